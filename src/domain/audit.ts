@@ -1,0 +1,58 @@
+import type { JsonObject } from "./json.ts";
+import type { Actor } from "./tenant.ts";
+
+/** What a change writes into the audit log, in the same commit as the change itself. */
+export interface Change {
+  readonly at: number;
+  /** Past tense, `thing.happened`: `workflow.published`, `api_key.created`. */
+  readonly action: string;
+  /** Id of what was changed. */
+  readonly target: string;
+  /** Never holds a secret. */
+  readonly details: JsonObject;
+}
+
+/** One link of a tenant's hash chain: `hash` covers this entry and the hash before it. */
+export interface AuditEntry {
+  readonly tenantId: string;
+  /** Counts from 1 without gaps. */
+  readonly seq: number;
+  readonly at: number;
+  readonly actor: Actor;
+  readonly action: string;
+  readonly target: string;
+  readonly details: JsonObject;
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+/** What stands in `previousHash` of a tenant's first entry. */
+export const AUDIT_CHAIN_START = "0".repeat(64);
+
+/** The exact text whose SHA-256 is the entry's `hash`. A list, so that no two entries can give the same text. */
+export function auditHashInput(entry: Omit<AuditEntry, "hash">): string {
+  return JSON.stringify([
+    entry.previousHash,
+    entry.tenantId,
+    entry.seq,
+    entry.at,
+    entry.actor.kind,
+    entry.actor.id,
+    entry.action,
+    entry.target,
+    canonical(entry.details),
+  ]);
+}
+
+/** Key order must not matter: a database may give objects back in another order. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, inner]) => [key, canonical(inner)]);
+}
+
+export type ChainVerdict =
+  | { readonly ok: true; readonly entries: number }
+  | { readonly ok: false; readonly seq: number; readonly problem: string };

@@ -1,0 +1,330 @@
+import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
+import type { Connection, ConnectionState } from "./connection.ts";
+import type { Json } from "./json.ts";
+import type {
+  ParentStep,
+  Run,
+  RunResponse,
+  RunSource,
+  RunStatus,
+  Signal,
+  StepError,
+  StepRecord,
+  TriggerPayload,
+  WaitingFor,
+} from "./run.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Scope, Tenant, Workspace } from "./tenant.ts";
+import type { WorkflowDefinition } from "./workflow.ts";
+
+/**
+ * The port to where everything is kept. Two adapters implement it (SQLite in process, Postgres with pg-boss) and one
+ * contract suite holds both to it. A method is an intention that commits as one: when its promise resolves, the
+ * change is durable; when it rejects, nothing of it was written. No transaction handle leaves an adapter.
+ *
+ * Methods that take a `Scope` see that tenant's rows only: another tenant's id is answered like a missing one.
+ * Every change of configuration takes a `Change`, appended to the tenant's audit chain in the same commit.
+ * An adapter that cannot write (disk full, connection lost) rejects with `AppError("unavailable")`.
+ */
+export interface Backend {
+  readonly tenants: TenantStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly workflows: WorkflowStore;
+  readonly runs: RunStore;
+  readonly schedules: ScheduleStore;
+  readonly connections: ConnectionStore;
+  readonly variables: VariableStore;
+  readonly audit: AuditStore;
+  readonly dataKeys: DataKeyStore;
+  readonly settings: SettingStore;
+  /** Rejects when the backend cannot be written to or its migrations are not applied; behind `/readyz`. */
+  check(): Promise<void>;
+  /** Calls `listener` when another process (a CLI command, another replica) has changed something cached here. */
+  onOutsideChange(listener: () => void): () => void;
+  /** Waits for what is being written, then lets go of files and connections. */
+  close(): Promise<void>;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Pass as `cursor` to get what follows; null at the end. */
+  readonly nextCursor: string | null;
+}
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor: string | null;
+}
+
+export interface TenantStore {
+  /** Creates the tenant with its workspace `default`; `conflict` when the slug is taken. */
+  create(tenant: Tenant, workspace: Workspace, actorId: string, change: Change): Promise<void>;
+  findBySlug(slug: string): Promise<Tenant | null>;
+  findWorkspace(tenantId: string, slug: string): Promise<Workspace | null>;
+  list(): Promise<readonly Tenant[]>;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+}
+export interface ApiKeyStore {
+  create(scope: Scope, key: ApiKey, secretHash: string, change: Change): Promise<void>;
+  /** Before a tenant is known: by the id inside the presented key. */
+  findForSignIn(id: string): Promise<{ readonly key: ApiKey; readonly secretHash: string } | null>;
+  list(scope: Scope, page: PageRequest): Promise<Page<ApiKey>>;
+  /** False when there is no such key. */
+  delete(scope: Scope, id: string, change: Change): Promise<boolean>;
+  /** Not audited and not urgent: adapters may write it late. */
+  touch(id: string, at: number): Promise<void>;
+}
+
+export interface Workflow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  /** The draft; what runs is a published version. */
+  readonly definition: WorkflowDefinition;
+  readonly publishedVersion: number | null;
+  readonly latestVersion: number;
+  /** Counts changes of the draft; a writer states the one it read. */
+  readonly revision: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+export interface WorkflowVersion {
+  readonly workflowId: string;
+  readonly version: number;
+  readonly definition: WorkflowDefinition;
+  readonly createdAt: number;
+  readonly createdBy: string;
+}
+/** What publishing switches on besides the version: how triggers reach the workflow. */
+export interface Activation {
+  /** Kept when the workflow already has one, so that a published URL stays valid. */
+  readonly hook: { readonly secretHash: string; readonly sealedSecret: string } | null;
+  readonly schedule: Omit<Schedule, "tenantId" | "workspaceId" | "workflowId" | "version"> | null;
+}
+/** What a delivery is routed by, found by the hash of its path secret before a tenant is known. */
+export interface Hook {
+  readonly tenantId: string;
+  readonly workspaceId: string;
+  readonly workflowId: string;
+  /** Null while the workflow is not published. */
+  readonly version: number | null;
+}
+export interface WorkflowStore {
+  create(scope: Scope, workflow: Workflow, change: Change): Promise<void>;
+  find(scope: Scope, id: string): Promise<Workflow | null>;
+  list(scope: Scope, page: PageRequest): Promise<Page<Workflow>>;
+  /** `stale` when `revision` is no longer the current one. */
+  saveDraft(
+    scope: Scope,
+    id: string,
+    draft: { definition: WorkflowDefinition; revision: number | null },
+    change: Change,
+  ): Promise<"saved" | "stale" | "missing">;
+  /** Makes the definition a new version (or re-uses the latest if `sameAsLatest`) and switches its trigger on. */
+  publish(
+    scope: Scope,
+    id: string,
+    publication: { definition: WorkflowDefinition; revision: number; activation: Activation },
+    change: Change,
+  ): Promise<{ readonly version: number } | "stale" | "missing">;
+  unpublish(scope: Scope, id: string, change: Change): Promise<boolean>;
+  /** Takes it out of lists and switches its trigger off; its runs and versions stay readable by id. */
+  delete(scope: Scope, id: string, change: Change): Promise<boolean>;
+  findVersion(scope: Scope, id: string, version: number): Promise<WorkflowVersion | null>;
+  listVersions(scope: Scope, id: string, page: PageRequest): Promise<Page<WorkflowVersion>>;
+  findHook(secretHash: string): Promise<Hook | null>;
+  /** The sealed path secret, so that the URL can be shown again; null when there is none. */
+  findHookSecret(scope: Scope, id: string): Promise<string | null>;
+}
+
+/** Proof that this worker holds the run. Every write of a run compares both; a worker that lost it loses the write. */
+export interface Lease {
+  readonly tenantId: string;
+  readonly runId: string;
+  readonly owner: string;
+  /** Raised by every claim. */
+  readonly fence: number;
+}
+export interface NewRun {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly version: number;
+  readonly source: RunSource;
+  readonly eventId: string;
+  readonly trigger: TriggerPayload;
+  readonly parent: ParentStep | null;
+  readonly depth: number;
+  readonly createdAt: number;
+}
+export interface Dedupe {
+  /** Hash of the key within the workflow. */
+  readonly keyHash: string;
+  readonly expiresAt: number;
+}
+export interface Accepted {
+  /** The first run's id when this delivery was seen before. */
+  readonly runId: string;
+  readonly duplicate: boolean;
+  /** Present when the caller asked to hold the new run and may start it at once. */
+  readonly lease: Lease | null;
+}
+export interface ClaimedRun {
+  readonly run: Run;
+  readonly lease: Lease;
+  /** How often the run was found abandoned since it last made progress. */
+  readonly interruptions: number;
+  /** The row ledger and the signals not yet applied; both empty for a run that has just been accepted. */
+  readonly ledger: readonly StepRecord[];
+  readonly signals: readonly StoredSignal[];
+}
+export interface StoredSignal {
+  readonly seq: number;
+  readonly signal: Signal;
+}
+/** One barrier: everything a worker wants durable before it goes on. */
+export interface RunCommit {
+  /** Inserted, or replaced where (path, iteration, epoch, attempt) is already there. */
+  readonly steps: readonly StepRecord[];
+  readonly status: RunStatus;
+  readonly waitingFor: WaitingFor | null;
+  /** When the run wants to be claimed again; null for an end or a wait that only a signal ends. */
+  readonly dueAt: number | null;
+  /** True when the worker lets go of the run in this commit (it ended, waits or is handed back). */
+  readonly release: boolean;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly output: Json | undefined;
+  readonly error: StepError | null;
+  /** Kept only if the run has none yet: the first `respond` wins. */
+  readonly response: RunResponse | null;
+  /** Sub-workflow runs created with the step that starts them. */
+  readonly children: readonly NewRun[];
+  /** The highest signal that this commit has applied; 0 for none. */
+  readonly signalsApplied: number;
+  /** Signals to other runs of the tenant (the parent's `child_finished`, a cancelled run's children). */
+  readonly send: readonly { readonly runId: string; readonly signal: Signal }[];
+  readonly interruptions: number;
+  readonly at: number;
+}
+export type CommitResult =
+  /** `signals`: those stored since the last commit. When the commit wanted to release the run and there are any, the
+   * release did not happen, so that no wake-up is lost. */
+  | { readonly kind: "committed"; readonly released: boolean; readonly signals: readonly StoredSignal[] }
+  /** Another worker holds the run by now; nothing was written. */
+  | { readonly kind: "lease_lost" };
+export interface RunFilter {
+  readonly workflowId: string | null;
+  readonly status: RunStatus | null;
+}
+export interface RunSummary extends Omit<Run, "trigger" | "output" | "response"> {}
+export interface RunStore {
+  /**
+   * Stores the run, and its dedupe key if it has one, in one commit. With `hold` the run is leased to that owner at
+   * once and need not be claimed. `rate_limited` when the tenant has `maxUnfinished` runs that have not ended.
+   */
+  accept(
+    scope: Scope,
+    run: NewRun,
+    options: { readonly dedupe: Dedupe | null; readonly hold: string | null },
+  ): Promise<Accepted>;
+  /** Due runs, at most `limit`, shared fairly between tenants; runs whose worker is gone count as due. */
+  claim(options: {
+    readonly owner: string;
+    readonly limit: number;
+    readonly perTenant: number;
+    readonly now: number;
+  }): Promise<readonly ClaimedRun[]>;
+  /** When the next run becomes due, or null. */
+  nextDueAt(): Promise<number | null>;
+  /** The owner is alive; only for backends where leases run out. */
+  renew(owner: string, now: number): Promise<void>;
+  commit(lease: Lease, commit: RunCommit): Promise<CommitResult>;
+  /** Stores the signal and wakes the run. `ended` when the run is final, `missing` when there is no such run. */
+  signal(scope: Scope, runId: string, signal: Signal, change: Change): Promise<"stored" | "ended" | "missing">;
+  /** Hands back every run that this owner still holds (shutdown); they are due at once. */
+  releaseAll(owner: string, now: number): Promise<void>;
+  /** A new run that starts with these ledger rows, in one commit with its audit entry. */
+  replay(
+    scope: Scope,
+    run: NewRun & { readonly replayOf: string },
+    ledger: readonly StepRecord[],
+    change: Change,
+  ): Promise<void>;
+  find(scope: Scope, id: string): Promise<Run | null>;
+  list(scope: Scope, filter: RunFilter, page: PageRequest): Promise<Page<RunSummary>>;
+  /** Every attempt, in the order planned. */
+  steps(scope: Scope, runId: string): Promise<readonly StepRecord[]>;
+  /** Runs a tenant started per UTC day, newest first. */
+  usage(scope: Scope, sinceMs: number): Promise<readonly { readonly day: string; readonly runs: number }[]>;
+  /** Removes ended runs that finished before, at most `limit`; unfinished runs are never pruned. Returns how many. */
+  prune(options: { readonly finishedBefore: number; readonly limit: number }): Promise<number>;
+  pruneDedupe(options: { readonly now: number; readonly limit: number }): Promise<number>;
+}
+
+export interface ScheduleStore {
+  due(now: number, limit: number): Promise<readonly Schedule[]>;
+  nextDueAt(): Promise<number | null>;
+  /** Moves the schedule on and, with `run`, accepts the tick's run in the same commit. False when another did. */
+  advance(schedule: Schedule, nextAt: number | null, run: NewRun | null): Promise<boolean>;
+}
+
+export interface ConnectionStore {
+  create(scope: Scope, connection: Connection, sealedCredential: string, change: Change): Promise<void>;
+  find(scope: Scope, id: string): Promise<Connection | null>;
+  findSealed(scope: Scope, id: string): Promise<{ readonly connection: Connection; readonly sealed: string } | null>;
+  list(scope: Scope, page: PageRequest): Promise<Page<Connection>>;
+  update(
+    scope: Scope,
+    id: string,
+    patch: {
+      readonly name?: string;
+      readonly hosts?: readonly string[];
+      readonly sealedCredential?: string;
+      readonly state?: ConnectionState;
+      readonly problem?: string | null;
+    },
+    change: Change,
+  ): Promise<boolean>;
+  delete(scope: Scope, id: string, change: Change): Promise<boolean>;
+  touch(scope: Scope, id: string, at: number): Promise<void>;
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly value: Json;
+  readonly updatedAt: number;
+}
+export interface VariableStore {
+  list(scope: Scope): Promise<readonly Variable[]>;
+  /** Replaces all of the workspace's variables. */
+  replace(scope: Scope, variables: readonly Variable[], change: Change): Promise<void>;
+}
+
+export interface AuditStore {
+  list(scope: Scope, page: PageRequest): Promise<Page<AuditEntry>>;
+  append(scope: Scope, change: Change): Promise<void>;
+  /** Walks the whole chain of one tenant. */
+  verify(tenantId: string): Promise<ChainVerdict>;
+}
+
+export interface DataKeyStore {
+  find(tenantId: string): Promise<string | null>;
+  /** Stores the wrapped key unless the tenant has one; returns the one that stands. */
+  create(tenantId: string, wrapped: string): Promise<string>;
+}
+
+/** Installation-wide values, such as the check value of the encryption key. */
+export interface SettingStore {
+  get(key: string): Promise<string | null>;
+  set(key: string, value: string): Promise<void>;
+}

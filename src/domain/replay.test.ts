@@ -1,0 +1,74 @@
+import { describe, expect, test } from "bun:test";
+import { planReplay } from "./replay.ts";
+import type { StepRecord } from "./run.ts";
+
+const row = (patch: Partial<StepRecord>): StepRecord => ({
+  path: "send",
+  iteration: [],
+  epoch: 0,
+  attempt: 1,
+  kind: "action",
+  state: "succeeded",
+  effect: "unsafe",
+  idempotencyKey: "key",
+  input: { to: "a" },
+  output: { ok: true },
+  error: null,
+  waitingFor: null,
+  wakeAt: null,
+  plannedAt: 1,
+  startedAt: 2,
+  finishedAt: 3,
+  ...patch,
+});
+const failed = { from: "failed", repeatEffects: false } as const;
+const start = { from: "start", repeatEffects: false } as const;
+
+describe("a replay from the failed step", () => {
+  test("keeps what succeeded and what was skipped", () => {
+    const ledger = [row({}), row({ path: "skip", state: "skipped" })];
+    expect(planReplay(ledger, failed)).toEqual(ledger);
+  });
+  test("keeps the key of an effect that may exist", () => {
+    for (const state of ["started", "unknown", "needs_review"] as const)
+      expect(planReplay([row({ state })], failed)).toMatchObject([
+        { state: "unknown", epoch: 0, idempotencyKey: "key" },
+      ]);
+  });
+  test("plans a refused effect anew, under a new epoch and without its old input", () => {
+    const [planned] = planReplay([row({ state: "failed_final", attempt: 3 })], failed);
+    expect(planned).toMatchObject({ state: "planned", epoch: 1, attempt: 1, idempotencyKey: null, input: undefined });
+  });
+  test("runs failed pure steps again, and goes on with an open loop's items", () => {
+    expect(planReplay([row({ kind: "code", effect: null, state: "failed_final" })], failed)).toEqual([]);
+    const loop = row({ kind: "loop", effect: null, state: "started", input: [1, 2] });
+    expect(planReplay([loop], failed)).toEqual([loop]);
+  });
+  test("looks at the newest attempt of each place only", () => {
+    const ledger = [
+      row({ state: "failed_retryable" }),
+      row({ attempt: 2 }),
+      row({ iteration: [1], state: "failed_final" }),
+    ];
+    expect(planReplay(ledger, failed).map(({ state, attempt, epoch }) => [state, attempt, epoch])).toEqual([
+      ["succeeded", 2, 0],
+      ["planned", 1, 1],
+    ]);
+  });
+});
+
+describe("a replay from the start", () => {
+  test("remembers effects that have succeeded and forgets reads and pure steps", () => {
+    const ledger = [row({}), row({ path: "read", effect: "safe" }), row({ path: "set", kind: "set", effect: null })];
+    expect(planReplay(ledger, start)).toEqual([row({ state: "prior" })]);
+  });
+  test("carries on what an earlier replay has not reached", () => {
+    expect(planReplay([row({ state: "prior" })], start)).toEqual([row({ state: "prior" })]);
+    expect(planReplay([row({ state: "prior" })], failed)).toEqual([row({ state: "prior" })]);
+  });
+  test("asked to repeat effects, gives each a new epoch", () => {
+    expect(planReplay([row({ epoch: 2 })], { from: "start", repeatEffects: true })).toMatchObject([
+      { state: "planned", epoch: 3, idempotencyKey: null },
+    ]);
+  });
+});

@@ -1,0 +1,22 @@
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/**
+ * A new id such as `run_06f9…`: prefix, then a UUIDv7 (RFC 9562) in Crockford base 32, 26 characters. Ids made later
+ * sort later, which is the order that lists and indexes want.
+ */
+export function newId(prefix: string): string {
+  const bytes = Bun.randomUUIDv7("buffer");
+  let text = `${prefix}_`;
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes) {
+    held = (held << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(held >>> bits) & 31];
+    }
+    held &= (1 << bits) - 1;
+  }
+  return text + ALPHABET[(held << (5 - bits)) & 31];
+}

@@ -1,0 +1,95 @@
+import { ActionError } from "../connector-sdk/action-error.ts";
+import { classifyEgressError } from "../connector-sdk/classify-egress-error.ts";
+import type { Json, JsonObject } from "../domain/json.ts";
+import type { StepError, StepRecord } from "../domain/run.ts";
+import { DEFAULT_STEP_TIMEOUT_MS } from "../domain/workflow.ts";
+import type { CompiledStep } from "./compiled-workflow.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import type { Access } from "./perform-action.ts";
+
+/** How one attempt ended. */
+export type ActionResult =
+  | { readonly kind: "succeeded"; readonly output: Json }
+  | { readonly kind: "auth"; readonly error: StepError }
+  | {
+      readonly kind: "rate_limited" | "retryable" | "unknown" | "final";
+      readonly error: StepError;
+      readonly retryAfterMs: number | null;
+    };
+
+/** Outputs are stored and shown; larger things belong in a file store. */
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+/** How long a connector may take to notice that its time is up before we stop waiting for it. */
+const ABORT_GRACE_MS = 1_000;
+
+interface Attempt {
+  readonly compiled: Extract<CompiledStep, { kind: "action" }>;
+  readonly input: JsonObject;
+  readonly record: StepRecord;
+  readonly access: Access | null;
+}
+
+/** Calls the connector once. Never rejects: whatever happens is one of the results. */
+export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise<ActionResult> {
+  const { compiled, input, record, access } = attempt;
+  const timeoutMs = compiled.step.timeoutMs ?? DEFAULT_STEP_TIMEOUT_MS;
+  const deadlineAt = deps.clock.now() + timeoutMs;
+  const abort = new AbortController();
+  const timer = deadline(abort, timeoutMs, deps);
+  try {
+    const work = compiled.action.run({
+      input,
+      idempotencyKey: record.idempotencyKey ?? "",
+      credential: access?.credential ?? null,
+      deadlineAt,
+      now: () => deps.clock.now(),
+      signal: abort.signal,
+      request: (request) =>
+        deps.request({
+          ...request,
+          timeoutMs: Math.max(1, deadlineAt - deps.clock.now()),
+          signal: abort.signal,
+          allowedHosts: access?.hosts ?? null,
+        }),
+    });
+    const output = await Promise.race([work, timer.expired]);
+    return checkOutput(output);
+  } catch (error) {
+    return toResult(error);
+  } finally {
+    timer.cancel();
+  }
+}
+
+function deadline(abort: AbortController, timeoutMs: number, deps: EngineDeps) {
+  let cancelGrace = () => {};
+  let expire: (error: ActionError) => void = () => {};
+  const expired = new Promise<never>((_, reject) => {
+    expire = reject;
+  });
+  expired.catch(() => {});
+  const cancelTimeout = deps.clock.after(timeoutMs, () => {
+    abort.abort();
+    const error = new ActionError("unknown", `The step took longer than ${timeoutMs} ms.`, { code: "timeout" });
+    cancelGrace = deps.clock.after(ABORT_GRACE_MS, () => expire(error));
+  });
+  const cancel = () => {
+    cancelTimeout();
+    cancelGrace();
+  };
+  return { expired, cancel };
+}
+
+function checkOutput(output: Json): ActionResult {
+  const text = JSON.stringify(output ?? null);
+  if (text.length <= MAX_OUTPUT_BYTES) return { kind: "succeeded", output: output ?? null };
+  const message = `The answer is larger than ${MAX_OUTPUT_BYTES / 1_048_576} MiB and was not stored. The call itself has happened.`;
+  return { kind: "final", error: { code: "output_too_large", message }, retryAfterMs: null };
+}
+
+function toResult(error: unknown): ActionResult {
+  const known = error instanceof ActionError ? error : classifyEgressError(error);
+  const { kind, code, message, details, retryAfterMs } = known;
+  const stepError: StepError = details === undefined ? { code, message } : { code, message, details };
+  return kind === "auth" ? { kind, error: stepError } : { kind, error: stepError, retryAfterMs };
+}

@@ -1,0 +1,69 @@
+import type { ConnectionCredential, IncomingResponse, OutgoingRequest } from "../connector-sdk/action.ts";
+import type { Backend } from "../domain/backend.ts";
+import type { Json, JsonObject } from "../domain/json.ts";
+import type { FinalStatus, Run, RunResponse, StepError } from "../domain/run.ts";
+import type { Scope } from "../domain/tenant.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { CodeSandbox } from "./code-sandbox/code-sandbox.ts";
+import type { CompiledWorkflow } from "./compiled-workflow.ts";
+
+/** What the engine needs from outside; wired in `app.ts`, and by the simulation test with a virtual world. */
+export interface EngineDeps {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+  /** In [0, 1): jitter. */
+  readonly random: () => number;
+  /** The name under which this process holds runs; new at every start. */
+  readonly owner: string;
+  readonly loadWorkflow: (scope: Scope, workflowId: string, version: number) => Promise<CompiledWorkflow>;
+  readonly loadVariables: (scope: Scope) => Promise<JsonObject>;
+  /** The published version of a workflow, for sub-workflow steps; null when it is missing or not published. */
+  readonly findPublished: (scope: Scope, workflowId: string) => Promise<number | null>;
+  readonly useConnection: UseConnection;
+  /** The provider refused the connection's credential: mark it, so that a person is told once. */
+  readonly reportRefused: (scope: Scope, connectionId: string, reason: string) => void;
+  readonly request: GuardedRequest;
+  readonly sandbox: CodeSandbox;
+  /** Seals the sensitive parts of a frozen input for storage, and opens them again. */
+  readonly sealInput: (place: InputPlace, input: JsonObject) => Promise<JsonObject>;
+  readonly openInput: (place: InputPlace, stored: Json) => Promise<JsonObject>;
+  readonly events: EngineEvents;
+}
+
+export interface InputPlace {
+  readonly tenantId: string;
+  readonly runId: string;
+  readonly key: string;
+}
+
+/** `parked`: the connection has to be reconnected by a person; the run waits and goes on by itself afterwards. */
+export type UseConnection = (
+  scope: Scope,
+  connectionId: string,
+  connector: string,
+) => Promise<
+  | { readonly kind: "ready"; readonly credential: ConnectionCredential; readonly hosts: readonly string[] }
+  | { readonly kind: "parked"; readonly reason: string }
+  | { readonly kind: "missing"; readonly reason: string }
+>;
+
+export type GuardedRequest = (
+  request: OutgoingRequest & {
+    readonly timeoutMs: number;
+    readonly signal: AbortSignal;
+    /** When a credential is in use: the only hosts it may reach. */
+    readonly allowedHosts: readonly string[] | null;
+  },
+) => Promise<IncomingResponse>;
+
+export interface EngineEvents {
+  /** A response that is durable by now. */
+  responded(runId: string, response: RunResponse): void;
+  ended(
+    run: Run,
+    end: { readonly status: FinalStatus; readonly error: StepError | null; readonly durationMs: number },
+  ): void;
+  /** Somebody has to look: the run stopped for review, or the engine failed on it. */
+  alert(run: Pick<Run, "id" | "tenantId" | "workflowId">, reason: string, cause?: unknown): void;
+}

@@ -1,0 +1,232 @@
+import type { ClaimedRun, CommitResult, RunCommit, StoredSignal } from "../domain/backend.ts";
+import { isFinal, POISON_INTERRUPTIONS } from "../domain/run.ts";
+import { grantScope } from "../domain/tenant.ts";
+import { applySignal } from "./apply-signal.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+import { performStep } from "./perform-step.ts";
+import { RunExecution } from "./run-execution.ts";
+import { wakeDue } from "./wake-due.ts";
+
+/**
+ * Runs one claimed run until it ends or waits:
+ *
+ *   settle (everything that needs no waiting) ─► commit (one barrier) ─► launch effects ─► next event ─► settle …
+ *
+ * Intent is durable before an effect, its result after it, and pure steps ride along with either. When the lease is
+ * lost to another worker nothing more is written and the rest is theirs.
+ */
+export type RunEnd =
+  /** The run ended or waits; `dueAt` is when it wants to be claimed again. */
+  | { readonly kind: "released"; readonly dueAt: number | null; readonly wakesOthers: boolean }
+  | { readonly kind: "lease_lost" };
+
+/** Lets whoever holds the run react to the world while it waits for its own effects. */
+export interface RunHandle {
+  /** A signal was stored for the run: fetch it now. */
+  nudge(): void;
+  /** Shutting down: hand the run back at the next barrier instead of starting more. */
+  handBack(): void;
+}
+
+/** After this many rows a barrier is made even if nothing demands one, so that no commit becomes large. */
+const ROWS_PER_COMMIT = 500;
+/** How long a run may keep the thread before others get a turn. */
+const SLICE_MS = 5;
+
+type Event = (execution: RunExecution) => void;
+
+export async function runWorkflow(
+  claimed: ClaimedRun,
+  deps: EngineDeps,
+  onHandle: (handle: RunHandle) => void,
+): Promise<RunEnd> {
+  const { run } = claimed;
+  const scope = grantScope(run.tenantId, run.workspaceId, { kind: "system", id: "engine" });
+  const workflow = await deps.loadWorkflow(scope, run.workflowId, run.version);
+  const variables = await deps.loadVariables(scope);
+  const execution = new RunExecution(claimed, workflow, variables, POISON_INTERRUPTIONS);
+  const worker = new RunWorker(execution, claimed, deps);
+  onHandle(worker);
+  return worker.work(claimed.signals);
+}
+
+class RunWorker implements RunHandle {
+  readonly #execution: RunExecution;
+  readonly #claimed: ClaimedRun;
+  readonly #deps: EngineDeps;
+  #events: Event[] = [];
+  #wake: (() => void) | null = null;
+  #handingBack = false;
+
+  constructor(execution: RunExecution, claimed: ClaimedRun, deps: EngineDeps) {
+    this.#execution = execution;
+    this.#claimed = claimed;
+    this.#deps = deps;
+  }
+
+  nudge(): void {
+    this.#post((execution) => execution.requireCommit());
+  }
+
+  handBack(): void {
+    this.#handingBack = true;
+    this.#post((execution) => execution.requireCommit());
+  }
+
+  async work(signals: readonly StoredSignal[]): Promise<RunEnd> {
+    await this.#settle();
+    await this.#apply(signals);
+    for (;;) {
+      const commit = this.#execution.nextCommit(this.#deps.clock.now());
+      if (commit) {
+        const end = await this.#commit(commit);
+        if (end) return end;
+      }
+      this.#launch();
+      const { inFlight, tree } = this.#execution;
+      if (inFlight > 0 && tree.ready.length === 0) await this.#nextEvent();
+      await this.#takeEvents();
+    }
+  }
+
+  // Settle ----------------------------------------------------------------------------------------------------------
+
+  /** Performs what is ready until only effects and waits remain; gives way to others when it takes long. */
+  async #settle(): Promise<void> {
+    const execution = this.#execution;
+    const { tree } = execution;
+    let sliceEndsAt = performance.now() + SLICE_MS;
+    while (wakeDue(execution, this.#deps) || tree.ready.length > 0) {
+      const task = tree.ready.shift();
+      if (!task) continue;
+      performStep(execution, task, this.#deps);
+      if (tree.closed.length > 0) execution.closeContainers(this.#deps.clock.now());
+      if (execution.pendingRows >= ROWS_PER_COMMIT) return execution.requireCommit();
+      if (performance.now() < sliceEndsAt) continue;
+      await giveWay();
+      sliceEndsAt = performance.now() + SLICE_MS;
+    }
+    execution.closeContainers(this.#deps.clock.now());
+  }
+
+  async #apply(signals: readonly StoredSignal[]): Promise<void> {
+    for (const signal of signals) applySignal(this.#execution, signal, this.#deps);
+    if (signals.length > 0) await this.#settle();
+  }
+
+  // Commit ----------------------------------------------------------------------------------------------------------
+
+  async #commit(commit: RunCommit): Promise<RunEnd | null> {
+    const { backend } = this.#deps;
+    const wanted = this.#handingBack && !isFinal(commit.status) ? this.#handedBack(commit) : commit;
+    const result = await this.#persist(() => backend.runs.commit(this.#claimed.lease, wanted));
+    if (result.kind === "lease_lost") return { kind: "lease_lost" };
+    this.#announce(wanted, result.released);
+    if (result.released) {
+      const wakesOthers = wanted.children.length > 0 || wanted.send.length > 0;
+      return { kind: "released", dueAt: wanted.dueAt, wakesOthers };
+    }
+    await this.#apply(result.signals);
+    return null;
+  }
+
+  /** The disk may be full or the connection gone: what was done must be written, so it is tried until it is. */
+  async #persist(write: () => Promise<CommitResult>): Promise<CommitResult> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await write();
+      } catch (error) {
+        if (attempt === 0)
+          this.#deps.events.alert(this.#claimed.run, "The run's progress could not be stored; trying again.", error);
+        const delayMs = Math.min(5_000, 50 * 2 ** Math.min(attempt, 7));
+        await new Promise<void>((resolve) => this.#deps.clock.after(delayMs, resolve));
+      }
+    }
+  }
+
+  #announce(commit: RunCommit, released: boolean): void {
+    const { run } = this.#claimed;
+    const { events } = this.#deps;
+    if (commit.response) events.responded(run.id, commit.response);
+    for (const record of this.#execution.newReviews.splice(0))
+      events.alert(run, `Step ${record.path} needs review: ${record.error?.message ?? "its outcome is unknown"}`);
+    if (released && isFinal(commit.status))
+      events.ended(run, { status: commit.status, error: commit.error, durationMs: commit.at - run.createdAt });
+  }
+
+  /** What was about to be launched is left to the next worker; the run is released once nothing is under way. */
+  #handedBack(commit: RunCommit): RunCommit {
+    const dropped = new Set(this.#execution.takeLaunches().map((launch) => launch.record));
+    const steps = commit.steps.map((record) =>
+      dropped.has(record) && record.effect !== null
+        ? { ...record, state: "planned" as const, startedAt: null }
+        : record,
+    );
+    return {
+      ...commit,
+      steps,
+      status: "queued",
+      waitingFor: null,
+      dueAt: commit.at,
+      release: this.#execution.inFlight === 0,
+    };
+  }
+
+  // Effects ---------------------------------------------------------------------------------------------------------
+
+  #launch(): void {
+    for (const launch of this.#execution.takeLaunches()) {
+      this.#execution.inFlight += 1;
+      launch.act().then(
+        (apply) => this.#finish(apply),
+        (error) =>
+          this.#finish((execution) => {
+            this.#deps.events.alert(this.#claimed.run, "A step failed inside the server.", error);
+            const failed = { code: "internal", message: "The server failed on this step; see its log." };
+            execution.fail(launch.task, {
+              ...launch.record,
+              state: "failed_final",
+              error: failed,
+              finishedAt: this.#deps.clock.now(),
+            });
+          }),
+      );
+    }
+  }
+
+  #finish(apply: Event): void {
+    this.#post((execution) => {
+      execution.inFlight -= 1;
+      apply(execution);
+    });
+  }
+
+  #post(event: Event): void {
+    this.#events.push(event);
+    this.#wake?.();
+  }
+
+  /** Until an effect ends, a signal comes, or a waiting step's time has come. */
+  async #nextEvent(): Promise<void> {
+    if (this.#events.length > 0) return;
+    const { clock } = this.#deps;
+    const wakeAt = this.#execution.nextWakeAt();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const cancel = wakeAt === null ? () => {} : clock.after(wakeAt - clock.now(), resolve);
+    await promise;
+    cancel();
+    this.#wake = null;
+  }
+
+  async #takeEvents(): Promise<void> {
+    const events = this.#events;
+    this.#events = [];
+    for (const event of events) event(this.#execution);
+    await this.#settle();
+  }
+}
+
+function giveWay(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -14,7 +14,7 @@ import type {
   WaitingFor,
 } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
-import type { Scope, Tenant, Workspace } from "./tenant.ts";
+import type { Actor, Scope, Tenant, Workspace } from "./tenant.ts";
 import type { WorkflowDefinition } from "./workflow.ts";
 
 /**
@@ -22,7 +22,8 @@ import type { WorkflowDefinition } from "./workflow.ts";
  * contract suite holds both to it. A method is an intention that commits as one: when its promise resolves, the
  * change is durable; when it rejects, nothing of it was written. No transaction handle leaves an adapter.
  *
- * Methods that take a `Scope` see that tenant's rows only: another tenant's id is answered like a missing one.
+ * Methods that take a `Scope` see that workspace's rows only: the id of another tenant, or of another workspace of the
+ * same tenant, is answered like a missing one. The audit log and usage are the whole tenant's.
  * Every change of configuration takes a `Change`, appended to the tenant's audit chain in the same commit.
  * An adapter that cannot write (disk full, connection lost) rejects with `AppError("unavailable")`.
  */
@@ -39,6 +40,8 @@ export interface Backend {
   readonly settings: SettingStore;
   /** Rejects when the backend cannot be written to or its migrations are not applied; behind `/readyz`. */
   check(): Promise<void>;
+  /** Counters (`…_total`) and gauges for `/metrics`, by snake_case name; which there are depends on the adapter. */
+  metrics(): Readonly<Record<string, number>>;
   /** Calls `listener` when another process (a CLI command, another replica) has changed something cached here. */
   onOutsideChange(listener: () => void): () => void;
   /** Waits for what is being written, then lets go of files and connections. */
@@ -57,7 +60,7 @@ export interface PageRequest {
 
 export interface TenantStore {
   /** Creates the tenant with its workspace `default`; `conflict` when the slug is taken. */
-  create(tenant: Tenant, workspace: Workspace, actorId: string, change: Change): Promise<void>;
+  create(tenant: Tenant, workspace: Workspace, actor: Actor, change: Change): Promise<void>;
   findBySlug(slug: string): Promise<Tenant | null>;
   findWorkspace(tenantId: string, slug: string): Promise<Workspace | null>;
   list(): Promise<readonly Tenant[]>;
@@ -137,6 +140,7 @@ export interface WorkflowStore {
     publication: { definition: WorkflowDefinition; revision: number; activation: Activation },
     change: Change,
   ): Promise<{ readonly version: number } | "stale" | "missing">;
+  /** False when there is no such workflow. */
   unpublish(scope: Scope, id: string, change: Change): Promise<boolean>;
   /** Takes it out of lists and switches its trigger off; its runs and versions stay readable by id. */
   delete(scope: Scope, id: string, change: Change): Promise<boolean>;
@@ -155,6 +159,8 @@ export interface Lease {
   /** Raised by every claim. */
   readonly fence: number;
 }
+/** The fence of a run that was held from the commit that stored it. */
+export const FIRST_FENCE = 1;
 export interface NewRun {
   readonly id: string;
   readonly workflowId: string;
@@ -175,8 +181,6 @@ export interface Accepted {
   /** The first run's id when this delivery was seen before. */
   readonly runId: string;
   readonly duplicate: boolean;
-  /** Present when the caller asked to hold the new run and may start it at once. */
-  readonly lease: Lease | null;
 }
 export interface ClaimedRun {
   readonly run: Run;
@@ -209,7 +213,7 @@ export interface RunCommit {
   readonly response: RunResponse | null;
   /** Sub-workflow runs created with the step that starts them. */
   readonly children: readonly NewRun[];
-  /** The highest signal that this commit has applied; 0 for none. */
+  /** The highest signal that this commit or an earlier one has applied; 0 for none. */
   readonly signalsApplied: number;
   /** Signals to other runs of the tenant (the parent's `child_finished`, a cancelled run's children). */
   readonly send: readonly { readonly runId: string; readonly signal: Signal }[];
@@ -217,8 +221,11 @@ export interface RunCommit {
   readonly at: number;
 }
 export type CommitResult =
-  /** `signals`: those stored since the last commit. When the commit wanted to release the run and there are any, the
-   * release did not happen, so that no wake-up is lost. */
+  /**
+   * `signals`: all that are stored and not yet applied; the worker may have been given some of them before and goes by
+   * `seq`. When the commit wanted to release the run and there are any, the release did not happen, so that no wake-up
+   * is lost; only a run that ends is always released.
+   */
   | { readonly kind: "committed"; readonly released: boolean; readonly signals: readonly StoredSignal[] }
   /** Another worker holds the run by now; nothing was written. */
   | { readonly kind: "lease_lost" };
@@ -230,21 +237,31 @@ export interface RunSummary extends Omit<Run, "trigger" | "output" | "response">
 export interface RunStore {
   /**
    * Stores the run, and its dedupe key if it has one, in one commit. With `hold` the run is leased to that owner at
-   * once and need not be claimed. `rate_limited` when the tenant has `maxUnfinished` runs that have not ended.
+   * once (fence `FIRST_FENCE`) and need not be claimed; its `first` barrier, if any, is stored in the same commit as
+   * if `commit` had followed: a run of pure steps is inserted as already ended. A duplicate writes nothing.
+   * Throws `rate_limited` when the tenant has as many runs that have not ended as the backend was opened with; a
+   * delivery seen before is answered all the same.
    */
   accept(
     scope: Scope,
     run: NewRun,
-    options: { readonly dedupe: Dedupe | null; readonly hold: string | null },
+    options: {
+      readonly dedupe: Dedupe | null;
+      readonly hold: { readonly owner: string; readonly first: RunCommit | null } | null;
+    },
   ): Promise<Accepted>;
-  /** Due runs, at most `limit`, shared fairly between tenants; runs whose worker is gone count as due. */
+  /**
+   * Due runs, at most `limit`, shared fairly between tenants; runs whose worker is gone count as due, and as
+   * interrupted once more. Of the runs that were interrupted `POISON_INTERRUPTIONS - 1` times or more, an owner holds
+   * one at a time: the next is claimable when that one is released.
+   */
   claim(options: {
     readonly owner: string;
     readonly limit: number;
     readonly perTenant: number;
     readonly now: number;
   }): Promise<readonly ClaimedRun[]>;
-  /** When the next run becomes due, or null. */
+  /** When the next run that could be claimed becomes due (in the past when there is one now), or null. */
   nextDueAt(): Promise<number | null>;
   /** The owner is alive; only for backends where leases run out. */
   renew(owner: string, now: number): Promise<void>;

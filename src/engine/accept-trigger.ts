@@ -1,8 +1,9 @@
-import type { Accepted, Dedupe, NewRun } from "../domain/backend.ts";
+import { type Accepted, type Dedupe, FIRST_FENCE, type NewRun } from "../domain/backend.ts";
 import type { Run } from "../domain/run.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { loadRun } from "./run-workflow.ts";
 
 /** Dedupe keys live this long per workflow, independent of stored runs. */
 const DEDUPE_MS = 30 * 86_400_000;
@@ -14,33 +15,44 @@ export interface TriggerEvent extends Omit<NewRun, "id" | "eventId" | "createdAt
   readonly eventId: string | null;
 }
 
+export interface AcceptDeps extends EngineDeps {
+  readonly dispatcher: Dispatcher;
+}
+
 /**
- * Stores a run for the event, durably, and starts it in this process while there is room. When this resolves, the
- * run will be worked on whatever happens to this process; answer the caller only then.
+ * Stores a run for the event, durably. When this resolves, the run will be worked on whatever happens to this
+ * process; answer the caller only then.
+ *
+ * While there is room the run stays in this process, and its first barrier is stored in the same commit as the run
+ * itself: its pure steps have been performed before anything is written, its first effect is launched after. If the
+ * delivery turns out to be a duplicate, that work is thrown away; no effect of it can have left.
  */
-export async function acceptTrigger(
-  scope: Scope,
-  event: TriggerEvent,
-  deps: Pick<EngineDeps, "backend" | "clock" | "newId"> & { readonly dispatcher: Dispatcher },
-): Promise<Accepted> {
+export async function acceptTrigger(scope: Scope, event: TriggerEvent, deps: AcceptDeps): Promise<Accepted> {
   const { backend, clock, dispatcher } = deps;
   const createdAt = clock.now();
   const id = deps.newId("run");
   const { dedupeKey, eventId, ...rest } = event;
   const run: NewRun = { ...rest, id, eventId: eventId ?? id, parent: null, depth: 0, createdAt };
-  const hold = dispatcher.reserve(scope.tenantId);
-  let accepted: Accepted;
+  const dedupe = dedupeOf(dedupeKey, createdAt);
+  const owner = dispatcher.reserve(scope.tenantId);
+  if (owner === null) {
+    const accepted = await backend.runs.accept(scope, run, { dedupe, hold: null });
+    dispatcher.wake();
+    return accepted;
+  }
   try {
-    accepted = await backend.runs.accept(scope, run, { dedupe: dedupeOf(dedupeKey, createdAt), hold });
+    const lease = { tenantId: scope.tenantId, runId: id, owner, fence: FIRST_FENCE };
+    const fresh = { run: freshRun(scope, run), lease, interruptions: 0, ledger: [], signals: [] };
+    const worker = await loadRun(fresh, deps);
+    const first = worker.prepareFirstCommit();
+    const accepted = await backend.runs.accept(scope, run, { dedupe, hold: { owner, first } });
+    if (accepted.duplicate) dispatcher.cancelReservation(scope.tenantId);
+    else dispatcher.begin(worker, first);
+    return accepted;
   } catch (error) {
-    if (hold) dispatcher.cancelReservation(scope.tenantId);
+    dispatcher.cancelReservation(scope.tenantId);
     throw error;
   }
-  if (accepted.lease)
-    dispatcher.begin({ run: freshRun(scope, run), lease: accepted.lease, interruptions: 0, ledger: [], signals: [] });
-  else if (hold) dispatcher.cancelReservation(scope.tenantId);
-  else dispatcher.wake();
-  return accepted;
 }
 
 function dedupeOf(key: string | null, now: number): Dedupe | null {

@@ -2,7 +2,7 @@ import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { TriggerDefinition as TriggerKind } from "../connector-sdk/trigger.ts";
 import { validateInput } from "../connector-sdk/validate-input.ts";
 import type { FieldError } from "../domain/errors.ts";
-import type { Json } from "../domain/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import {
   type ActionStep,
   innerSequences,
@@ -58,26 +58,29 @@ class Compiler {
     return {
       definition: this.#definition,
       trigger: trigger.kind,
+      triggerInput: trigger.input,
       dedupeBy: trigger.dedupeBy,
       hasRespond: this.#hasRespond,
       steps: this.#steps,
     };
   }
 
-  async #compileTrigger(): Promise<{ kind: TriggerKind; dedupeBy: Template | null }> {
-    const { connector, trigger, input } = this.#definition.trigger;
+  async #compileTrigger(): Promise<{ kind: TriggerKind; input: JsonObject; dedupeBy: Template | null }> {
+    const { connector, trigger, connection, input } = this.#definition.trigger;
     const kind = await this.#loadTrigger(connector, trigger);
-    if (!kind) return { kind: NO_TRIGGER, dedupeBy: null };
-    const { errors } = validateInput(kind.input, input, { path: "trigger.input", expressions: "allowed" });
+    if (!kind) return { kind: NO_TRIGGER, input, dedupeBy: null };
+    const { value, errors } = validateInput(kind.input, input, { path: "trigger.input", expressions: "allowed" });
     this.errors.push(...errors);
     if (kind.kind === "schedule" && errors.length === 0) {
-      const schedule = scheduleOfTrigger(input, 0);
+      const schedule = scheduleOfTrigger(value, 0);
       if (!schedule.ok) this.errors.push(schedule.error);
     }
-    const dedupeBy = input.dedupeBy;
-    if (dedupeBy === undefined || dedupeBy === null || dedupeBy === "") return { kind, dedupeBy: null };
+    if (signatureScheme(value) !== null && connection === undefined)
+      this.#reject("trigger.connection", "is required with a signature: it holds the signing secret");
+    const { dedupeBy } = value;
+    if (dedupeBy === undefined || dedupeBy === null || dedupeBy === "") return { kind, input: value, dedupeBy: null };
     const names: VisibleNames = { loop: false, steps: new Set(), laterSteps: this.#allIds };
-    return { kind, dedupeBy: this.#template(dedupeBy, names, "trigger.input.dedupeBy") };
+    return { kind, input: value, dedupeBy: this.#template(dedupeBy, names, "trigger.input.dedupeBy") };
   }
 
   async #loadTrigger(connectorName: string, triggerName: string): Promise<TriggerKind | null> {
@@ -206,6 +209,13 @@ class Compiler {
 }
 
 const NO_TRIGGER: TriggerKind = { kind: "manual", title: "", description: "", input: {}, bodySample: null };
+
+/** The scheme that deliveries must be signed with, or null. */
+export function signatureScheme(triggerInput: JsonObject): string | null {
+  const { signature } = triggerInput;
+  const scheme = isJsonObject(signature) ? signature.scheme : undefined;
+  return typeof scheme === "string" && scheme !== "none" ? scheme : null;
+}
 
 function collectIds(steps: readonly Step[], into: Set<string>): void {
   for (const step of steps) {

@@ -1,5 +1,6 @@
 import type { ActionDefinition } from "../connector-sdk/action.ts";
 import type { TriggerDefinition as TriggerKind } from "../connector-sdk/trigger.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type {
   ActionStep,
   ApprovalStep,
@@ -21,6 +22,8 @@ import type { Template } from "./expressions/compile-template.ts";
 export interface CompiledWorkflow {
   readonly definition: WorkflowDefinition;
   readonly trigger: TriggerKind;
+  /** As the trigger's fields give it, defaults filled in. */
+  readonly triggerInput: JsonObject;
   /** From the trigger's `dedupeBy`; null when it has none. */
   readonly dedupeBy: Template | null;
   readonly hasRespond: boolean;

@@ -1,17 +1,16 @@
-import type { ClaimedRun } from "../domain/backend.ts";
+import type { ClaimedRun, RunCommit } from "../domain/backend.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { type RunEnd, type RunHandle, runWorkflow } from "./run-workflow.ts";
+import { loadRun, type RunEnd, type RunHandle, type RunWorker } from "./run-workflow.ts";
 
 export interface DispatcherLimits {
   /** Runs held in memory at a time; the backend holds the rest. */
   readonly maxHeld: number;
   /** Of these, at most so many of one tenant: a flood of one leaves room for the others. */
   readonly maxHeldPerTenant: number;
+  /** However quiet it is, due runs are looked for this often (a safety net: wake-ups normally come in time). */
+  readonly pollMs: number;
 }
-export const DEFAULT_LIMITS: DispatcherLimits = { maxHeld: 512, maxHeldPerTenant: 256 };
-
-/** However quiet it is, due runs are looked for this often (a safety net: wake-ups normally come in time). */
-const POLL_MS = 1_000;
+export const DEFAULT_LIMITS: DispatcherLimits = { maxHeld: 512, maxHeldPerTenant: 256, pollMs: 1_000 };
 
 /**
  * Decides which runs this process works on. A new run goes straight from its commit into memory while there is room;
@@ -88,10 +87,10 @@ export class Dispatcher {
     this.#count(tenantId, -1);
   }
 
-  /** Starts the run that a reservation was made for. */
-  begin(claimed: ClaimedRun): void {
-    this.cancelReservation(claimed.run.tenantId);
-    this.#hold(claimed);
+  /** Starts the run that a reservation was made for; `first` is the barrier that was stored with it. */
+  begin(worker: RunWorker, first: RunCommit | null): void {
+    this.cancelReservation(worker.claimed.run.tenantId);
+    this.#hold(worker.claimed, Promise.resolve(worker), first);
   }
 
   /** A signal was stored for this run: it is fetched at once if the run is held here, else the run is due. */
@@ -132,7 +131,7 @@ export class Dispatcher {
           perTenant: this.#limits.maxHeldPerTenant,
           now: clock.now(),
         });
-        for (const each of claimed) this.#hold(each);
+        for (const each of claimed) this.#hold(each, loadRun(each, this.#deps), null);
         if (claimed.length > 0) continue;
         this.#spilled.clear();
         this.#setTimer(await backend.runs.nextDueAt());
@@ -146,7 +145,7 @@ export class Dispatcher {
 
   #setTimer(dueAt: number | null): void {
     const { clock } = this.#deps;
-    const at = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + POLL_MS);
+    const at = Math.min(dueAt ?? Number.POSITIVE_INFINITY, clock.now() + this.#limits.pollMs);
     this.#cancelTimer();
     this.#timerAt = at;
     if (this.#stopping) return;
@@ -158,17 +157,17 @@ export class Dispatcher {
 
   // Holding ---------------------------------------------------------------------------------------------------------
 
-  #hold(claimed: ClaimedRun): void {
-    const { run } = claimed;
+  #hold(claimed: ClaimedRun, loading: Promise<RunWorker>, first: RunCommit | null): void {
     const held: HeldRun = { handle: null, nudged: false };
-    this.#held.set(run.id, held);
-    this.#count(run.tenantId, 1);
-    const onHandle = (handle: RunHandle) => {
-      held.handle = handle;
-      if (held.nudged) handle.nudge();
-      if (this.#stopping) handle.handBack();
+    this.#held.set(claimed.run.id, held);
+    this.#count(claimed.run.tenantId, 1);
+    const work = (worker: RunWorker) => {
+      held.handle = worker;
+      if (held.nudged) worker.nudge();
+      if (this.#stopping) worker.handBack();
+      return worker.work(first);
     };
-    runWorkflow(claimed, this.#deps, onHandle).then(
+    loading.then(work).then(
       (end) => this.#release(claimed, end),
       (error) => this.#abandon(claimed, error),
     );

@@ -148,7 +148,7 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
     if (compiled.trigger.kind === "webhook")
       return { hook: await deps.newHookSecret(workflow.tenantId, workflow.id), schedule: null };
     if (compiled.trigger.kind !== "schedule") return { hook: null, schedule: null };
-    const schedule = scheduleOfTrigger(compiled.definition.trigger.input, now);
+    const schedule = scheduleOfTrigger(compiled.triggerInput, now);
     const nextAt = schedule.ok ? nextTick(schedule.spec, now) : null;
     if (!schedule.ok || nextAt === null)
       throw invalid([schedule.ok ? { path: "trigger.input", message: "never fires" } : schedule.error]);

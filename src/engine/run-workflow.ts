@@ -35,33 +35,36 @@ const SLICE_MS = 5;
 
 type Event = (execution: RunExecution) => void;
 
-export async function runWorkflow(
-  claimed: ClaimedRun,
-  deps: EngineDeps,
-  onHandle: (handle: RunHandle) => void,
-): Promise<RunEnd> {
+/** Prepares a claimed run: what it needs is loaded, nothing has been performed yet. */
+export async function loadRun(claimed: ClaimedRun, deps: EngineDeps): Promise<RunWorker> {
   const { run } = claimed;
   const scope = grantScope(run.tenantId, run.workspaceId, { kind: "system", id: "engine" });
   const workflow = await deps.loadWorkflow(scope, run.workflowId, run.version);
   const variables = await deps.loadVariables(scope);
-  const execution = new RunExecution(claimed, workflow, variables, POISON_INTERRUPTIONS);
-  const worker = new RunWorker(execution, claimed, deps);
-  onHandle(worker);
-  return worker.work(claimed.signals);
+  return new RunWorker(claimed, new RunExecution(claimed, workflow, variables, POISON_INTERRUPTIONS), deps);
 }
 
-class RunWorker implements RunHandle {
+export class RunWorker implements RunHandle {
+  readonly claimed: ClaimedRun;
   readonly #execution: RunExecution;
-  readonly #claimed: ClaimedRun;
   readonly #deps: EngineDeps;
   #events: Event[] = [];
   #wake: (() => void) | null = null;
   #handingBack = false;
 
-  constructor(execution: RunExecution, claimed: ClaimedRun, deps: EngineDeps) {
+  constructor(claimed: ClaimedRun, execution: RunExecution, deps: EngineDeps) {
+    this.claimed = claimed;
     this.#execution = execution;
-    this.#claimed = claimed;
     this.#deps = deps;
+  }
+
+  /**
+   * The first barrier of a run that is not stored yet, so that it is stored together with the run: pure steps have
+   * been performed, no effect has. Null when they take longer than a turn; the run is then stored before they go on.
+   */
+  prepareFirstCommit(): RunCommit | null {
+    if (!this.#settleSlice()) return null;
+    return this.#execution.nextCommit(this.#deps.clock.now());
   }
 
   nudge(): void {
@@ -73,9 +76,15 @@ class RunWorker implements RunHandle {
     this.#post((execution) => execution.requireCommit());
   }
 
-  async work(signals: readonly StoredSignal[]): Promise<RunEnd> {
-    await this.#settle();
-    await this.#apply(signals);
+  /** `first` is what `prepareFirstCommit` gave, by now durable. */
+  async work(first: RunCommit | null): Promise<RunEnd> {
+    if (first) {
+      const end = this.#committed(first, first.release);
+      if (end) return end;
+    } else {
+      await this.#settle();
+      await this.#apply(this.claimed.signals);
+    }
     for (;;) {
       const commit = this.#execution.nextCommit(this.#deps.clock.now());
       if (commit) {
@@ -93,20 +102,26 @@ class RunWorker implements RunHandle {
 
   /** Performs what is ready until only effects and waits remain; gives way to others when it takes long. */
   async #settle(): Promise<void> {
+    while (!this.#settleSlice()) await giveWay();
+  }
+
+  /** False when time is up before everything was performed. */
+  #settleSlice(): boolean {
     const execution = this.#execution;
     const { tree } = execution;
-    let sliceEndsAt = performance.now() + SLICE_MS;
+    const endsAt = performance.now() + SLICE_MS;
     while (wakeDue(execution, this.#deps) || tree.ready.length > 0) {
       const task = tree.ready.shift();
       if (!task) continue;
       performStep(execution, task, this.#deps);
       if (tree.closed.length > 0) execution.closeContainers(this.#deps.clock.now());
-      if (execution.pendingRows >= ROWS_PER_COMMIT) return execution.requireCommit();
-      if (performance.now() < sliceEndsAt) continue;
-      await giveWay();
-      sliceEndsAt = performance.now() + SLICE_MS;
+      if (execution.pendingRows >= ROWS_PER_COMMIT) {
+        execution.requireCommit();
+        return true;
+      }
+      if (performance.now() > endsAt) return false;
     }
-    execution.closeContainers(this.#deps.clock.now());
+    return true;
   }
 
   async #apply(signals: readonly StoredSignal[]): Promise<void> {
@@ -119,15 +134,17 @@ class RunWorker implements RunHandle {
   async #commit(commit: RunCommit): Promise<RunEnd | null> {
     const { backend } = this.#deps;
     const wanted = this.#handingBack && !isFinal(commit.status) ? this.#handedBack(commit) : commit;
-    const result = await this.#persist(() => backend.runs.commit(this.#claimed.lease, wanted));
+    const result = await this.#persist(() => backend.runs.commit(this.claimed.lease, wanted));
     if (result.kind === "lease_lost") return { kind: "lease_lost" };
-    this.#announce(wanted, result.released);
-    if (result.released) {
-      const wakesOthers = wanted.children.length > 0 || wanted.send.length > 0;
-      return { kind: "released", dueAt: wanted.dueAt, wakesOthers };
-    }
-    await this.#apply(result.signals);
-    return null;
+    const end = this.#committed(wanted, result.released);
+    if (!end) await this.#apply(result.signals);
+    return end;
+  }
+
+  #committed(commit: RunCommit, released: boolean): RunEnd | null {
+    this.#announce(commit, released);
+    if (!released) return null;
+    return { kind: "released", dueAt: commit.dueAt, wakesOthers: commit.children.length > 0 || commit.send.length > 0 };
   }
 
   /** The disk may be full or the connection gone: what was done must be written, so it is tried until it is. */
@@ -137,7 +154,7 @@ class RunWorker implements RunHandle {
         return await write();
       } catch (error) {
         if (attempt === 0)
-          this.#deps.events.alert(this.#claimed.run, "The run's progress could not be stored; trying again.", error);
+          this.#deps.events.alert(this.claimed.run, "The run's progress could not be stored; trying again.", error);
         const delayMs = Math.min(5_000, 50 * 2 ** Math.min(attempt, 7));
         await new Promise<void>((resolve) => this.#deps.clock.after(delayMs, resolve));
       }
@@ -145,7 +162,7 @@ class RunWorker implements RunHandle {
   }
 
   #announce(commit: RunCommit, released: boolean): void {
-    const { run } = this.#claimed;
+    const { run } = this.claimed;
     const { events } = this.#deps;
     if (commit.response) events.responded(run.id, commit.response);
     for (const record of this.#execution.newReviews.splice(0))
@@ -181,7 +198,7 @@ class RunWorker implements RunHandle {
         (apply) => this.#finish(apply),
         (error) =>
           this.#finish((execution) => {
-            this.#deps.events.alert(this.#claimed.run, "A step failed inside the server.", error);
+            this.#deps.events.alert(this.claimed.run, "A step failed inside the server.", error);
             const failed = { code: "internal", message: "The server failed on this step; see its log." };
             execution.fail(launch.task, {
               ...launch.record,

@@ -1,16 +1,17 @@
 import type { Accepted, Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
+import type { Json, JsonObject } from "../../domain/json.ts";
 import type { RunResponse, TriggerPayload } from "../../domain/run.ts";
 import { grantScope, type Scope } from "../../domain/tenant.ts";
 import type { Clock } from "../../platform/clock.ts";
+import { maskHeaders } from "../../platform/http-content/mask-headers.ts";
 import type { TriggerEvent } from "../accept-trigger.ts";
+import { signatureScheme } from "../compile-workflow.ts";
 import type { CompiledWorkflow } from "../compiled-workflow.ts";
 import type { UseConnection } from "../engine-deps.ts";
 import { ExpressionError } from "../expressions/expression-error.ts";
 import type { ResponseBoard } from "../response-board.ts";
 import type { WorkflowCache } from "../workflow-cache.ts";
-import { maskHeaders } from "./mask-headers.ts";
 import { parseBody } from "./parse-body.ts";
 import { type SignatureSpec, verifySignature } from "./verify-signature.ts";
 
@@ -53,8 +54,7 @@ export async function deliverWebhook(delivery: Delivery, deps: DeliverDeps): Pro
   const { tenantId, workspaceId, workflowId, version } = hook;
   const scope = grantScope(tenantId, workspaceId, DELIVERY);
   const workflow = await deps.cache.load(scope, workflowId, version);
-  const { input } = workflow.definition.trigger;
-  checkMethod(input, delivery.method);
+  checkMethod(workflow.triggerInput, delivery.method);
   const deliveryId = await checkSignature(scope, workflow, delivery, deps);
 
   const trigger = readTrigger(delivery, deps.clock.now());
@@ -92,13 +92,16 @@ async function checkSignature(
   delivery: Delivery,
   deps: DeliverDeps,
 ): Promise<string | null> {
-  const { input, connection, connector } = workflow.definition.trigger;
-  const signature = isJsonObject(input.signature) ? input.signature : null;
-  if (!signature || signature.scheme === "none") return null;
+  if (signatureScheme(workflow.triggerInput) === null) return null;
+  const { connection, connector } = workflow.definition.trigger;
   if (connection === undefined) throw new AppError("unavailable", "The webhook's signing secret is not set.");
   const access = await deps.useConnection(scope, connection, connector);
   if (access.kind !== "ready") throw new AppError("unavailable", "The webhook's signing secret cannot be used.");
-  const spec = { ...signature, secret: access.credential.fields.secret ?? "" } as unknown as SignatureSpec;
+  const { signature } = workflow.triggerInput;
+  const spec = {
+    ...(signature as JsonObject),
+    secret: access.credential.fields.secret ?? "",
+  } as unknown as SignatureSpec;
   const header = (name: string) => delivery.headers[name.toLowerCase()] ?? null;
   const checked = verifySignature(spec, header, delivery.body, deps.clock.now());
   // The reason is for the owner of the workflow, not for whoever guesses at signatures.

@@ -1,11 +1,11 @@
 import type { Json } from "../../domain/json.ts";
+import { type Charset, decodeText, findCharset } from "../../platform/http-content/decode-text.ts";
+import { isJsonType, isTextType } from "../../platform/http-content/media-type.ts";
+import { type HeaderValue, parseHeaderValue } from "../../platform/http-content/parse-header-value.ts";
+import { rawContent } from "../../platform/http-content/raw-content.ts";
 import { parseJson } from "../../platform/parse-json.ts";
-import { type Charset, decodeText, findCharset } from "./decode-text.ts";
-import { isJsonType, isTextType } from "./media-type.ts";
 import { parseForm } from "./parse-form.ts";
-import { type HeaderValue, parseHeaderValue } from "./parse-header-value.ts";
 import { parseMultipart } from "./parse-multipart.ts";
-import { rawContent } from "./raw-content.ts";
 
 export type ParsedBody =
   | { readonly ok: true; readonly body: Json }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Charset } from "./decode-text.ts";
+import type { Charset } from "../../platform/http-content/decode-text.ts";
 import { parseForm } from "./parse-form.ts";
 
 function parse(text: string, charset: Charset = "utf-8") {

@@ -1,5 +1,5 @@
+import { type Charset, decodeText } from "../../platform/http-content/decode-text.ts";
 import { type CollectedFields, collectFields, type FieldEntry, MAX_FIELDS } from "./collect-fields.ts";
-import { type Charset, decodeText } from "./decode-text.ts";
 
 /**
  * application/x-www-form-urlencoded by the WHATWG URL standard (§5.1), with two differences: bytes that are not text

@@ -1,9 +1,9 @@
 import type { JsonObject } from "../../domain/json.ts";
+import { type Charset, decodeText, findCharset } from "../../platform/http-content/decode-text.ts";
+import { isTextType } from "../../platform/http-content/media-type.ts";
+import { type HeaderValue, parseHeaderValue } from "../../platform/http-content/parse-header-value.ts";
+import { rawContent } from "../../platform/http-content/raw-content.ts";
 import { collectFields, type FieldEntry, MAX_FIELDS } from "./collect-fields.ts";
-import { type Charset, decodeText, findCharset } from "./decode-text.ts";
-import { isTextType } from "./media-type.ts";
-import { type HeaderValue, parseHeaderValue } from "./parse-header-value.ts";
-import { rawContent } from "./raw-content.ts";
 
 export type MultipartBody =
   | { readonly ok: true; readonly fields: JsonObject }

@@ -1,4 +1,4 @@
-import { decodeUtf8 } from "../../platform/parse-json.ts";
+import { decodeUtf8 } from "../parse-json.ts";
 
 export type Charset = "utf-8" | "iso-8859-1";
 

@@ -1,0 +1,9 @@
+// Written by connectors/generate-registry.ts; run it after adding or removing a connector's folder.
+import type { ConnectorRegistry } from "../src/connector-sdk/connector.ts";
+
+export const registry: ConnectorRegistry = {
+  http: async () => (await import("./http/definition.ts")).default,
+  manual: async () => (await import("./manual/definition.ts")).default,
+  schedule: async () => (await import("./schedule/definition.ts")).default,
+  webhook: async () => (await import("./webhook/definition.ts")).default,
+};

@@ -1,0 +1,24 @@
+import type { Backend } from "../domain/backend.ts";
+import { AppError } from "../domain/errors.ts";
+
+export interface BackendOptions {
+  /** `postgres://…`; empty keeps everything in SQLite in `dataDir`. */
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+  /** The name under which this process holds runs; new at every start. */
+  readonly owner: string;
+  /** True for the server, which must be alone on its data directory; false for a command beside it. */
+  readonly lock: boolean;
+  /** A tenant with so many runs that have not ended gets no further ones. */
+  readonly maxUnfinishedPerTenant?: number;
+}
+
+/** Opens the adapter that the configuration asks for; only that one is loaded. */
+export async function openBackend({ databaseUrl, ...options }: BackendOptions): Promise<Backend> {
+  if (databaseUrl !== "") {
+    const message = "Postgres is not available yet; leave DATABASE_URL empty to use SQLite in DATA_DIR.";
+    throw new AppError("unavailable", message);
+  }
+  const { openSqlite } = await import("./sqlite/open-sqlite.ts");
+  return openSqlite(options);
+}

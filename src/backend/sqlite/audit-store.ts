@@ -1,0 +1,31 @@
+import { and, desc, eq, lt } from "drizzle-orm";
+import type { AuditEntry } from "../../domain/audit.ts";
+import type { AuditStore } from "../../domain/backend.ts";
+import { decodeNumberCursor, toPage } from "./page-cursor.ts";
+import { auditLog } from "./schema.ts";
+import type { Storage } from "./storage.ts";
+import { verifyAuditChain } from "./verify-audit-chain.ts";
+
+export function createAuditStore({ raw, orm, commits, appendAudit }: Storage): AuditStore {
+  return {
+    async list(scope, { limit, cursor }) {
+      const before = cursor === null ? undefined : lt(auditLog.seq, decodeNumberCursor(cursor));
+      const rows = orm
+        .select()
+        .from(auditLog)
+        .where(and(eq(auditLog.tenantId, scope.tenantId), before))
+        .orderBy(desc(auditLog.seq))
+        .limit(limit + 1)
+        .all();
+      return toPage(rows.map(toAuditEntry), limit, (entry) => entry.seq);
+    },
+    async append(scope, change) {
+      await commits.submit(() => appendAudit(scope.tenantId, scope.actor, change));
+    },
+    verify: (tenantId) => verifyAuditChain(raw, tenantId),
+  };
+}
+
+function toAuditEntry({ actorKind, actorId, ...entry }: typeof auditLog.$inferSelect): AuditEntry {
+  return { ...entry, actor: { kind: actorKind, id: actorId } };
+}

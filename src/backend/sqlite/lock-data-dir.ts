@@ -1,0 +1,26 @@
+import { Database, SQLiteError } from "bun:sqlite";
+import { join } from "node:path";
+import { AppError } from "../../domain/errors.ts";
+
+/**
+ * Makes this process the only server on a data directory until the returned function is called or the process dies,
+ * however it dies: the lock is SQLite's own on an empty file, which the operating system drops with the process. A
+ * second server would claim the first one's runs and perform their effects twice.
+ *
+ * Throws `conflict` when another process holds it.
+ */
+export function lockDataDir(dataDir: string): () => void {
+  const lock = new Database(join(dataDir, "server.lock"), { create: true });
+  try {
+    lock.run("BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock.close();
+    if (!(error instanceof SQLiteError && error.code === "SQLITE_BUSY")) throw error;
+    throw new AppError(
+      "conflict",
+      `Another IntegrationSync server is using ${dataDir}. Stop it first, or give this one another DATA_DIR.`,
+      { cause: error },
+    );
+  }
+  return () => lock.close();
+}

@@ -1,0 +1,133 @@
+import type { Database } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { drizzle } from "drizzle-orm/bun-sqlite";
+import type { Backend } from "../../domain/backend.ts";
+import { AppError } from "../../domain/errors.ts";
+import { createApiKeyStore } from "./api-key-store.ts";
+import { createAppendAudit } from "./append-audit.ts";
+import { createAuditStore } from "./audit-store.ts";
+import { createConnectionStore } from "./connection-store.ts";
+import { createDataKeyStore } from "./data-key-store.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { lockDataDir } from "./lock-data-dir.ts";
+import { migrateDatabase, migrationState, newerDatabase } from "./migrate-database.ts";
+import { openDatabase } from "./open-database.ts";
+import { OutsideChanges } from "./outside-changes.ts";
+import { createRunInsert } from "./runs/insert-run.ts";
+import { createRunStore } from "./runs/run-store.ts";
+import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
+import { createScheduleStore } from "./schedule-store.ts";
+import { createSettingStore } from "./setting-store.ts";
+import type { Storage } from "./storage.ts";
+import { createTenantStore } from "./tenant-store.ts";
+import { createVariableStore } from "./variable-store.ts";
+import { createWorkflowStore } from "./workflow-store.ts";
+
+export interface SqliteOptions {
+  readonly dataDir: string;
+  /** The name under which this process holds runs; new at every start. */
+  readonly owner: string;
+  /** True for the server, which must be alone on its data directory; false for a command beside it. */
+  readonly lock: boolean;
+  readonly maxUnfinishedPerTenant?: number;
+}
+
+export const DATABASE_FILE = "integrationsync.db";
+const DEFAULT_MAX_UNFINISHED = 250_000;
+
+/**
+ * Opens the database in the data directory, making both when they are not there and applying pending migrations.
+ * Throws `conflict` when another server holds the directory or a newer version has written the database, and
+ * `unavailable` when the directory cannot be used.
+ */
+export function openSqlite({ dataDir, owner, lock, maxUnfinishedPerTenant }: SqliteOptions): Backend {
+  makeDataDir(dataDir);
+  const unlock = lock ? lockDataDir(dataDir) : () => {};
+  try {
+    const database = openDatabase(join(dataDir, DATABASE_FILE));
+    bringUpToDate(database, dataDir, lock);
+    return createSqliteBackend(database, {
+      owner,
+      maxUnfinishedPerTenant: maxUnfinishedPerTenant ?? DEFAULT_MAX_UNFINISHED,
+      onClosed: unlock,
+    });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/** Every store over one connection. `onClosed` is called after the connection is closed. */
+export function createSqliteBackend(
+  raw: Database,
+  options: { readonly owner: string; readonly maxUnfinishedPerTenant: number; readonly onClosed: () => void },
+): Backend {
+  const commits = new GroupCommit(raw);
+  const storage: Storage = { raw, orm: drizzle(raw), commits, appendAudit: createAppendAudit(raw) };
+  const insertRun = createRunInsert(raw);
+  const unfinished = new UnfinishedRuns(raw, options.maxUnfinishedPerTenant);
+  const outside = new OutsideChanges(raw);
+  outside.listen(() => unfinished.forget());
+  const settings = createSettingStore(storage);
+
+  return {
+    tenants: createTenantStore(storage),
+    apiKeys: createApiKeyStore(storage),
+    workflows: createWorkflowStore(storage),
+    runs: createRunStore(storage, options.owner, insertRun, unfinished),
+    schedules: createScheduleStore(storage, insertRun, unfinished),
+    connections: createConnectionStore(storage),
+    variables: createVariableStore(storage),
+    audit: createAuditStore(storage),
+    dataKeys: createDataKeyStore(storage),
+    settings,
+    /** Writes for real: a full disk lets everything else succeed. */
+    async check() {
+      await settings.set("last_check", new Date().toISOString());
+    },
+    metrics: () => toMetrics(commits),
+    onOutsideChange: (listener) => outside.listen(listener),
+    async close() {
+      outside.stop();
+      commits.close();
+      raw.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      raw.close();
+      options.onClosed();
+    },
+  };
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new AppError("unavailable", `DATA_DIR ${dataDir} cannot be made: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Migrating needs the lock too: it must not happen under a running server of an earlier version. */
+function bringUpToDate(database: Database, dataDir: string, locked: boolean): void {
+  const state = migrationState(database);
+  if (state === "unknown") throw newerDatabase(join(dataDir, DATABASE_FILE));
+  if (state === "current") return;
+  const unlock = locked ? () => {} : lockDataDir(dataDir);
+  try {
+    migrateDatabase(database);
+  } finally {
+    unlock();
+  }
+}
+
+function toMetrics(commits: GroupCommit): Readonly<Record<string, number>> {
+  const stats = commits.stats();
+  return {
+    sqlite_commit_batches_total: stats.batches,
+    sqlite_commit_batches_failed_total: stats.failedBatches,
+    sqlite_commit_intentions_total: stats.intentions,
+    sqlite_commit_seconds_total: stats.totalCommitMs / 1000,
+    sqlite_commit_last_seconds: stats.lastCommitMs / 1000,
+    sqlite_commit_last_intentions: stats.lastBatchSize,
+    sqlite_commit_waiting_intentions: stats.waiting,
+  };
+}

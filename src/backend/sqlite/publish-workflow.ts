@@ -1,0 +1,102 @@
+import { desc, eq } from "drizzle-orm";
+import type { Activation, WorkflowStore } from "../../domain/backend.ts";
+import type { Scope } from "../../domain/tenant.ts";
+import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import { hooks, schedules, workflows, workflowVersions } from "./schema.ts";
+import type { Storage } from "./storage.ts";
+
+type Row = typeof workflows.$inferSelect;
+
+/** Switching a workflow on and off: its version, its hook and its schedule change in one commit. */
+export function createPublishWorkflow(
+  { orm, commits, appendAudit }: Storage,
+  find: (scope: Scope, id: string) => Row | undefined,
+): Pick<WorkflowStore, "publish" | "unpublish" | "delete"> {
+  return {
+    async publish(scope, id, { definition, revision, activation }, change) {
+      return commits.submit(() => {
+        const workflow = find(scope, id);
+        if (!workflow) return "missing";
+        if (workflow.revision !== revision) return "stale";
+        const version = findOrAddVersion(scope, workflow, definition, change.at);
+        orm
+          .update(workflows)
+          .set({ publishedVersion: version, latestVersion: version })
+          .where(eq(workflows.id, id))
+          .run();
+        activate(scope, id, version, activation);
+        appendAudit(scope.tenantId, scope.actor, change);
+        return { version };
+      });
+    },
+    async unpublish(scope, id, change) {
+      return commits.submit(() => {
+        const workflow = find(scope, id);
+        if (!workflow) return false;
+        if (workflow.publishedVersion === null) return true;
+        orm.update(workflows).set({ publishedVersion: null }).where(eq(workflows.id, id)).run();
+        orm.update(hooks).set({ version: null }).where(eq(hooks.workflowId, id)).run();
+        orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
+        appendAudit(scope.tenantId, scope.actor, change);
+        return true;
+      });
+    },
+    async delete(scope, id, change) {
+      return commits.submit(() => {
+        if (!find(scope, id)) return false;
+        orm.update(workflows).set({ publishedVersion: null, deletedAt: change.at }).where(eq(workflows.id, id)).run();
+        orm.delete(hooks).where(eq(hooks.workflowId, id)).run();
+        orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
+        appendAudit(scope.tenantId, scope.actor, change);
+        return true;
+      });
+    },
+  };
+
+  /** Publishing the same definition again gives no new version; only its trigger is set anew. */
+  function findOrAddVersion(scope: Scope, workflow: Row, definition: WorkflowDefinition, at: number): number {
+    const newest = orm
+      .select({ version: workflowVersions.version, definition: workflowVersions.definition })
+      .from(workflowVersions)
+      .where(eq(workflowVersions.workflowId, workflow.id))
+      .orderBy(desc(workflowVersions.version))
+      .limit(1)
+      .get();
+    if (newest && Bun.deepEquals(newest.definition, JSON.parse(JSON.stringify(definition)))) return newest.version;
+    const version = workflow.latestVersion + 1;
+    orm
+      .insert(workflowVersions)
+      .values({
+        tenantId: scope.tenantId,
+        workspaceId: scope.workspaceId,
+        workflowId: workflow.id,
+        version,
+        definition,
+        createdAt: at,
+        createdBy: scope.actor.id,
+      })
+      .run();
+    return version;
+  }
+
+  function activate({ tenantId, workspaceId }: Scope, workflowId: string, version: number, activation: Activation) {
+    const { hook, schedule } = activation;
+    // A hook that is not wanted now keeps its row, and an earlier hook its secret: a URL once given out stays valid.
+    orm
+      .update(hooks)
+      .set({ version: hook ? version : null })
+      .where(eq(hooks.workflowId, workflowId))
+      .run();
+    if (hook) {
+      const values = { ...hook, tenantId, workspaceId, workflowId, version };
+      orm.insert(hooks).values(values).onConflictDoNothing({ target: hooks.workflowId }).run();
+    }
+    orm.delete(schedules).where(eq(schedules.workflowId, workflowId)).run();
+    if (schedule) {
+      orm
+        .insert(schedules)
+        .values({ ...schedule, tenantId, workspaceId, workflowId, version })
+        .run();
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { RunStore } from "../../../domain/backend.ts";
+import type { Storage } from "../storage.ts";
+import { createToRun, RUN_COLUMNS, type RunRow } from "./run-rows.ts";
+import { createLedgerRead } from "./step-rows.ts";
+
+const DAY_MS = 86_400_000;
+
+export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps" | "usage"> {
+  const inScope = "id = ? AND tenant_id = ? AND workspace_id = ?";
+  const byId = raw.prepare<RunRow, [string, string, string]>(`SELECT ${RUN_COLUMNS} FROM runs WHERE ${inScope}`);
+  const exists = raw.prepare<{ id: string }, [string, string, string]>(`SELECT id FROM runs WHERE ${inScope}`);
+  const countsSince = raw.prepare<{ day: number; runs: number }, [string, number]>(
+    "SELECT day, runs FROM run_counts WHERE tenant_id = ? AND day >= ? ORDER BY day DESC",
+  );
+  const toRun = createToRun(raw);
+  const readLedger = createLedgerRead(raw);
+
+  return {
+    async find({ tenantId, workspaceId }, id) {
+      const row = byId.get(id, tenantId, workspaceId);
+      return row && toRun(row);
+    },
+    async steps({ tenantId, workspaceId }, runId) {
+      return exists.get(runId, tenantId, workspaceId) ? readLedger(runId) : [];
+    },
+    async usage({ tenantId }, sinceMs) {
+      const counts = countsSince.all(tenantId, Math.floor(sinceMs / DAY_MS));
+      return counts.map(({ day, runs }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), runs }));
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import type { Database } from "bun:sqlite";
+import type { RunStore, StoredSignal } from "../../../domain/backend.ts";
+import { isFinal, type RunStatus, type Signal } from "../../../domain/run.ts";
+import type { Storage } from "../storage.ts";
+
+/**
+ * Signals wait in their own table until the run's worker has applied them. Storing one wakes the run in the same
+ * statement that numbers it, so that it cannot be missed by a worker that is just letting go.
+ */
+export interface RunSignals {
+  /** Inside an intention. False when the run has ended or is not there. */
+  readonly store: (tenantId: string, runId: string, signalJson: string, at: number) => boolean;
+  readonly after: (runId: string, seq: number) => readonly StoredSignal[];
+  /** Inside an intention. */
+  readonly drop: (runId: string, upToSeq: number) => void;
+}
+
+export function createRunSignals(raw: Database): RunSignals {
+  const number = raw.prepare<{ signal_seq: number }, [number, number, string, string]>(
+    `UPDATE runs SET signal_seq = signal_seq + 1,
+                     due_at = CASE WHEN lease_owner IS NULL THEN min(coalesce(due_at, ?), ?) END
+     WHERE id = ? AND tenant_id = ? AND status NOT IN ('succeeded', 'failed', 'cancelled')
+     RETURNING signal_seq`,
+  );
+  const insert = raw.prepare("INSERT INTO run_signals (run_id, seq, tenant_id, signal) VALUES (?, ?, ?, ?)");
+  const select = raw.prepare<{ seq: number; signal: string }, [string, number]>(
+    "SELECT seq, signal FROM run_signals WHERE run_id = ? AND seq > ? ORDER BY seq",
+  );
+  const remove = raw.prepare("DELETE FROM run_signals WHERE run_id = ? AND seq <= ?");
+
+  return {
+    store(tenantId, runId, signalJson, at) {
+      const numbered = number.get(at, at, runId, tenantId);
+      if (!numbered) return false;
+      insert.run(runId, numbered.signal_seq, tenantId, signalJson);
+      return true;
+    },
+    after: (runId, seq) =>
+      select.all(runId, seq).map((row) => ({ seq: row.seq, signal: JSON.parse(row.signal) as Signal })),
+    drop: (runId, upToSeq) => {
+      remove.run(runId, upToSeq);
+    },
+  };
+}
+
+export function createSignalRun({ raw, commits, appendAudit }: Storage, signals: RunSignals): Pick<RunStore, "signal"> {
+  const statusInScope = raw.prepare<{ status: RunStatus }, [string, string, string]>(
+    "SELECT status FROM runs WHERE id = ? AND tenant_id = ? AND workspace_id = ?",
+  );
+  return {
+    async signal({ tenantId, workspaceId, actor }, runId, signal, change) {
+      const signalJson = JSON.stringify(signal);
+      return commits.submit(() => {
+        const run = statusInScope.get(runId, tenantId, workspaceId);
+        if (!run) return "missing";
+        if (isFinal(run.status) || !signals.store(tenantId, runId, signalJson, change.at)) return "ended";
+        appendAudit(tenantId, actor, change);
+        return "stored";
+      });
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Database } from "bun:sqlite";
+import type { RunCommit } from "../../../domain/backend.ts";
+import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./insert-run.ts";
+import type { RunSignals } from "./run-signals.ts";
+import { createStepWrite, type StepValues, toStepValues } from "./step-rows.ts";
+
+/** What a barrier writes beside the row of its run, serialised outside the transaction. */
+export interface PreparedBarrier {
+  readonly tenantId: string;
+  readonly runId: string;
+  readonly commit: RunCommit;
+  readonly steps: readonly StepValues[];
+  readonly send: readonly { readonly runId: string; readonly signalJson: string }[];
+}
+
+export function prepareBarrier(tenantId: string, runId: string, commit: RunCommit): PreparedBarrier {
+  return {
+    tenantId,
+    runId,
+    commit,
+    steps: commit.steps.map((step) => toStepValues(tenantId, runId, step)),
+    send: commit.send.map((each) => ({ runId: each.runId, signalJson: JSON.stringify(each.signal) })),
+  };
+}
+
+/** Writes ledger rows, children and signals inside an intention, once the run's own row is written. */
+export function createBarrierWrite(
+  raw: Database,
+  insertRun: RunInsert,
+  signals: RunSignals,
+): (barrier: PreparedBarrier) => void {
+  const writeStep = createStepWrite(raw);
+  const workspaceOf = raw.prepare<{ workspace_id: string }, [string]>("SELECT workspace_id FROM runs WHERE id = ?");
+
+  return ({ tenantId, runId, commit, steps, send }) => {
+    for (const step of steps) writeStep(step);
+    if (commit.children.length > 0) {
+      // A child lives in its parent's workspace.
+      const workspaceId = workspaceOf.get(runId)?.workspace_id ?? "";
+      for (const child of commit.children) insertRun(prepareRun({ tenantId, workspaceId }, child, TO_BE_CLAIMED));
+    }
+    for (const each of send) signals.store(tenantId, each.runId, each.signalJson, commit.at);
+    if (commit.signalsApplied > 0) signals.drop(runId, commit.signalsApplied);
+  };
+}
+
+/** By how much the tenant has more runs that have not ended, after a barrier. */
+export function unfinishedAfter(commit: RunCommit, ends: boolean): number {
+  return commit.children.length - (ends ? 1 : 0);
+}

@@ -1,0 +1,330 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import type { ConnectionState } from "../../domain/connection.ts";
+import type { Json, JsonObject } from "../../domain/json.ts";
+import {
+  POISON_INTERRUPTIONS,
+  type RunSource,
+  type RunStatus,
+  type Signal,
+  type WaitingFor,
+} from "../../domain/run.ts";
+import type { MissedTicks, ScheduleSpec } from "../../domain/schedule.ts";
+import type { Actor } from "../../domain/tenant.ts";
+import type { WorkflowDefinition } from "../../domain/workflow.ts";
+
+/**
+ * The tables on SQLite; `bun run generate` writes `migrations/sqlite` from them, `schema.test.ts` holds that the two
+ * agree. Times are epoch milliseconds, JSON is text, and every table with tenant data carries `tenant_id`.
+ *
+ * `runs` and `steps` keep SQLite's hidden rowid on purpose: in a WITHOUT ROWID table every row above about 1 KB takes
+ * an overflow page of its own (measured with 1.2 KB step outputs: 18 KB a run instead of 10 KB, at half the speed).
+ * The rowid also keeps the order in which steps were planned.
+ */
+
+export const tenants = sqliteTable("tenants", {
+  id: text("id").primaryKey(),
+  slug: text("slug").notNull().unique(),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const workspaces = sqliteTable(
+  "workspaces",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    slug: text("slug").notNull(),
+  },
+  (table) => [uniqueIndex("workspaces_by_slug").on(table.tenantId, table.slug)],
+);
+
+export const apiKeys = sqliteTable(
+  "api_keys",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    name: text("name").notNull(),
+    scopes: text("scopes", { mode: "json" }).$type<readonly string[]>().notNull(),
+    secretHash: text("secret_hash").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at"),
+    lastUsedAt: integer("last_used_at"),
+  },
+  (table) => [index("api_keys_by_workspace").on(table.workspaceId, table.id)],
+);
+
+export const workflows = sqliteTable(
+  "workflows",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    name: text("name").notNull(),
+    definition: text("definition", { mode: "json" }).$type<WorkflowDefinition>().notNull(),
+    publishedVersion: integer("published_version"),
+    latestVersion: integer("latest_version").notNull(),
+    revision: integer("revision").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    /** Set instead of removing the row: runs and versions stay readable by id. */
+    deletedAt: integer("deleted_at"),
+  },
+  (table) => [index("workflows_by_workspace").on(table.workspaceId, table.id).where(sql`deleted_at IS NULL`)],
+);
+
+export const workflowVersions = sqliteTable(
+  "workflow_versions",
+  {
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    workflowId: text("workflow_id")
+      .notNull()
+      .references(() => workflows.id),
+    version: integer("version").notNull(),
+    definition: text("definition", { mode: "json" }).$type<WorkflowDefinition>().notNull(),
+    createdAt: integer("created_at").notNull(),
+    createdBy: text("created_by").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workflowId, table.version] })],
+);
+
+/** Routing: what a delivery is found by before its tenant is known. */
+export const hooks = sqliteTable("hooks", {
+  secretHash: text("secret_hash").primaryKey(),
+  tenantId: text("tenant_id").notNull(),
+  workspaceId: text("workspace_id").notNull(),
+  workflowId: text("workflow_id")
+    .notNull()
+    .unique()
+    .references(() => workflows.id),
+  /** Null while the workflow is not published; the row stays, so that its URL comes back with the next publication. */
+  version: integer("version"),
+  sealedSecret: text("sealed_secret").notNull(),
+});
+
+export const schedules = sqliteTable(
+  "schedules",
+  {
+    workflowId: text("workflow_id")
+      .primaryKey()
+      .references(() => workflows.id),
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    version: integer("version").notNull(),
+    spec: text("spec", { mode: "json" }).$type<ScheduleSpec>().notNull(),
+    missed: text("missed").$type<MissedTicks>().notNull(),
+    /** Null when there is no further tick. */
+    nextAt: integer("next_at"),
+  },
+  (table) => [index("schedules_due").on(table.nextAt).where(sql`next_at IS NOT NULL`)],
+);
+
+/** A run that was interrupted this often is a suspect: it is claimed alone (see `claim-runs.ts`). */
+export const SUSPECT_INTERRUPTIONS = POISON_INTERRUPTIONS - 1;
+const suspect = sql.raw(`interruptions >= ${SUSPECT_INTERRUPTIONS}`);
+const dueUnsuspected = sql.raw(`due_at IS NOT NULL AND interruptions < ${SUSPECT_INTERRUPTIONS}`);
+/** A run that goes well is held from its acceptance to its end, and so never enters an index with this condition. */
+const parkedOrUnlucky = sql.raw("lease_owner IS NULL AND status <> 'succeeded'");
+
+/**
+ * A run is either held (`lease_owner` set), or wants to be claimed (`due_at` set), or neither: it has ended or waits
+ * for a signal. `due_at` of a held run is null, so that claiming never walks over what is under way.
+ */
+export const runs = sqliteTable(
+  "runs",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    workflowId: text("workflow_id").notNull(),
+    version: integer("version").notNull(),
+    status: text("status").$type<RunStatus>().notNull(),
+    waitingFor: text("waiting_for").$type<WaitingFor>(),
+    source: text("source").$type<RunSource>().notNull(),
+    eventId: text("event_id").notNull(),
+    replayOf: text("replay_of"),
+    parent: text("parent"),
+    depth: integer("depth").notNull(),
+    createdAt: integer("created_at").notNull(),
+    startedAt: integer("started_at"),
+    finishedAt: integer("finished_at"),
+    dueAt: integer("due_at"),
+    leaseOwner: text("lease_owner"),
+    fence: integer("fence").notNull(),
+    interruptions: integer("interruptions").notNull().default(0),
+    /** How many signals the run was ever sent, and how many of them its worker has applied. */
+    signalSeq: integer("signal_seq").notNull().default(0),
+    signalsApplied: integer("signals_applied").notNull().default(0),
+    error: text("error"),
+    /** Null when it is large and stands in `run_payloads`. */
+    trigger: text("trigger"),
+    output: text("output"),
+    response: text("response"),
+  },
+  (table) => [
+    index("runs_by_workspace").on(table.workspaceId, table.id),
+    index("runs_by_workflow").on(table.workflowId, table.id),
+    index("runs_by_status").on(table.workspaceId, table.status, table.id).where(parkedOrUnlucky),
+    index("runs_by_workflow_status").on(table.workflowId, table.status, table.id).where(parkedOrUnlucky),
+    index("runs_held").on(table.leaseOwner).where(sql`lease_owner IS NOT NULL`),
+    index("runs_due").on(table.tenantId, table.dueAt).where(dueUnsuspected),
+    index("runs_suspect").on(table.leaseOwner, table.dueAt).where(suspect),
+    index("runs_finished").on(table.finishedAt).where(sql`finished_at IS NOT NULL`),
+  ],
+);
+
+/** Triggers too large to be rewritten with every commit of their run. */
+export const runPayloads = sqliteTable("run_payloads", {
+  runId: text("run_id").primaryKey(),
+  tenantId: text("tenant_id").notNull(),
+  trigger: text("trigger").notNull(),
+});
+
+export const steps = sqliteTable(
+  "steps",
+  {
+    runId: text("run_id").notNull(),
+    /** The loop indexes, `3,0`; empty outside loops. */
+    iteration: text("iteration").notNull(),
+    path: text("path").notNull(),
+    epoch: integer("epoch").notNull(),
+    attempt: integer("attempt").notNull(),
+    tenantId: text("tenant_id").notNull(),
+    kind: text("kind").notNull(),
+    state: text("state").notNull(),
+    effect: text("effect"),
+    idempotencyKey: text("idempotency_key"),
+    waitingFor: text("waiting_for"),
+    wakeAt: integer("wake_at"),
+    plannedAt: integer("planned_at").notNull(),
+    startedAt: integer("started_at"),
+    finishedAt: integer("finished_at"),
+    error: text("error"),
+    input: text("input"),
+    output: text("output"),
+  },
+  (table) => [uniqueIndex("steps_by_key").on(table.runId, table.path, table.iteration, table.epoch, table.attempt)],
+);
+
+export const runSignals = sqliteTable(
+  "run_signals",
+  {
+    runId: text("run_id").notNull(),
+    seq: integer("seq").notNull(),
+    tenantId: text("tenant_id").notNull(),
+    signal: text("signal", { mode: "json" }).$type<Signal>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+);
+
+/** The migration makes it WITHOUT ROWID by hand: it is a key and little else, and would otherwise be stored twice. */
+export const dedupeKeys = sqliteTable(
+  "dedupe_keys",
+  {
+    tenantId: text("tenant_id").notNull(),
+    workflowId: text("workflow_id").notNull(),
+    keyHash: text("key_hash").notNull(),
+    runId: text("run_id").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.workflowId, table.keyHash] }),
+    index("dedupe_keys_by_expiry").on(table.expiresAt),
+  ],
+);
+
+/** Counted as runs are stored, so that usage neither scans a million runs nor shrinks when they are pruned. */
+export const runCounts = sqliteTable(
+  "run_counts",
+  {
+    tenantId: text("tenant_id").notNull(),
+    /** Days since 1970-01-01, UTC. */
+    day: integer("day").notNull(),
+    runs: integer("runs").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.day] })],
+);
+
+export const connections = sqliteTable(
+  "connections",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    connector: text("connector").notNull(),
+    name: text("name").notNull(),
+    scheme: text("scheme").notNull(),
+    hosts: text("hosts", { mode: "json" }).$type<readonly string[]>().notNull(),
+    state: text("state").$type<ConnectionState>().notNull(),
+    problem: text("problem"),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    lastUsedAt: integer("last_used_at"),
+    sealedCredential: text("sealed_credential").notNull(),
+  },
+  (table) => [index("connections_by_workspace").on(table.workspaceId, table.id)],
+);
+
+/** The tenant's data-encryption key, wrapped by the key-encryption key. */
+export const dataKeys = sqliteTable("data_keys", {
+  tenantId: text("tenant_id").primaryKey(),
+  wrapped: text("wrapped").notNull(),
+});
+
+export const variables = sqliteTable(
+  "variables",
+  {
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    name: text("name").notNull(),
+    value: text("value", { mode: "json" }).$type<Json>(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workspaceId, table.name] })],
+);
+
+export const auditLog = sqliteTable(
+  "audit_log",
+  {
+    tenantId: text("tenant_id").notNull(),
+    seq: integer("seq").notNull(),
+    at: integer("at").notNull(),
+    actorKind: text("actor_kind").$type<Actor["kind"]>().notNull(),
+    actorId: text("actor_id").notNull(),
+    action: text("action").notNull(),
+    target: text("target").notNull(),
+    details: text("details", { mode: "json" }).$type<JsonObject>().notNull(),
+    previousHash: text("previous_hash").notNull(),
+    hash: text("hash").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.seq] })],
+);
+
+/** Where each chain ends, so that entries cut off at the end are missed. */
+export const auditHeads = sqliteTable("audit_heads", {
+  tenantId: text("tenant_id").primaryKey(),
+  seq: integer("seq").notNull(),
+  hash: text("hash").notNull(),
+});
+
+export const settings = sqliteTable("settings", {
+  key: text("key").primaryKey(),
+  value: text("value").notNull(),
+});

@@ -1,0 +1,23 @@
+import { SQLiteError } from "bun:sqlite";
+import { AppError } from "../../domain/errors.ts";
+
+/** Result codes that say the database cannot be written or read now, as opposed to a mistake in a statement. */
+const UNAVAILABLE = /^SQLITE_(?:FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|CORRUPT|NOTADB|PROTOCOL|PERM|AUTH)/;
+const RETRY_AFTER_MS = 1_000;
+
+/** True when the storage failed and so everything in the same transaction is lost with it. */
+export function isStorageFailure(error: unknown): boolean {
+  return error instanceof SQLiteError && UNAVAILABLE.test(error.code ?? "");
+}
+
+/** What a caller is told when the storage failed; the next batch tries again, so waiting is all there is to do. */
+export function unavailable(cause: unknown): AppError {
+  const code = cause instanceof SQLiteError ? (cause.code ?? "unknown") : "unknown";
+  const hint = code.startsWith("SQLITE_FULL")
+    ? "The disk that holds DATA_DIR is full: free some space"
+    : "The database in DATA_DIR cannot be written";
+  return new AppError("unavailable", `${hint} (${code}). Nothing was stored; try again.`, {
+    cause,
+    retryAfterMs: RETRY_AFTER_MS,
+  });
+}

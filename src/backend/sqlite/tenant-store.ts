@@ -1,0 +1,40 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { TenantStore } from "../../domain/backend.ts";
+import { AppError } from "../../domain/errors.ts";
+import { tenants, workspaces } from "./schema.ts";
+import type { Storage } from "./storage.ts";
+
+export function createTenantStore({ orm, commits, appendAudit }: Storage): TenantStore {
+  const bySlug = orm
+    .select()
+    .from(tenants)
+    .where(eq(tenants.slug, sql.placeholder("slug")))
+    .prepare();
+  const workspaceBySlug = orm
+    .select()
+    .from(workspaces)
+    .where(and(eq(workspaces.tenantId, sql.placeholder("tenantId")), eq(workspaces.slug, sql.placeholder("slug"))))
+    .prepare();
+
+  return {
+    async create(tenant, workspace, actor, change) {
+      const created = await commits.submit(() => {
+        if (bySlug.get({ slug: tenant.slug })) return false;
+        orm.insert(tenants).values(tenant).run();
+        orm.insert(workspaces).values(workspace).run();
+        appendAudit(tenant.id, actor, change);
+        return true;
+      });
+      if (!created) throw new AppError("conflict", `There is already a tenant "${tenant.slug}".`);
+    },
+    async findBySlug(slug) {
+      return bySlug.get({ slug }) ?? null;
+    },
+    async findWorkspace(tenantId, slug) {
+      return workspaceBySlug.get({ tenantId, slug }) ?? null;
+    },
+    async list() {
+      return orm.select().from(tenants).orderBy(asc(tenants.slug)).all();
+    },
+  };
+}

@@ -1,0 +1,39 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { VariableStore } from "../../domain/backend.ts";
+import { variables } from "./schema.ts";
+import type { Storage } from "./storage.ts";
+
+export function createVariableStore({ orm, commits, appendAudit }: Storage): VariableStore {
+  const ofWorkspace = orm
+    .select({ name: variables.name, value: variables.value, updatedAt: variables.updatedAt })
+    .from(variables)
+    .where(
+      and(
+        eq(variables.tenantId, sql.placeholder("tenantId")),
+        eq(variables.workspaceId, sql.placeholder("workspaceId")),
+      ),
+    )
+    .orderBy(asc(variables.name))
+    .prepare();
+
+  return {
+    async list({ tenantId, workspaceId }) {
+      return ofWorkspace.all({ tenantId, workspaceId });
+    },
+    async replace({ tenantId, workspaceId, actor }, replacement, change) {
+      await commits.submit(() => {
+        orm
+          .delete(variables)
+          .where(and(eq(variables.tenantId, tenantId), eq(variables.workspaceId, workspaceId)))
+          .run();
+        for (const variable of replacement) {
+          orm
+            .insert(variables)
+            .values({ tenantId, workspaceId, ...variable })
+            .run();
+        }
+        appendAudit(tenantId, actor, change);
+      });
+    },
+  };
+}

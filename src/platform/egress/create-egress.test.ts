@@ -1,0 +1,355 @@
+import { describe, expect, test } from "bun:test";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { LookupAll } from "./check-target.ts";
+import { createEgress, type EgressOptions, type EgressRequest } from "./create-egress.ts";
+import { EgressError } from "./egress-error.ts";
+import { expectEgressError } from "./testing/expect-egress-error.ts";
+import { startHttpServer } from "./testing/loopback-server.ts";
+
+const limits = { timeoutMs: 5_000, maxResponseBytes: 1_000_000 };
+const get = (url: string, more: Partial<EgressRequest> = {}): EgressRequest => ({
+  method: "GET",
+  url,
+  ...limits,
+  ...more,
+});
+const answer = (...addresses: string[]): LookupAll => {
+  return async () => addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+};
+const open = (options: Partial<EgressOptions> = {}) => createEgress({ allow: [], ...options });
+const text = (body: Uint8Array) => Buffer.from(body).toString();
+
+describe("without permission nothing inside is reached", () => {
+  test.each([
+    "127.0.0.1",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "0x7f.1",
+    "127.1",
+    "127.0.0.1.",
+    "0.0.0.0",
+    "0",
+    "[::]",
+    "[::1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::127.0.0.1]",
+    "[64:ff9b::127.0.0.1]",
+    "[64:ff9b:1::7f00:1]",
+    "[2002:7f00:1::]",
+    "localhost",
+    "localhost.",
+    "LOCALHOST",
+  ])("%s", async (host) => {
+    await using server = await startHttpServer((_, response) => response.end("inside"));
+    await expectEgressError(open().request(get(`http://${host}:${server.port}/`)), { kind: "blocked", sent: false });
+    expect(server.connections()).toBe(0);
+  });
+
+  test.each(["file:///etc/passwd", "data:text/plain,hello", "blob:http://127.0.0.1/1"])("%s", async (url) => {
+    await expectEgressError(open().request(get(url)), { kind: "invalid_url", sent: false });
+  });
+
+  test("a name that resolves inside is named with its address and the remedy", async () => {
+    const error = await expectEgressError(open({ lookup: answer("10.0.0.5") }).request(get("http://a.test/?key=1")), {
+      kind: "blocked",
+      sent: false,
+    });
+    expect(error.message).toBe(
+      "a.test resolves to 10.0.0.5, a private address; an administrator can allow it with EGRESS_ALLOW",
+    );
+  });
+
+  test.each(["::ffff:127.0.0.1", "64:ff9b::7f00:1", "fe80::1%lo", "not an address"])(
+    "a resolver that answers %p",
+    async (address) => {
+      await using server = await startHttpServer((_, response) => response.end("inside"));
+      const error = await open({ lookup: answer(address) })
+        .request(get(`http://a.test:${server.port}/`))
+        .catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(EgressError);
+      expect(error).toMatchObject({ sent: false });
+      expect(server.connections()).toBe(0);
+    },
+  );
+});
+
+describe("EGRESS_ALLOW", () => {
+  test("a network allows the addresses in it, by literal and by name", async () => {
+    await using server = await startHttpServer((request, response) => response.end(request.headers.host));
+    const egress = open({ allow: ["127.0.0.0/8"], lookup: answer("127.0.0.1") });
+    for (const host of ["127.0.0.1", "a.test"]) {
+      const response = await egress.request(get(`http://${host}:${server.port}/`));
+      expect(text(response.body)).toBe(`${host}:${server.port}`);
+    }
+  });
+
+  test("a host name allows itself whatever it resolves to, and no other name or literal", async () => {
+    await using server = await startHttpServer((_, response) => response.end("ok"));
+    const egress = open({ allow: ["sink.internal"], lookup: answer("127.0.0.1") });
+    expect((await egress.request(get(`http://sink.internal.:${server.port}/`))).status).toBe(200);
+    for (const host of ["other.internal", "127.0.0.1"]) {
+      await expectEgressError(egress.request(get(`http://${host}:${server.port}/`)), { kind: "blocked", sent: false });
+    }
+  });
+
+  test("a port in an entry allows that port only", async () => {
+    await using server = await startHttpServer((_, response) => response.end("ok"));
+    await using other = await startHttpServer((_, response) => response.end("ok"));
+    const egress = open({ allow: [`127.0.0.1:${server.port}`] });
+    expect((await egress.request(get(`http://127.0.0.1:${server.port}/`))).status).toBe(200);
+    await expectEgressError(egress.request(get(`http://127.0.0.1:${other.port}/`)), { kind: "blocked", sent: false });
+  });
+
+  test("of a name's addresses only the permitted ones are connected to", async () => {
+    await using permitted = await startHttpServer((_, response) => response.end("permitted"));
+    await using inside = await startHttpServer((_, response) => response.end("inside"), {
+      address: "127.0.0.2",
+      port: permitted.port,
+    });
+    const egress = open({ allow: ["127.0.0.1"], lookup: answer("127.0.0.2", "127.0.0.1") });
+    const response = await egress.request(get(`http://a.test:${permitted.port}/`));
+    expect(text(response.body)).toBe("permitted");
+    expect(inside.connections()).toBe(0);
+  });
+});
+
+describe("a DNS answer that changes between check and connect", () => {
+  test("is never asked for: one lookup per connection, and its answer is what is connected to", async () => {
+    await using outside = await startHttpServer((_, response) => response.end("outside"));
+    await using inside = await startHttpServer((_, response) => response.end("inside"), {
+      address: "127.0.0.2",
+      port: outside.port,
+    });
+    // 127.0.0.1 stands for a public address, 127.0.0.2 for a private one.
+    let lookups = 0;
+    const rebinding: LookupAll = async () => {
+      lookups += 1;
+      return [{ address: lookups === 1 ? "127.0.0.1" : "127.0.0.2", family: 4 }];
+    };
+    const egress = open({ allow: ["127.0.0.1"], lookup: rebinding });
+    const url = `http://rebind.test:${outside.port}/`;
+
+    expect(text((await egress.request(get(url))).body)).toBe("outside");
+    expect(lookups).toBe(1);
+    // The kept connection still leads to the checked address.
+    expect(text((await egress.request(get(url))).body)).toBe("outside");
+    expect({ lookups, connections: outside.connections() }).toEqual({ lookups: 1, connections: 1 });
+    // A new connection is checked anew.
+    egress.close();
+    await expectEgressError(egress.request(get(url)), { kind: "blocked", sent: false });
+    expect(lookups).toBe(2);
+    expect(inside.connections()).toBe(0);
+  });
+});
+
+describe("what goes over the wire", () => {
+  const echo = (request: IncomingMessage, response: ServerResponse) => {
+    const chunks: Uint8Array[] = [];
+    request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+    request.on("end", () => {
+      const { method, url, rawHeaders } = request;
+      response.end(JSON.stringify({ method, url, rawHeaders, body: Buffer.concat(chunks).toString("base64") }));
+    });
+  };
+
+  test("the URL decides the host; framing headers of the caller are dropped", async () => {
+    await using server = await startHttpServer(echo);
+    const response = await open({ allow: ["127.0.0.1"], userAgent: "test" }).request(
+      get(`http://127.0.0.1:${server.port}/a%20b?c=d#e`, {
+        method: "post",
+        headers: [
+          ["Host", "internal.example.com"],
+          ["Content-Length", "1"],
+          ["Transfer-Encoding", "chunked"],
+          ["Connection", "close"],
+          ["X-A", "1"],
+          ["X-A", "2"],
+        ],
+        body: "häl",
+      }),
+    );
+    expect(JSON.parse(text(response.body))).toEqual({
+      method: "POST",
+      url: "/a%20b?c=d",
+      rawHeaders: [
+        ...["x-a", "1", "x-a", "2", "user-agent", "test", "accept", "*/*", "accept-encoding", "gzip, deflate, br"],
+        ...["content-length", "4", "Host", `127.0.0.1:${server.port}`, "Connection", "keep-alive"],
+      ],
+      body: Buffer.from("häl").toString("base64"),
+    });
+  });
+
+  test("bytes arrive unchanged", async () => {
+    await using server = await startHttpServer(echo);
+    const body = Uint8Array.from({ length: 300_000 }, (_, at) => at % 256);
+    const response = await open({ allow: ["127.0.0.1"] }).request(
+      get(`http://127.0.0.1:${server.port}/`, { method: "PUT", body }),
+    );
+    expect(JSON.parse(text(response.body)).body).toBe(Buffer.from(body).toString("base64"));
+  });
+
+  test("header injection and forbidden methods never open a connection", async () => {
+    await using server = await startHttpServer(echo);
+    const egress = open({ allow: ["127.0.0.1"] });
+    const url = `http://127.0.0.1:${server.port}/`;
+    const attempts: Partial<EgressRequest>[] = [
+      { headers: [["X-A", "1\r\nX-Evil: 1"]] },
+      { headers: [["X-A\r\nX-Evil", "1"]] },
+      { headers: [["X-A", "a\0b"]] },
+      { method: "GET / HTTP/1.1\r\nX-Evil: 1\r\n\r\nGET" },
+      { method: "CONNECT" },
+    ];
+    for (const attempt of attempts) {
+      await expectEgressError(egress.request(get(url, attempt)), { kind: "invalid_url", sent: false });
+    }
+    expect(server.connections()).toBe(0);
+  });
+
+  test("response headers keep every line, whatever they are called", async () => {
+    await using server = await startHttpServer((_, response) => {
+      response.writeHead(201, ["X-A", "1", "x-a", "2", "Set-Cookie", "a=1", "Set-Cookie", "b=2", "constructor", "c"]);
+      response.end();
+    });
+    const { status, headers } = await open({ allow: ["127.0.0.1"] }).request(get(`http://127.0.0.1:${server.port}/`));
+    expect(status).toBe(201);
+    expect({ ...headers }).toMatchObject({ "x-a": "1, 2", "set-cookie": "a=1\nb=2", constructor: "c" });
+    expect("toString" in headers).toBe(false);
+  });
+});
+
+describe("redirects", () => {
+  const redirectTo = (location: (request: IncomingMessage) => string, status = 302) =>
+    startHttpServer((request, response) => response.writeHead(status, { location: location(request) }).end());
+
+  test("are returned as they are unless asked to follow", async () => {
+    await using server = await redirectTo(() => "/next");
+    const response = await open({ allow: ["127.0.0.1"] }).request(get(`http://127.0.0.1:${server.port}/`));
+    expect(response).toMatchObject({ status: 302, headers: { location: "/next" } });
+  });
+
+  test("are followed with the final URL reported", async () => {
+    await using server = await startHttpServer((request, response) => {
+      if (request.url === "/end") response.end(request.method);
+      else response.writeHead(303, { location: "/end" }).end();
+    });
+    const base = `http://127.0.0.1:${server.port}`;
+    const response = await open({ allow: ["127.0.0.1"] }).request(
+      get(`${base}/`, { method: "POST", body: "x", redirect: "follow" }),
+    );
+    expect({ url: response.url, body: text(response.body) }).toEqual({ url: `${base}/end`, body: "GET" });
+  });
+
+  test.each(["127.0.0.2", "[::ffff:127.0.0.2]", "2130706434", "inside.test"])("to %s are blocked", async (host) => {
+    await using inside = await startHttpServer((_, response) => response.end("inside"), { address: "127.0.0.2" });
+    await using server = await redirectTo(() => `http://${host}:${inside.port}/`);
+    const egress = open({ allow: ["127.0.0.1"], lookup: answer("127.0.0.2") });
+    const request = get(`http://127.0.0.1:${server.port}/`, { redirect: "follow" });
+    // The first hop did see the request.
+    await expectEgressError(egress.request(request), { kind: "blocked", sent: true });
+    expect(inside.connections()).toBe(0);
+  });
+
+  test.each(["file:///etc/passwd", "data:text/plain,x", "http://user:pw@127.0.0.1/"])(
+    "to %s fail",
+    async (location) => {
+      await using server = await redirectTo(() => location);
+      const request = get(`http://127.0.0.1:${server.port}/`, { redirect: "follow" });
+      await expectEgressError(open({ allow: ["127.0.0.1"] }).request(request), { kind: "invalid_url", sent: true });
+    },
+  );
+
+  test("in a circle end after maxRedirects", async () => {
+    let requests = 0;
+    await using server = await redirectTo(() => `/${++requests}`);
+    const request = get(`http://127.0.0.1:${server.port}/`, { redirect: "follow", maxRedirects: 3 });
+    await expectEgressError(open({ allow: ["127.0.0.1"] }).request(request), { kind: "redirect", sent: true });
+    expect(requests).toBe(4);
+  });
+
+  test("to another origin leave every credential behind", async () => {
+    const seen: IncomingMessage["headers"][] = [];
+    await using other = await startHttpServer((request, response) => {
+      seen.push(request.headers);
+      response.end();
+    });
+    await using server = await startHttpServer((request, response) => {
+      seen.push(request.headers);
+      if (request.url === "/") response.writeHead(307, { location: "/same" }).end();
+      else response.writeHead(307, { location: `http://127.0.0.1:${other.port}/` }).end();
+    });
+    await open({ allow: ["127.0.0.1"] }).request(
+      get(`http://127.0.0.1:${server.port}/`, {
+        redirect: "follow",
+        headers: [
+          ["Authorization", "Bearer x"],
+          ["Cookie", "s=1"],
+          ["X-Api-Key", "k"],
+          ["X-Unheard-Of", "t"],
+          ["Accept-Language", "secret-by-declaration"],
+          ["Accept", "text/csv"],
+        ],
+        secretHeaders: ["accept-language"],
+      }),
+    );
+    const names = ["authorization", "cookie", "x-api-key", "x-unheard-of", "accept-language", "accept"];
+    expect(seen.map((headers) => names.filter((name) => name in headers))).toEqual([names, names, ["accept"]]);
+  });
+
+  test("outside allowedHosts are blocked, as is a first request there", async () => {
+    await using other = await startHttpServer((_, response) => response.end());
+    await using server = await redirectTo(() => `http://127.0.0.1:${other.port}/`);
+    const egress = open({ allow: ["127.0.0.1"] });
+    const allowedHosts = [`127.0.0.1:${server.port}`];
+    const url = `http://127.0.0.1:${server.port}/`;
+    await expectEgressError(egress.request(get(url, { redirect: "follow", allowedHosts })), {
+      kind: "blocked",
+      sent: true,
+    });
+    await expectEgressError(egress.request(get(`http://127.0.0.1:${other.port}/`, { allowedHosts })), {
+      kind: "blocked",
+      sent: false,
+    });
+    expect(other.connections()).toBe(0);
+  });
+});
+
+describe("checkAddress, for SQL and mail", () => {
+  test("returns the address to connect to", async () => {
+    const egress = open({ allow: ["127.0.0.0/8"], lookup: answer("127.0.0.3") });
+    expect(await egress.checkAddress("db.internal", 5432)).toEqual({ address: "127.0.0.3", family: 4 });
+    expect(await egress.checkAddress("127.1", 5432)).toEqual({ address: "127.0.0.1", family: 4 });
+    expect(await egress.checkAddress("2606:4700::1", 25)).toEqual({ address: "2606:4700::1", family: 6 });
+  });
+
+  test.each(["db.internal", "127.0.0.1", "2130706433", "::1", "[::ffff:10.0.0.1]", "localhost"])(
+    "refuses %s",
+    async (host) => {
+      await expectEgressError(open({ lookup: answer("10.0.0.1") }).checkAddress(host, 5432), {
+        kind: "blocked",
+        sent: false,
+      });
+    },
+  );
+
+  test("says when a name does not resolve", async () => {
+    await expectEgressError(open({ lookup: answer() }).checkAddress("db.internal", 5432), { kind: "dns", sent: false });
+    await expectEgressError(open().checkAddress("no-such-host.invalid", 25), { kind: "dns", sent: false });
+  });
+});
+
+describe("options that cannot be read stop the start", () => {
+  test.each([
+    [{ allow: ["10.0.0.0/99"] }, "EGRESS_ALLOW"],
+    [{ proxyUrl: "proxy:3128" }, "EGRESS_PROXY"],
+    [{ proxyUrl: "socks5://proxy:1080" }, "EGRESS_PROXY"],
+    [{ extraCaCerts: "" }, "EXTRA_CA_CERTS holds no certificate"],
+    [
+      { extraCaCerts: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" },
+      "Certificate 1 in EXTRA_CA_CERTS",
+    ],
+  ])("%j", (options, message) => {
+    expect(() => open(options)).toThrow(message);
+  });
+});

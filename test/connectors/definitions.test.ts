@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { registry } from "../../connectors/registry.generated.ts";
+import type { Fields } from "../../src/connector-sdk/fields.ts";
+import { toJsonSchema } from "../../src/connector-sdk/to-json-schema.ts";
+import { validateInput } from "../../src/connector-sdk/validate-input.ts";
+
+/*
+ * What every connector's definition must hold, so that forms, checks and the API can rely on it.
+ */
+
+for (const [name, load] of Object.entries(registry)) {
+  describe(name, async () => {
+    const connector = await load();
+    const actions = await loadAll(connector.actions);
+    const triggers = await loadAll(connector.triggers);
+    const inputs: [string, Fields][] = [
+      ...Object.entries(connector.auth).map(([scheme, { fields }]): [string, Fields] => [`auth ${scheme}`, fields]),
+      ...[...actions, ...triggers].map(([part, { input }]): [string, Fields] => [part, input]),
+    ];
+
+    test("has a title, a description and an icon in the current colour", () => {
+      expect(connector.title).not.toBe("");
+      expect(connector.description).toEndWith(".");
+      expect(connector.icon).toStartWith("<svg ");
+      expect(connector.icon).toContain('viewBox="0 0 24 24"');
+      expect(connector.icon).toContain('"currentColor"');
+    });
+
+    test("does something", () => {
+      expect(actions.length + triggers.length).toBeGreaterThan(0);
+    });
+
+    for (const [part, fields] of inputs) {
+      test(`${part}: defaults are valid, and conditions name a field above with values it can take`, () => {
+        expect(complaintsAbout(fields)).toEqual([]);
+        expect(toJsonSchema(fields).type).toBe("object");
+      });
+    }
+
+    for (const [part, { outputSample }] of actions) {
+      test(`${part}: the sample is JSON`, () => {
+        expect(JSON.parse(JSON.stringify(outputSample))).toEqual(outputSample);
+      });
+    }
+  });
+}
+
+async function loadAll<T>(parts: Readonly<Record<string, () => Promise<T>>>): Promise<[string, T][]> {
+  return Promise.all(Object.entries(parts).map(async ([part, load]): Promise<[string, T]> => [part, await load()]));
+}
+
+function complaintsAbout(fields: Fields, prefix = ""): string[] {
+  const above = new Map<string, Fields[string]>();
+  return Object.entries(fields).flatMap(([name, field]) => {
+    const path = prefix + name;
+    const complaints: string[] = [];
+    if (!/^[a-z][A-Za-z0-9]*$/.test(name)) complaints.push(`${path} is not a camelCase name`);
+    if (field.title === "") complaints.push(`${path} has no title`);
+    if (field.default !== undefined) {
+      const { showWhen: _, ...shown } = field;
+      const checked = validateInput(
+        { [name]: shown },
+        { [name]: field.default },
+        { path: prefix, expressions: "resolved" },
+      );
+      complaints.push(...checked.errors.map((error) => `${error.path} (default) ${error.message}`));
+    }
+    if (field.showWhen) {
+      const controller = above.get(field.showWhen.field);
+      if (controller === undefined)
+        complaints.push(`${path} depends on ${field.showWhen.field}, which is not above it`);
+      else if (!field.showWhen.in.every((value) => canTake(controller, value)))
+        complaints.push(`${path} waits for a value that ${field.showWhen.field} never has`);
+    }
+    above.set(name, field);
+    return field.kind === "object" ? [...complaints, ...complaintsAbout(field.fields, `${path}.`)] : complaints;
+  });
+}
+
+function canTake(field: Fields[string], value: string | boolean): boolean {
+  if (field.kind === "select") return field.options.some((option) => option.value === value);
+  return typeof value === "boolean" ? field.kind === "boolean" : field.kind === "text";
+}

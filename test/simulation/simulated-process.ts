@@ -1,0 +1,128 @@
+import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
+import type { Accepted, Backend } from "../../src/domain/backend.ts";
+import type { Scope } from "../../src/domain/tenant.ts";
+import { acceptTrigger, type TriggerEvent } from "../../src/engine/accept-trigger.ts";
+import { Dispatcher } from "../../src/engine/dispatcher.ts";
+import type { EngineDeps } from "../../src/engine/engine-deps.ts";
+import { WorkflowCache } from "../../src/engine/workflow-cache.ts";
+import type { CrashPlan } from "./crash-plan.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+export interface SimulatedWorld {
+  readonly clock: VirtualClock;
+  readonly crashes: CrashPlan;
+  readonly connectors: ConnectorRegistry;
+  readonly random: () => number;
+  /** Somebody was told: the run id, and why. */
+  readonly alerts: Map<string, string>;
+  /** A process has died or was taken over; the world starts the next one. */
+  readonly onLost: () => void;
+  /** Calls under way, over all processes: time stands still until there are none. */
+  inFlight: number;
+}
+
+const NEVER = new Promise<never>(() => {});
+
+/** One life of the production engine on the production adapter: everything it awaits passes through the crash plan. */
+export class SimulatedProcess {
+  readonly dispatcher: Dispatcher;
+  readonly owner: string;
+  dead = false;
+  readonly #deps: EngineDeps;
+  readonly #world: SimulatedWorld;
+  readonly #generation: number;
+
+  constructor(world: SimulatedWorld, backend: Backend, owner: string) {
+    this.#world = world;
+    this.#generation = world.crashes.generation;
+    this.owner = owner;
+    const watched = this.#watchBackend(backend);
+    const compile = { connectors: this.#watchConnectors(world.connectors), checkCode: async () => null };
+    const cache = new WorkflowCache(watched, compile);
+    let ids = 0;
+    this.#deps = {
+      backend: watched,
+      clock: world.clock.forProcess(() => this.dead),
+      newId: (prefix) => `${prefix}_${owner}_${String(ids++).padStart(6, "0")}`,
+      random: world.random,
+      owner,
+      loadWorkflow: (scope, id, version) => cache.load(scope, id, version),
+      loadVariables: async () => ({}),
+      findPublished: async (scope, id) => (await watched.workflows.find(scope, id))?.publishedVersion ?? null,
+      useConnection: async () => ({ kind: "missing", reason: "none here" }),
+      reportRefused: () => {},
+      request: () => NEVER,
+      sandbox: { run: async () => ({ ok: true, output: null }), check: async () => null, close: async () => {} },
+      sealInput: async (_place, input) => input,
+      openInput: async (_place, stored) => stored as never,
+      events: {
+        responded: () => {},
+        ended: () => {},
+        alert: (run, reason) => {
+          if (!this.dead) world.alerts.set(run.id, reason);
+        },
+      },
+    };
+    this.dispatcher = new Dispatcher(this.#deps, { maxHeld: 8, maxHeldPerTenant: 6, pollMs: 3_600_000 });
+  }
+
+  accept(scope: Scope, event: TriggerEvent): Promise<Accepted> {
+    return acceptTrigger(scope, event, { ...this.#deps, dispatcher: this.dispatcher });
+  }
+
+  /** Waits on the far side of a call for ever once the process is dead, as code in a dead process does. */
+  async #pass<T>(call: () => Promise<T>): Promise<T> {
+    if (this.dead) return NEVER;
+    const point = this.#world.crashes.pass(this.#generation);
+    if (point === "die before") return this.#die();
+    if (point === "take over") this.#world.onLost();
+    this.#world.inFlight += 1;
+    const result = await call().finally(() => {
+      this.#world.inFlight -= 1;
+    });
+    if (point === "die after") return this.#die();
+    return this.dead ? NEVER : result;
+  }
+
+  #die(): Promise<never> {
+    this.dead = true;
+    this.#world.onLost();
+    return NEVER;
+  }
+
+  #watchBackend(backend: Backend): Backend {
+    const watchStore = <T extends object>(store: T): T =>
+      new Proxy(store, {
+        get: (target, name) => {
+          const method = Reflect.get(target, name) as unknown;
+          if (typeof method !== "function") return method;
+          return (...args: unknown[]) => this.#pass(() => method.apply(target, args) as Promise<unknown>);
+        },
+      });
+    return Object.assign(Object.create(backend) as Backend, {
+      runs: watchStore(backend.runs),
+      workflows: watchStore(backend.workflows),
+    });
+  }
+
+  #watchConnectors(connectors: ConnectorRegistry): ConnectorRegistry {
+    const watched = Object.entries(connectors).map(([name, load]) => [
+      name,
+      async () => {
+        const definition = await load();
+        const actions = Object.entries(definition.actions).map(([actionName, loadAction]) => [
+          actionName,
+          async () => {
+            const action = await loadAction();
+            return {
+              ...action,
+              run: (context: Parameters<typeof action.run>[0]) => this.#pass(() => action.run(context)),
+            };
+          },
+        ]);
+        return { ...definition, actions: Object.fromEntries(actions) };
+      },
+    ]);
+    return Object.fromEntries(watched);
+  }
+}

@@ -77,6 +77,7 @@ class Simulation {
         this.#lost = true;
       },
       inFlight: 0,
+      zombies: [],
     };
   }
 
@@ -164,6 +165,9 @@ class Simulation {
     if (!this.#lost) return;
     this.#world.crashes.nextProcess();
     await this.#startProcess();
+    // Zombies wake up while their successor is at work, or after it has done what it could.
+    if (this.#world.random() < 0.5) await this.#settled();
+    for (const wakeUp of this.#world.zombies.splice(0)) wakeUp();
     await this.#settled();
     await this.#recover();
   }

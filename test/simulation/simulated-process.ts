@@ -19,6 +19,8 @@ export interface SimulatedWorld {
   readonly onLost: () => void;
   /** Calls under way, over all processes: time stands still until there are none. */
   inFlight: number;
+  /** Where processes that were taken over stand still, until the next one is at work: then they wake up and go on. */
+  zombies: (() => void)[];
 }
 
 const NEVER = new Promise<never>(() => {});
@@ -75,13 +77,19 @@ export class SimulatedProcess {
     if (this.dead) return NEVER;
     const point = this.#world.crashes.pass(this.#generation);
     if (point === "die before") return this.#die();
-    if (point === "take over") this.#world.onLost();
+    if (point === "take over") await this.#sleepThroughTakeOver();
     this.#world.inFlight += 1;
     const result = await call().finally(() => {
       this.#world.inFlight -= 1;
     });
     if (point === "die after") return this.#die();
     return this.dead ? NEVER : result;
+  }
+
+  /** As a process that was suspended, or cut off, for longer than its lease. */
+  #sleepThroughTakeOver(): Promise<void> {
+    this.#world.onLost();
+    return new Promise((resolve) => this.#world.zombies.push(resolve));
   }
 
   #die(): Promise<never> {

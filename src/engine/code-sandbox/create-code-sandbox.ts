@@ -140,7 +140,8 @@ export function createCodeSandbox(options: CodeSandboxOptions): CodeSandbox {
 
     async close() {
       isClosed = true;
-      for (const task of [...running.keys(), ...queue]) drop(task, closing());
+      // The waiting first, or each end of a running one would start the next.
+      for (const task of [...queue, ...running.keys()]) drop(task, closing());
       for (const [sandbox, cancelEnd] of idle) {
         cancelEnd();
         end(sandbox);

@@ -42,7 +42,7 @@ function watchGrowth(memory: WebAssembly.Memory): () => boolean {
   Object.assign(memory, {
     grow(pages: number): number {
       // Asks for less follow an ask for too much, so only the last answer says how it ended.
-      refused = false;
+      refused = true;
       const before = grow(pages);
       refused = false;
       return before;

@@ -65,6 +65,23 @@ describe("TLS", () => {
     await expectEgressError(attempt, { kind: "reset", sent: true });
   });
 
+  test("a kept connection that breaks before the answer costs a GET one repetition, and makes a POST unknown", async () => {
+    const perConnection = new WeakMap<object, number>();
+    await using server = await startHttpsServer(certificate, (request, response) => {
+      const nth = (perConnection.get(request.socket) ?? 0) + 1;
+      perConnection.set(request.socket, nth);
+      if (nth === 1) response.end("ok");
+      else request.socket.destroy();
+    });
+    const egress = createEgress({ allow: ["127.0.0.1"], extraCaCerts: certificate.cert });
+    const request = { url: `https://127.0.0.1:${server.port}/`, timeoutMs: 5_000, maxResponseBytes: 1_000 };
+    await egress.request({ ...request, method: "GET" });
+    expect((await egress.request({ ...request, method: "GET" })).status).toBe(200);
+    expect(server.connections()).toBe(2);
+    await egress.request({ ...request, method: "GET" });
+    await expectEgressError(egress.request({ ...request, method: "POST" }), { kind: "reset", sent: true });
+  });
+
   test("connections are kept", async () => {
     await using server = await startHttpsServer(certificate, (_, response) => response.end());
     const egress = createEgress({ allow: ["127.0.0.1"], extraCaCerts: certificate.cert });
@@ -83,14 +100,14 @@ describe("TLS", () => {
     writeFileSync(trusted, certificate.cert);
     const script = `
       import { createEgress } from ${JSON.stringify(join(import.meta.dir, "create-egress.ts"))};
-      const egress = createEgress({ allow: ["127.0.0.1"], extraCaCerts: process.argv[1] });
+      const egress = createEgress({ allow: ["127.0.0.1"], extraCaCerts: process.env.EXTRA_CA_CERTS });
       const url = "https://127.0.0.1:${server.port}/";
       const response = await egress.request({ method: "GET", url, timeoutMs: 5000, maxResponseBytes: 1000 });
       process.stdout.write(String(response.status));
       egress.close();
     `;
-    const child = Bun.spawn([process.execPath, "-e", script, makeCertificate(["another.test"]).cert], {
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: trusted },
+    const child = Bun.spawn([process.execPath, "-e", script], {
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: trusted, EXTRA_CA_CERTS: makeCertificate(["another.test"]).cert },
       stdout: "pipe",
     });
     expect(await new Response(child.stdout).text()).toBe("200");

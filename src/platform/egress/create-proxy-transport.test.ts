@@ -51,7 +51,8 @@ describe("through a proxy", () => {
     const egress = open(0, { proxyUrl: `http://user:pass@127.0.0.1:${proxy.port}` });
     const response = await egress.request(to(`http://api.test:${server.port}/a?b`));
     expect(JSON.parse(Buffer.from(response.body).toString())).toEqual([`api.test:${server.port}`, "/a?b", null]);
-    expect(proxy.seen.map(({ line }) => line)).toEqual([`POST http://api.test:${server.port}/a?b`]);
+    const authorization = `Basic ${Buffer.from("user:pass").toString("base64")}`;
+    expect(proxy.seen).toEqual([{ line: `POST http://api.test:${server.port}/a?b`, authorization }]);
   });
 
   test("the proxy itself may be reached over TLS", async () => {
@@ -117,6 +118,19 @@ test("a request that inherits the tunnel of one that gave up knows that it was s
   await Bun.sleep(100);
   await expectEgressError(egress.request(to(url)), { kind: "reset", sent: true });
   expect(proxy.seen).toHaveLength(1);
+});
+
+test("a tunnel whose request gave up may fail unheard", async () => {
+  const dug = Promise.withResolvers<void>();
+  await using server = await startHttpsServer(makeCertificate(["untrusted.test"]), (_, response) => response.end());
+  await using proxy = await startProxy({ delayMs: 100, onTunnel: dug.resolve });
+  const egress = open(proxy.port);
+  const request = to(`https://api.test:${server.port}/`, { timeoutMs: 30 });
+  await expectEgressError(egress.request(request), { kind: "timeout", sent: false });
+  await dug.promise;
+  // An error without a listener would end the process, and here the test run.
+  await Bun.sleep(100);
+  await expectEgressError(egress.request({ ...request, timeoutMs: 5_000 }), { kind: "tls", sent: false });
 });
 
 describe("when the proxy fails, nothing was sent", () => {

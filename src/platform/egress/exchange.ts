@@ -72,8 +72,7 @@ export function exchange(outgoing: ClientRequest, options: ExchangeOptions): Pro
       isReused = usedSockets.has(assigned);
       bytesReadBefore = assigned.bytesRead;
       if (isReused) enter("sent");
-      // A lookup that refuses at once destroys the socket before it gets here; that is no connection.
-      else if (!assigned.destroyed) followConnection(assigned, options.secure, enter);
+      else followConnection(assigned, options.secure, enter);
     });
     outgoing.on("error", (error) => {
       const isSilent = socket !== undefined && socket.bytesRead === bytesReadBefore;

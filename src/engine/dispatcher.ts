@@ -12,6 +12,8 @@ export interface DispatcherLimits {
 }
 export const DEFAULT_LIMITS: DispatcherLimits = { maxHeld: 512, maxHeldPerTenant: 256, pollMs: 1_000 };
 
+const HELD_BACK_MS = 20;
+
 /**
  * Decides which runs this process works on. A new run goes straight from its commit into memory while there is room;
  * the rest, and what becomes due later, is claimed from the backend, fairly between tenants.
@@ -134,7 +136,9 @@ export class Dispatcher {
         for (const each of claimed) this.#hold(each, loadRun(each, this.#deps), null);
         if (claimed.length > 0) continue;
         this.#spilled.clear();
-        this.#setTimer(await backend.runs.nextDueAt());
+        const dueAt = await backend.runs.nextDueAt();
+        // Due and yet not given to us: another run of its tenant, or one under suspicion, has to end first.
+        this.#setTimer(dueAt === null ? null : Math.max(dueAt, clock.now() + HELD_BACK_MS));
         return;
       }
     } catch {

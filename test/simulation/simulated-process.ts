@@ -86,6 +86,10 @@ export class SimulatedProcess {
     return this.dead ? NEVER : result;
   }
 
+  #isZombie(): boolean {
+    return this.#generation !== this.#world.crashes.generation;
+  }
+
   /** As a process that was suspended, or cut off, for longer than its lease. */
   #sleepThroughTakeOver(): Promise<void> {
     this.#world.onLost();
@@ -107,8 +111,15 @@ export class SimulatedProcess {
           return (...args: unknown[]) => this.#pass(() => method.apply(target, args) as Promise<unknown>);
         },
       });
+    const runs = watchStore(backend.runs);
     return Object.assign(Object.create(backend) as Backend, {
-      runs: watchStore(backend.runs),
+      runs: Object.assign(Object.create(runs) as typeof runs, {
+        // To an embedded database every other owner's lease is void, so a zombie could win its runs back for ever.
+        // One that has lost the data directory's lock gets no new work; what it still holds is what is tested.
+        claim: (...args: Parameters<typeof runs.claim>) =>
+          this.#pass(async () => (this.#isZombie() ? [] : backend.runs.claim(...args))),
+        nextDueAt: () => this.#pass(async () => (this.#isZombie() ? null : backend.runs.nextDueAt())),
+      }),
       workflows: watchStore(backend.workflows),
     });
   }

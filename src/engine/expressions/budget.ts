@@ -13,6 +13,9 @@ export const MAX_TEXT_LENGTH = 8 * 1024 * 1024;
 /** Of all values that one template or condition gives: 8 for each number or list item, texts and keys by length. */
 export const MAX_RESULT_BYTES = 8 * 1024 * 1024;
 
+/** Of lists and maps in one another. Data from outside has at most 100; writing JSON overflows the stack at some 10,000. */
+const MAX_NESTING = 500;
+
 const CHARACTERS_PER_UNIT = 32;
 const BYTES_PER_VALUE = 8;
 const BYTES_PER_UNIT = 16;
@@ -44,61 +47,60 @@ export class Budget implements Meter {
    * somebody writes it out as JSON, so what counts is the size it would have then.
    */
   admit(value: Json): void {
-    if (typeof value === "object" && value !== null) this.#resultBytes -= this.weigh(value, this.#resultBytes);
-    else this.#resultBytes -= weighScalar(value);
-    if (this.#resultBytes < 0) throw new ExpressionLimitError(TOO_LARGE_RESULT);
+    this.#resultBytes -= this.weigh(value, this.#resultBytes);
   }
 
   /** Pays for walking through `value` once and writing it once. Gives its size in bytes, and refuses more than `maxBytes`. */
   weigh(value: Json, maxBytes = MAX_RESULT_BYTES): number {
-    const pending: Json[] = [value];
-    let bytes = 0;
-    while (pending.length > 0) {
-      const next = pending.pop()!;
-      const before = bytes;
-      if (Array.isArray(next)) bytes += weighList(next, pending, maxBytes - bytes);
-      else if (isJsonObject(next)) bytes += this.#weighMap(next, pending);
-      else bytes += weighScalar(next);
-      this.spend((bytes - before) / BYTES_PER_UNIT);
-      if (bytes > maxBytes) throw new ExpressionLimitError(TOO_LARGE_RESULT);
+    const bytes = this.#weigh(value, maxBytes, 0);
+    if (bytes > maxBytes) throw new ExpressionLimitError(TOO_LARGE_RESULT);
+    return bytes;
+  }
+
+  /** Gives up, with more than `maxBytes`, as soon as it has counted that many. */
+  #weigh(value: Json, maxBytes: number, depth: number): number {
+    if (typeof value !== "object" || value === null) return this.#weighScalar(value);
+    if (depth === MAX_NESTING) throw new ExpressionLimitError(TOO_DEEP);
+    const bytes = Array.isArray(value)
+      ? this.#weighList(value, maxBytes, depth)
+      : this.#weighMap(value as JsonObject, maxBytes, depth);
+    return bytes + BYTES_PER_VALUE;
+  }
+
+  #weighList(list: readonly Json[], maxBytes: number, depth: number): number {
+    let bytes = list.length * BYTES_PER_VALUE;
+    this.spend(bytes / BYTES_PER_UNIT);
+    for (const item of list) {
+      if (bytes > maxBytes) break;
+      bytes += this.#weigh(item, maxBytes - bytes, depth + 1) - BYTES_PER_VALUE;
     }
     return bytes;
   }
 
-  #weighMap(map: JsonObject, pending: Json[]): number {
+  #weighMap(map: JsonObject, maxBytes: number, depth: number): number {
     const keys = Object.keys(map);
     this.spend(keys.length * UNITS_PER_FIELD);
-    let bytes = BYTES_PER_VALUE;
+    let bytes = 0;
     for (const key of keys) {
-      const field = map[key]!;
-      bytes += key.length;
-      if (typeof field === "object" && field !== null) pending.push(field);
-      else bytes += weighScalar(field);
+      if (bytes > maxBytes) break;
+      bytes += key.length + this.#weigh(map[key]!, maxBytes - bytes, depth + 1);
     }
     return bytes;
   }
-}
 
-/** Weighs the scalars at once and leaves lists and maps to the caller. */
-function weighList(list: readonly Json[], pending: Json[], maxBytes: number): number {
-  let bytes = BYTES_PER_VALUE * (1 + list.length);
-  // Before the first item is looked at: a list can be far longer than what is allowed.
-  if (bytes > maxBytes) return bytes;
-  for (const item of list) {
-    if (typeof item === "object" && item !== null) pending.push(item);
-    else bytes += weighScalar(item) - BYTES_PER_VALUE;
+  #weighScalar(value: Json): number {
+    if (typeof value === "string") {
+      this.spend(value.length / BYTES_PER_UNIT);
+      return BYTES_PER_VALUE + value.length;
+    }
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      throw new ExpressionError(`the data holds the number ${value}, which JSON cannot carry`);
+    }
+    return BYTES_PER_VALUE;
   }
-  return bytes;
 }
 
-function weighScalar(value: Json): number {
-  if (typeof value === "string") return BYTES_PER_VALUE + value.length;
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    throw new ExpressionError(`the data holds the number ${value}, which JSON cannot carry`);
-  }
-  return BYTES_PER_VALUE;
-}
-
+const TOO_DEEP = `the value is nested more than ${MAX_NESTING} levels deep`;
 const TOO_MUCH_WORK =
   "the expression needs too much work: go over fewer items or shorter texts, split the step, or use a code step";
 const TOO_LONG_TEXT = `the expression makes a text of more than ${MAX_TEXT_LENGTH / 1024 / 1024} million characters`;

@@ -34,6 +34,7 @@ export function compileExpression(source: string, names: VisibleNames): Compiled
     const evaluate: Evaluate = (scope, budget) => {
       budget.spend(nodeCount);
       try {
+        // Made anew: one that is kept would keep the last items alive with it.
         return run(scope, budget, localCount === 0 ? NO_LOCALS : new Array<Json>(localCount));
       } catch (error) {
         if (error instanceof MissingFieldError) error.suggestNearest();

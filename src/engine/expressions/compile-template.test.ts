@@ -130,6 +130,8 @@ describe("errors when it runs", () => {
       "steps[0].input.c: the result is larger than 8 MiB; pass on only the fields that are needed",
     );
     expect(errorOf("{{ trigger.body + trigger.body + trigger.body }}", text).message).toContain("8 million characters");
+    const escaped = ["\u0000".repeat(2 * 1024 * 1024)];
+    expect(errorOf("as JSON: {{ trigger.body }}", escaped).message).toContain("8 million characters");
   });
 
   test("come from data that JSON cannot carry", () => {

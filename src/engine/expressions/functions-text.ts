@@ -84,9 +84,9 @@ export const TEXT_FUNCTIONS = [
       const part = textOf(item, budget);
       length += part.length + glue.length;
       budget.spend(JOIN_UNITS);
-      budget.spendText(length);
       parts.push(part);
     }
+    budget.spendText(length);
     return parts.join(glue);
   }),
 

@@ -1,6 +1,5 @@
 import { isJsonObject, type Json } from "../../domain/json.ts";
 import type { Budget } from "./budget.ts";
-import { ExpressionError } from "./expression-error.ts";
 import { setField } from "./own-fields.ts";
 
 /** A value as it reads inside a text: null is empty, lists and maps are JSON, all else is written plainly. */
@@ -10,24 +9,16 @@ export function textOf(value: Json, budget: Budget): string {
   return typeof value === "object" ? toJsonText(value, budget) : String(value);
 }
 
+/** Weighed first: a small value that holds one list over and over can be gigabytes as text. */
 export function toJsonText(value: Json, budget: Budget): string {
-  return writeJson(value, budget, (unchanged) => unchanged);
+  budget.weigh(value);
+  return JSON.stringify(value);
 }
 
 /** The same text for equal values, in whatever order their keys stand. */
 export function canonicalText(value: Json, budget: Budget): string {
-  return writeJson(value, budget, sortKeys);
-}
-
-function writeJson(value: Json, budget: Budget, prepare: (value: Json) => Json): string {
-  // A small value that holds one list over and over can be gigabytes as text.
   budget.weigh(value);
-  try {
-    return JSON.stringify(prepare(value));
-  } catch (error) {
-    if (error instanceof RangeError) throw new ExpressionError("the value is nested too deeply to be written as JSON");
-    throw error;
-  }
+  return toJsonText(sortKeys(value), budget);
 }
 
 function sortKeys(value: Json): Json {

@@ -1,32 +1,38 @@
 import { createApiKeyManager } from "./auth/api-keys.ts";
 import type { Config } from "./config.ts";
+import { createConnectorCatalog } from "./connections/connector-catalog.ts";
 import { createConnectionManager } from "./connections/manage-connections.ts";
 import { createUseConnection } from "./connections/use-connection.ts";
 import type { Vault } from "./connections/vault.ts";
 import type { ConnectorRegistry } from "./connector-sdk/connector.ts";
 import type { Backend } from "./domain/backend.ts";
+import { AppError } from "./domain/errors.ts";
+import type { FinalStatus } from "./domain/run.ts";
 import type { Scope } from "./domain/tenant.ts";
 import { acceptTrigger, type TriggerEvent } from "./engine/accept-trigger.ts";
 import type { CodeSandbox } from "./engine/code-sandbox/code-sandbox.ts";
 import { createRunControl } from "./engine/control-runs.ts";
 import { Dispatcher } from "./engine/dispatcher.ts";
-import type { EngineDeps } from "./engine/engine-deps.ts";
+import type { EngineDeps, GuardedRequest } from "./engine/engine-deps.ts";
 import { ScheduleTicker } from "./engine/fire-schedules.ts";
 import { createVariableManager } from "./engine/manage-variables.ts";
 import { createWorkflowManager } from "./engine/manage-workflows.ts";
+import { PruneTicker } from "./engine/prune-runs.ts";
 import { ResponseBoard } from "./engine/response-board.ts";
 import { createInputSealer } from "./engine/seal-input.ts";
 import { deliverWebhook, hashHookSecret } from "./engine/webhook/deliver-webhook.ts";
 import { WorkflowCache } from "./engine/workflow-cache.ts";
-import type { Services } from "./http/services.ts";
 import { createServer } from "./http/server.ts";
+import type { Services } from "./http/services.ts";
 import type { Clock } from "./platform/clock.ts";
-import { randomToken } from "./platform/crypto/seal.ts";
+import { randomToken } from "./platform/crypto/random-token.ts";
 import type { Egress } from "./platform/egress/create-egress.ts";
+import { EventLoopLag } from "./platform/event-loop-lag.ts";
 import { newId } from "./platform/ids.ts";
 import type { Log } from "./platform/log.ts";
+import { type Metric, processMetrics, renderMetrics } from "./platform/metrics.ts";
 
-/** What one process consists of; everything is handed in, so that tests and commands build the same thing. */
+/** What a process has opened; handed in, so that the server, commands and tests build the same product from it. */
 export interface AppParts {
   readonly config: Config;
   readonly backend: Backend;
@@ -36,15 +42,203 @@ export interface AppParts {
   readonly connectors: ConnectorRegistry;
   readonly clock: Clock;
   readonly log: Log;
-  /** The name under which this process holds runs; new at every start. */
+  /** The name under which this process holds runs: another one at every start. */
   readonly owner: string;
 }
 
 export interface App {
   readonly services: Services;
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Starts working on runs and schedules. */
   start(): void;
-  /** Stops taking on work, hands back what is under way, at most `graceMs`; the backend stays open. */
+  /** Takes on no more work, hands back runs that are not finished after `graceMs`. The backend stays open. */
   stop(graceMs: number): Promise<void>;
+}
+
+/** The composition root: the one place where flows get their abilities. Nothing runs before `start`. */
+export function createApp(parts: AppParts): App {
+  const { backend, clock, config, vault, egress, connectors: registry, sandbox, log, owner } = parts;
+  const checkCode = (source: string) => sandbox.check(source);
+  const cache = new WorkflowCache(backend, { connectors: registry, checkCode });
+  const responses = new ResponseBoard();
+  const ended: Record<FinalStatus, number> = { succeeded: 0, failed: 0, cancelled: 0 };
+  const lag = new EventLoopLag();
+  const useConnection = createUseConnection({ backend, clock, vault, connectors: registry });
+
+  const engine: EngineDeps = {
+    backend,
+    clock,
+    newId,
+    random: Math.random,
+    owner,
+    loadWorkflow: (scope, id, version) => cache.load(scope, id, version),
+    loadVariables: (scope) => cache.variables(scope),
+    findPublished: async (scope, id) => (await backend.workflows.find(scope, id))?.publishedVersion ?? null,
+    useConnection,
+    request: guardedRequest(egress),
+    sandbox,
+    ...createInputSealer(
+      ({ tenantId, runId, key }, field, text) =>
+        vault.seal({ tenantId, table: "steps", row: `${runId}/${key}`, field }, text),
+      ({ tenantId, runId, key }, field, text) =>
+        vault.open({ tenantId, table: "steps", row: `${runId}/${key}`, field }, text),
+    ),
+    events: {
+      responded: (runId, response) => responses.post(runId, { kind: "responded", response }),
+      ended(run, end) {
+        ended[end.status] += 1;
+        responses.post(run.id, { kind: "ended", status: end.status });
+        if (end.status !== "failed") return;
+        log.warn("a run failed", {
+          runId: run.id,
+          tenantId: run.tenantId,
+          workflowId: run.workflowId,
+          error: end.error,
+        });
+      },
+      alert: (run, reason, error) =>
+        log.warn(reason, { runId: run.id, tenantId: run.tenantId, workflowId: run.workflowId, error }),
+    },
+  };
+  const dispatcher = new Dispatcher(engine);
+  const schedules = new ScheduleTicker({ ...engine, dispatcher });
+  const pruning = new PruneTicker({ backend, clock, retentionDays: config.runRetentionDays });
+  const accept = (scope: Scope, event: TriggerEvent) => acceptTrigger(scope, event, { ...engine, dispatcher });
+  const connections = createConnectionManager({
+    backend,
+    clock,
+    newId,
+    vault,
+    connectors: registry,
+    async reconnected(scope) {
+      await backend.runs.wakeParked(scope, clock.now());
+      dispatcher.wake();
+    },
+  });
+  const changed = () => {
+    cache.forgetChanging();
+    schedules.wake();
+  };
+  const apiKeys = createApiKeyManager({ backend, clock, newId });
+
+  let stopping = false;
+  const services: Services = {
+    apiKeys,
+    workflows: createWorkflowManager({
+      backend,
+      clock,
+      newId,
+      connectors: registry,
+      checkCode,
+      changed,
+      publicUrl: () => config.publicUrl,
+      ...createHookSecrets(vault),
+    }),
+    runs: createRunControl({
+      backend,
+      clock,
+      newId,
+      accept,
+      nudge: (runId) => dispatcher.nudge(runId),
+      wake: () => dispatcher.wake(),
+    }),
+    connections,
+    connectors: createConnectorCatalog(registry),
+    variables: createVariableManager({ backend, clock, changed }),
+    backend,
+    deliver: (delivery) => deliverWebhook(delivery, { backend, clock, cache, responses, accept, useConnection }),
+    async ready() {
+      if (stopping) throw new AppError("unavailable", "The server is stopping.");
+      await backend.check();
+    },
+    metrics: () => renderMetrics([...processMetrics(lag), ...engineMetrics(backend, dispatcher, ended)]),
+    limits: { maxBodyBytes: config.maxBodyBytes, metricsToken: config.metricsToken },
+    clock,
+    newId,
+    log,
+  };
+
+  return {
+    services,
+    fetch: createServer(services).fetch,
+    start() {
+      lag.start();
+      backend.onOutsideChange(() => {
+        changed();
+        apiKeys.forget();
+        dispatcher.wake();
+      });
+      dispatcher.start();
+      schedules.start();
+      pruning.start();
+    },
+    async stop(graceMs) {
+      stopping = true;
+      lag.stop();
+      await Promise.all([schedules.stop(), pruning.stop(), dispatcher.stop(graceMs)]);
+      await backend.runs.releaseAll(owner, clock.now()).catch((error: unknown) => {
+        log.error("runs could not be handed back; the next start takes them over", { error });
+      });
+    },
+  };
+}
+
+/** A webhook's path secret is found by its hash, and sealed so that the URL can be shown again. */
+function createHookSecrets(vault: Vault) {
+  const place = (tenantId: string, row: string) => ({ tenantId, table: "hooks", row, field: "secret" });
+  return {
+    async newHookSecret(tenantId: string, workflowId: string) {
+      const secret = randomToken(24);
+      return {
+        secretHash: hashHookSecret(secret),
+        sealedSecret: await vault.seal(place(tenantId, workflowId), secret),
+      };
+    },
+    openHookSecret: (tenantId: string, workflowId: string, sealed: string) =>
+      vault.open(place(tenantId, workflowId), sealed),
+  };
+}
+
+/** Answers larger than this are refused; the engine stores and shows what comes in. */
+const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
+
+function guardedRequest(egress: Egress): GuardedRequest {
+  return ({ allowedHosts, ...request }) =>
+    egress.request({
+      ...request,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      ...(allowedHosts === null ? {} : { allowedHosts }),
+    });
+}
+
+function engineMetrics(
+  backend: Backend,
+  dispatcher: Dispatcher,
+  ended: Record<FinalStatus, number>,
+): readonly Metric[] {
+  const stored = Object.keys(backend.metrics()).map((name): Metric => {
+    const kind = name.endsWith("_total") ? "counter" : "gauge";
+    return {
+      name: `integrationsync_${name}`,
+      help: "About the backend.",
+      kind,
+      read: () => backend.metrics()[name] ?? 0,
+    };
+  });
+  return [
+    {
+      name: "integrationsync_runs_held",
+      help: "Runs in memory now.",
+      kind: "gauge",
+      read: () => dispatcher.heldCount,
+    },
+    {
+      name: "integrationsync_runs_ended_total",
+      help: "Runs that ended since the process started.",
+      kind: "counter",
+      label: "status",
+      read: () => ended,
+    },
+    ...stored,
+  ];
 }

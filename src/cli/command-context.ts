@@ -1,7 +1,7 @@
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { AuditEntry, ChainVerdict } from "../domain/audit.ts";
-import type { ApiKey, Backend, Workflow } from "../domain/backend.ts";
-import type { Scope } from "../domain/tenant.ts";
+import type { ApiKey, Backend, Page, PageRequest, Workflow } from "../domain/backend.ts";
+import type { Scope, Tenant } from "../domain/tenant.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
 import type { Setting } from "../platform/read-settings.ts";
 import type { Suggest } from "./parse-arguments.ts";
@@ -23,14 +23,15 @@ export interface CommandContext {
   readonly print: (line: string) => Promise<void>;
   /** A line on standard error. */
   readonly tell: (line: string) => Promise<void>;
-  readonly readInput: (file: string) => Promise<string>;
+  /** A file, or standard input for `-`; `not_found` when it cannot be read. */
+  readonly readInput: (file: string) => Promise<Uint8Array>;
 
   readonly startServer: (options: ServerOptions) => Promise<RunningServer>;
   /** Works beside a running server, which sees what was changed within a second. */
-  readonly openServices: (config: CommandConfig) => Promise<CommandServices>;
+  readonly openServices: () => Promise<CommandServices>;
   readonly loadConnectors: () => Promise<ConnectorRegistry>;
   readonly loadStorage: () => Promise<StorageTools>;
-  readonly loadKeyCheck: () => Promise<KeyCheck>;
+  readonly checkEncryptionKey: () => Promise<KeyVerdict>;
 }
 
 /** The part of the configuration that commands look at themselves. */
@@ -47,7 +48,6 @@ export interface CommandConfig {
 }
 
 export interface ServerOptions {
-  readonly config: CommandConfig;
   /** The one that is listened on, which differs from the configured one for PORT=0. */
   readonly port: number;
   readonly log: Log;
@@ -55,37 +55,62 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly fetch: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
-  readonly countTenants: () => Promise<number>;
-  /** Answers `/readyz` with 503 from now on and hands back what is not finished after `graceMs`. */
+  readonly hasTenant: () => Promise<boolean>;
+  /** `/readyz` answers 503 from now on; hands back the runs that are not finished after `graceMs`. */
   readonly stop: (graceMs: number) => Promise<void>;
+  /** After the last answer. */
+  readonly close: () => Promise<void>;
 }
 
+/** The flows behind the commands, over an open backend. */
 export interface CommandServices {
   readonly backend: Backend;
-  readonly createApiKey: (
-    scope: Scope,
-    wanted: { readonly name: string; readonly scopes: readonly string[]; readonly expiresAt: number | null },
-  ) => Promise<{ readonly apiKey: ApiKey; readonly secretText: string }>;
-  readonly deleteApiKey: (scope: Scope, id: string) => Promise<boolean>;
+  readonly apiKeys: {
+    readonly create: (scope: Scope, wanted: NewApiKey) => Promise<{ readonly key: ApiKey; readonly text: string }>;
+    readonly list: (scope: Scope, page: PageRequest) => Promise<Page<ApiKey>>;
+    readonly remove: (scope: Scope, id: string) => Promise<void>;
+  };
   readonly workflows: {
     readonly create: (scope: Scope, definition: unknown) => Promise<Workflow>;
     readonly publish: (scope: Scope, id: string) => Promise<{ version: number; webhookUrl: string | null }>;
     readonly remove: (scope: Scope, id: string) => Promise<void>;
   };
-  readonly verifyChains: (
-    tenantSlug: string | null,
-  ) => Promise<readonly { readonly tenant: string; readonly verdict: ChainVerdict }[]>;
-  readonly exportAudit: (scope: Scope) => AsyncIterable<AuditEntry>;
+  readonly audit: {
+    readonly verifyChains: (tenants: readonly Tenant[]) => Promise<readonly TenantVerdict[]>;
+    readonly exportEntries: (scope: Scope) => AsyncIterable<AuditEntry>;
+  };
   readonly close: () => Promise<void>;
+}
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly scopes: readonly ApiKeyScope[];
+  /** Epoch milliseconds; null: never. */
+  readonly expiresAt: number | null;
+}
+export const API_KEY_SCOPES = ["read", "write"] as const;
+export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
+
+export interface TenantVerdict {
+  readonly tenant: Tenant;
+  readonly verdict: ChainVerdict;
 }
 
 /** The SQLite database as a file. */
 export interface StorageTools {
   readonly databaseFile: (dataDir: string) => string;
-  readonly migrationState: (file: string) => "current" | "pending" | "unknown";
+  /** Makes this process the only one that may serve from the folder; returns how to let go. Throws `conflict`. */
+  readonly lockDataDir: (dataDir: string) => () => void;
+  /** `missing`: there is no database. `unknown`: a newer version has written it. */
+  readonly migrationState: (dataDir: string) => "missing" | "current" | "pending" | "unknown";
   readonly backupTo: (dataDir: string, file: string) => Promise<void>;
+  /** Null when the file is an intact database of a version that this one can read; otherwise what is wrong. */
+  readonly verifyBackup: (file: string) => Promise<string | null>;
+  /** Moves what is in the write-ahead log into the database file. False when another process has it open. */
+  readonly foldLog: (dataDir: string) => boolean;
 }
 
-export interface KeyCheck {
-  readonly keyFile: (dataDir: string) => string;
-}
+/** `unused`: nothing was sealed yet. `unchecked`: the database has to be brought up to date first. */
+export type KeyVerdict =
+  | { readonly kind: "unused" | "fits" | "unchecked" }
+  | { readonly kind: "unusable"; readonly message: string };

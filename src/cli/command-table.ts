@@ -55,7 +55,7 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: "user create",
     summary: "Add a user (not available yet).",
-    load: async () => (await import("./commands/user-create.ts")).userCreate,
+    load: async () => (await import("./commands/not-available-yet.ts")).userCreate,
   },
   {
     name: "api-key create",
@@ -90,17 +90,17 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: "connector add",
     summary: "Add a community connector (not available yet).",
-    load: async () => (await import("./commands/connector-add.ts")).connectorAdd,
+    load: async () => (await import("./commands/not-available-yet.ts")).connectorAdd,
   },
   {
     name: "license show",
     summary: "Show the licence (not available yet).",
-    load: async () => (await import("./commands/license-show.ts")).licenseShow,
+    load: async () => (await import("./commands/not-available-yet.ts")).licenseShow,
   },
   {
     name: "license activate",
     summary: "Activate a licence key (not available yet).",
-    load: async () => (await import("./commands/license-activate.ts")).licenseActivate,
+    load: async () => (await import("./commands/not-available-yet.ts")).licenseActivate,
   },
   {
     name: "audit verify",
@@ -115,7 +115,7 @@ export const commandTable: readonly CommandEntry[] = [
   {
     name: "key rotate",
     summary: "Change the encryption key (not available yet).",
-    load: async () => (await import("./commands/key-rotate.ts")).keyRotate,
+    load: async () => (await import("./commands/not-available-yet.ts")).keyRotate,
   },
   {
     name: "bench",

@@ -47,8 +47,7 @@ export interface Command<A extends Arguments = Arguments, O extends Options = Op
 
 /** Infers what `run` is given from the tables. */
 export function defineCommand<const A extends Arguments, const O extends Options>(command: Command<A, O>): Command {
-  // The one place where the exact input type is forgotten: parseArguments builds it from these very tables.
-  return command as unknown as Command;
+  return command;
 }
 
 export const JSON_OPTION = { description: "Print JSON, for other programs." } as const;

@@ -6,11 +6,17 @@ import { UsageError } from "./usage-error.ts";
 export type Suggest = (name: string, candidates: readonly string[]) => Promise<string | undefined>;
 
 /** Reads what was typed after a command's name. Rejects with UsageError. */
-export async function parseArguments(command: Command, typed: readonly string[], suggest: Suggest): Promise<CommandInput> {
+export async function parseArguments(
+  command: Command,
+  typed: readonly string[],
+  suggest: Suggest,
+): Promise<CommandInput> {
   const { tokens } = parseArgs({
     args: [...typed],
     options: Object.fromEntries(
-      Object.entries(command.options).map(([name, { value }]) => [name, { type: value ? "string" : "boolean" }] as const),
+      Object.entries(command.options).map(
+        ([name, { value }]) => [name, { type: value ? "string" : "boolean" }] as const,
+      ),
     ),
     allowPositionals: true,
     // What is wrong is found below, where it can be said in our words.

@@ -31,7 +31,8 @@ const HOST_FORM = "must be a host such as api.example.com or *.example.com, opti
 
 /** In the form that requests are compared with (lower case, international names encoded); null when it is no host. */
 function readHost(text: string): string | null {
-  const [, wildcard = "", name = "", port] = /^(\*\.)?(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:[\]\\%*]+?)\.?(?::(\d{1,5}))?$/.exec(text.trim()) ?? [];
+  const [, wildcard = "", name = "", port] =
+    /^(\*\.)?(\[[0-9A-Fa-f:.]+\]|[^\s/?#@:[\]\\%*]+?)\.?(?::(\d{1,5}))?$/.exec(text.trim()) ?? [];
   const host = URL.parse(`http://${name}/`)?.hostname;
   if (!host || (port !== undefined && !isPort(Number(port)))) return null;
   return `${wildcard}${host}${port === undefined ? "" : `:${port}`}`;

@@ -18,7 +18,7 @@ export interface ManageConnectionsDeps {
   readonly vault: Vault;
   readonly connectors: ConnectorRegistry;
   /** The connection has a new credential: runs that wait for it can go on. */
-  readonly reconnected: (scope: Scope, connectionId: string) => void;
+  readonly reconnected: (scope: Scope) => Promise<void>;
 }
 
 export interface NewConnection {
@@ -106,7 +106,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     const details = { ...changed, credentialReplaced: sealed !== undefined };
     const change = { at: clock.now(), action: "connection.updated", target: id, details };
     if (!(await connections.update(scope, id, { ...changed, ...renewed }, change))) missing(id);
-    if (renewed) deps.reconnected(scope, id);
+    if (renewed) await deps.reconnected(scope);
     return find(scope, id);
   }
 
@@ -134,6 +134,22 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     return { ok: false, problem: connection.problem ?? "The connection has to be reconnected." };
   }
 
+  /**
+   * The other system refused the credential in a call: runs that use it wait until a person has given a new one.
+   * Never rejects; the run that was refused tells the reason in any case.
+   */
+  async function reportRefused(scope: Scope, id: string, reason: string): Promise<void> {
+    try {
+      const connection = await connections.find(scope, id);
+      // One entry for a person to see, however many calls are refused at the same time.
+      if (connection?.state !== "ready") return;
+      const change = { at: clock.now(), action: "connection.refused", target: id, details: { reason } };
+      await connections.update(scope, id, { state: "needs_reconnect", problem: reason }, change);
+    } catch {
+      // The next refusal reports it again.
+    }
+  }
+
   function seal(connection: Connection, credential: JsonObject): Promise<string> {
     return vault.seal(credentialPlace(connection), JSON.stringify(credential));
   }
@@ -145,7 +161,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     throw invalid([{ path: "connector", message: `there is no connector "${name}"; there is: ${names}` }]);
   }
 
-  return { create, find, list, update, remove, test };
+  return { create, find, list, update, remove, test, reportRefused };
 }
 
 export type ConnectionManager = ReturnType<typeof createConnectionManager>;

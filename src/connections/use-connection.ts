@@ -29,9 +29,15 @@ export function createUseConnection({ backend, clock, vault, connectors }: UseCo
     if (!found) return { kind: "missing", reason: `There is no connection ${id}.` };
     const { connection, sealed } = found;
     if (connection.connector !== connector)
-      return { kind: "missing", reason: `"${id}" is a connection of "${connection.connector}", not of "${connector}".` };
+      return {
+        kind: "missing",
+        reason: `"${id}" is a connection of "${connection.connector}", not of "${connector}".`,
+      };
     if (connection.state === "needs_reconnect")
-      return { kind: "parked", reason: connection.problem ?? `The connection "${connection.name}" has to be reconnected.` };
+      return {
+        kind: "parked",
+        reason: connection.problem ?? `The connection "${connection.name}" has to be reconnected.`,
+      };
     const fields = await open(connection, sealed);
     if (typeof fields === "string") return { kind: "parked", reason: fields };
     // Not waited for: a disk that cannot take the time of use must not stop a call.

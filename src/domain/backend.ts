@@ -268,6 +268,8 @@ export interface RunStore {
   commit(lease: Lease, commit: RunCommit): Promise<CommitResult>;
   /** Stores the signal and wakes the run. `ended` when the run is final, `missing` when there is no such run. */
   signal(scope: Scope, runId: string, signal: Signal, change: Change): Promise<"stored" | "ended" | "missing">;
+  /** Makes every run of the workspace due that waits for a connection: one of them was mended. */
+  wakeParked(scope: Scope, now: number): Promise<void>;
   /** Hands back every run that this owner still holds (shutdown); they are due at once. */
   releaseAll(owner: string, now: number): Promise<void>;
   /** A new run that starts with these ledger rows, in one commit with its audit entry. */

@@ -287,9 +287,9 @@ function parseOffset(text: string): number | null {
 const MAX_PATTERN_LENGTH = 500;
 /** Instructions of the compiled program; `\pL{900}` is short to write and takes 900. */
 const MAX_PATTERN_SIZE = 1_000;
-const MAX_CACHED_PATTERNS = 64;
-/** The library allows each pattern 8 MiB of states, half a gigabyte over a full cache. */
-const MAX_STATE_BYTES = 1_048_576;
+const MAX_CACHED_PATTERNS = 256;
+/** The library allows each pattern 8 MiB of states: two gigabytes over a full cache. */
+const MAX_STATE_BYTES = 262_144;
 
 /** Why RE2 cannot use this pattern, or null when it can. */
 export function checkPattern(source: string): string | null {
@@ -340,7 +340,7 @@ class Pattern {
 
   test(text: string, meter: Meter): boolean {
     // The automaton looks one state up for each character and makes at most one new state for every ten.
-    meter.spend(1 + text.length * (1 + this.#size / 10));
+    meter.spend(MATCH_UNITS + text.length * (1 + this.#size / 10));
     this.#meter = meter;
     try {
       return this.#compiled.test(text);
@@ -350,18 +350,21 @@ class Pattern {
   }
 }
 
+/** Finding the pattern and starting it. */
+const MATCH_UNITS = 10;
+
 /** Least recently used first. Refusals are kept too: a bad pattern in a loop must not be compiled for every item. */
 const patterns = new Map<string, Pattern | string>();
+let newestPattern: string | undefined;
 
 function loadPattern(source: string): Pattern | string {
   const cached = patterns.get(source);
-  if (cached !== undefined) {
-    patterns.delete(source);
-    patterns.set(source, cached);
-    return cached;
-  }
-  const pattern = compilePattern(source);
+  // Moving the newest again would do nothing but cost a loop over ten thousand items twice its time.
+  if (cached !== undefined && source === newestPattern) return cached;
+  const pattern = cached ?? compilePattern(source);
+  patterns.delete(source);
   patterns.set(source, pattern);
+  newestPattern = source;
   if (patterns.size > MAX_CACHED_PATTERNS) patterns.delete(patterns.keys().next().value!);
   return pattern;
 }

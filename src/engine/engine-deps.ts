@@ -21,8 +21,6 @@ export interface EngineDeps {
   /** The published version of a workflow, for sub-workflow steps; null when it is missing or not published. */
   readonly findPublished: (scope: Scope, workflowId: string) => Promise<number | null>;
   readonly useConnection: UseConnection;
-  /** The provider refused the connection's credential: mark it, so that a person is told once. */
-  readonly reportRefused: (scope: Scope, connectionId: string, reason: string) => void;
   readonly request: GuardedRequest;
   readonly sandbox: CodeSandbox;
   /** Seals the sensitive parts of a frozen input for storage, and opens them again. */

@@ -152,18 +152,10 @@ function applyResult(execution: RunExecution, plan: Plan, result: ActionResult, 
     case "rate_limited":
       return park(execution, plan, record, "rate_limit", result.retryAfterMs, result.error.message, deps);
     case "auth":
-      return parkOrFail(execution, plan, record, result.error, deps);
+      return failFinally(execution, plan, record, result.error, deps);
     default:
       return retryOrEnd(execution, plan, record, result.kind, result.error, result.retryAfterMs, false, deps);
   }
-}
-
-/** The credential was refused. With a connection a person can mend it, and the run goes on by itself. */
-function parkOrFail(execution: RunExecution, plan: Plan, record: StepRecord, error: StepError, deps: EngineDeps): void {
-  const { connection } = plan.compiled.step;
-  if (connection === undefined) return failFinally(execution, plan, record, error, deps);
-  deps.reportRefused(execution.scope, connection, error.message);
-  park(execution, plan, record, "connection", null, error.message, deps);
 }
 
 /** Waits without using an attempt; fails after 30 days of waiting. */
@@ -185,7 +177,7 @@ function park(
   execution.wait(plan.task, parked);
 }
 
-/** A reconnect wakes parked runs at once; this is only the safety net. */
+/** A mended connection makes its runs due at once; this is only the safety net. */
 const CONNECTION_RECHECK_MS = 15 * 60_000;
 
 function failFinally(
@@ -301,7 +293,9 @@ function resumePlanned(
     performAction(execution, plan.task, plan.compiled, new TaskScope(execution, plan.task), deps, record.epoch);
     return true;
   }
-  if (record.wakeAt !== null && record.wakeAt > deps.clock.now()) execution.wait(plan.task, record);
+  // Whoever claims a run that waits for its connection looks at the connection again: it may have been mended.
+  const early = record.waitingFor !== "connection" && record.wakeAt !== null && record.wakeAt > deps.clock.now();
+  if (early) execution.wait(plan.task, record);
   else goOn(execution, plan.task, plan.compiled, record, deps);
   return true;
 }

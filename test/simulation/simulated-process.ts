@@ -52,7 +52,6 @@ export class SimulatedProcess {
       loadVariables: async () => ({}),
       findPublished: async (scope, id) => (await watched.workflows.find(scope, id))?.publishedVersion ?? null,
       useConnection: async () => ({ kind: "missing", reason: "none here" }),
-      reportRefused: () => {},
       request: () => NEVER,
       sandbox: { run: async () => ({ ok: true, output: null }), check: async () => null, close: async () => {} },
       sealInput: async (_place, input) => input,

@@ -8,12 +8,16 @@ import { AppError } from "../../domain/errors.ts";
 /** Drizzle's own table of what has been applied. */
 const APPLIED = "__drizzle_migrations";
 
-export type MigrationState = "current" | "pending" | "unknown";
+/**
+ * `empty`: nothing was ever applied. `unknown`: the database holds a migration that this version does not have, so a
+ * newer version has written it.
+ */
+export type MigrationState = "empty" | "pending" | "current" | "unknown";
 
-/** `unknown` when the database holds a migration that this version does not have: a newer version has written it. */
 export function migrationState(database: Database): MigrationState {
   const known = readMigrationFiles({ migrationsFolder: sqliteMigrationsFolder }).map((migration) => migration.hash);
   const applied = appliedHashes(database);
+  if (applied.length === 0) return "empty";
   if (applied.some((hash) => !known.includes(hash))) return "unknown";
   return applied.length < known.length ? "pending" : "current";
 }

@@ -19,6 +19,7 @@ import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSettingStore } from "./setting-store.ts";
+import { isStorageFailure } from "./sqlite-failure.ts";
 import type { Storage } from "./storage.ts";
 import { createTenantStore } from "./tenant-store.ts";
 import { createVariableStore } from "./variable-store.ts";
@@ -70,6 +71,7 @@ export function createSqliteBackend(
   const outside = new OutsideChanges(raw);
   outside.listen(() => unfinished.forget());
   const settings = createSettingStore(storage);
+  let isClosed = false;
 
   return {
     tenants: createTenantStore(storage),
@@ -89,9 +91,11 @@ export function createSqliteBackend(
     metrics: () => toMetrics(commits),
     onOutsideChange: (listener) => outside.listen(listener),
     async close() {
+      if (isClosed) return;
+      isClosed = true;
       outside.stop();
       commits.close();
-      raw.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      checkpoint(raw);
       raw.close();
       options.onClosed();
     },
@@ -116,6 +120,15 @@ function bringUpToDate(database: Database, dataDir: string, locked: boolean): vo
     migrateDatabase(database);
   } finally {
     unlock();
+  }
+}
+
+/** Moves the log into the database, so that a stopped server leaves one file. Without it nothing is lost either. */
+function checkpoint(raw: Database): void {
+  try {
+    raw.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (!isStorageFailure(error)) throw error;
   }
 }
 

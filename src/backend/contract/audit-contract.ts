@@ -1,0 +1,108 @@
+import { describe, expect } from "bun:test";
+import { AUDIT_CHAIN_START } from "../../domain/audit.ts";
+import type { Backend } from "../../domain/backend.ts";
+import type { Scope } from "../../domain/tenant.ts";
+import { type AuditTampering, backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
+import { change, NOW } from "./samples.ts";
+
+export function auditContract(open: OpenBackendUnderTest): void {
+  const test = backendTests(open);
+
+  const append = async (backend: Backend, scope: Scope, count: number) => {
+    for (let n = 0; n < count; n += 1) await backend.audit.append(scope, change(`entry.${n}`, `target_${n}`, NOW + n));
+  };
+
+  describe("the audit log", () => {
+    test("chains a tenant's entries without gaps and verifies", async ({ backend, scope, reopen }) => {
+      await append(backend, scope, 4);
+      const { items } = await backend.audit.list(scope, { limit: 10, cursor: null });
+      expect(items.map(({ seq, action }) => [seq, action])).toEqual([
+        [5, "entry.3"],
+        [4, "entry.2"],
+        [3, "entry.1"],
+        [2, "entry.0"],
+        [1, "tenant.created"],
+      ]);
+      expect(items.at(-1)?.previousHash).toBe(AUDIT_CHAIN_START);
+      for (const [index, entry] of items.entries())
+        if (index > 0) expect(items[index - 1]?.previousHash).toBe(entry.hash);
+      expect(items[0]).toMatchObject({ tenantId: scope.tenantId, actor: scope.actor, target: "target_3", at: NOW + 3 });
+      expect(items[0]?.details).toEqual({ reason: "test" });
+      const { backend: again } = await reopen();
+      expect(await again.audit.verify(scope.tenantId)).toEqual({ ok: true, entries: 5 });
+    });
+
+    test("stays a chain when many append at once, some of which fail", async ({ backend, scope }) => {
+      const taken = { id: "ten_x", slug: "taken", createdAt: NOW };
+      const workspace = { id: "ws_x", tenantId: "ten_x", slug: "default" };
+      await Promise.allSettled(
+        Array.from({ length: 50 }, (_, n) =>
+          n % 5 === 0
+            ? backend.tenants.create(taken, workspace, scope.actor, change("tenant.created", "ten_x"))
+            : backend.audit.append(scope, change(`entry.${n}`, "x")),
+        ),
+      );
+      expect(await backend.audit.verify(scope.tenantId)).toEqual({ ok: true, entries: 41 });
+      expect(await backend.audit.verify("ten_x")).toEqual({ ok: true, entries: 1 });
+    });
+
+    test("keeps a chain of each tenant", async ({ backend, scope, stranger, tamper }) => {
+      await append(backend, scope, 2);
+      await append(backend, stranger, 3);
+      await tamper(stranger.tenantId, { kind: "change_action", seq: 2 });
+      expect(await backend.audit.verify(scope.tenantId)).toEqual({ ok: true, entries: 3 });
+      expect(await backend.audit.verify(stranger.tenantId)).toMatchObject({ ok: false, seq: 2 });
+    });
+
+    test("verifies details whatever JSON they hold", async ({ backend, scope }) => {
+      const details = JSON.parse('{"b":1,"a":{"__proto__":{"x":1},"z":[null,1e300,"ü"]},"big":12345678901234567890}');
+      await backend.audit.append(scope, { at: NOW, action: "odd.details", target: "x", details });
+      await backend.audit.append(scope, {
+        at: NOW,
+        action: "undefined",
+        target: "x",
+        details: { gone: undefined } as never,
+      });
+      expect(await backend.audit.verify(scope.tenantId)).toEqual({ ok: true, entries: 3 });
+    });
+
+    test("verifies more entries than a page holds", async ({ backend, scope }) => {
+      await Promise.all(
+        Array.from({ length: 1_500 }, (_, n) => backend.audit.append(scope, change(`entry.${n}`, "x"))),
+      );
+      expect(await backend.audit.verify(scope.tenantId)).toEqual({ ok: true, entries: 1_501 });
+    });
+
+    test("is listed in pages that stay put while entries are added", async ({ backend, scope }) => {
+      await append(backend, scope, 5);
+      const first = await backend.audit.list(scope, { limit: 4, cursor: null });
+      await append(backend, scope, 3);
+      const second = await backend.audit.list(scope, { limit: 4, cursor: first.nextCursor });
+      expect([...first.items, ...second.items].map(({ seq }) => seq)).toEqual([6, 5, 4, 3, 2, 1]);
+      expect(second.nextCursor).toBeNull();
+    });
+
+    const tamperings: readonly { readonly how: AuditTampering; readonly noticedAt: number }[] = [
+      { how: { kind: "change_action", seq: 3 }, noticedAt: 3 },
+      { how: { kind: "change_details", seq: 1 }, noticedAt: 1 },
+      { how: { kind: "remove", seq: 1 }, noticedAt: 1 },
+      { how: { kind: "remove", seq: 3 }, noticedAt: 3 },
+      { how: { kind: "remove", seq: 6 }, noticedAt: 6 },
+      { how: { kind: "swap", seq: 2, with: 4 }, noticedAt: 2 },
+      { how: { kind: "append_unseen" }, noticedAt: 7 },
+    ];
+    for (const { how, noticedAt } of tamperings) {
+      const what = "seq" in how ? `${how.kind} of entry ${how.seq}` : how.kind;
+      test(`notices at entry ${noticedAt}: ${what}`, async ({ backend, scope, tamper }) => {
+        await append(backend, scope, 5);
+        await tamper(scope.tenantId, how);
+        const verdict = await backend.audit.verify(scope.tenantId);
+        expect(verdict).toMatchObject({ ok: false, seq: noticedAt });
+      });
+    }
+
+    test("an unknown tenant has an empty chain", async ({ backend }) => {
+      expect(await backend.audit.verify("ten_nobody")).toEqual({ ok: true, entries: 0 });
+    });
+  });
+}

@@ -1,0 +1,30 @@
+import { describe } from "bun:test";
+import { acceptContract } from "./accept-contract.ts";
+import { auditContract } from "./audit-contract.ts";
+import type { OpenBackendUnderTest } from "./backend-under-test.ts";
+import { claimContract } from "./claim-contract.ts";
+import { commitContract } from "./commit-contract.ts";
+import { configurationContract } from "./configuration-contract.ts";
+import { isolationContract } from "./isolation-contract.ts";
+import { listContract } from "./list-contract.ts";
+import { pruneContract } from "./prune-contract.ts";
+import { scheduleContract } from "./schedule-contract.ts";
+import { signalContract } from "./signal-contract.ts";
+import { workflowContract } from "./workflow-contract.ts";
+
+/** What every adapter of the `Backend` port has to hold; each runs it from its own test with a way to open itself. */
+export function backendContract(name: string, open: OpenBackendUnderTest): void {
+  describe(`the backend contract on ${name}`, () => {
+    configurationContract(open);
+    auditContract(open);
+    workflowContract(open);
+    scheduleContract(open);
+    acceptContract(open);
+    claimContract(open);
+    commitContract(open);
+    signalContract(open);
+    listContract(open);
+    pruneContract(open);
+    isolationContract(open);
+  });
+}

@@ -1,0 +1,237 @@
+import { describe, expect } from "bun:test";
+import type { ApiKey } from "../../domain/backend.ts";
+import type { Scope } from "../../domain/tenant.ts";
+import { newId } from "../../platform/ids.ts";
+import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
+import { change, NOW, sampleConnection } from "./samples.ts";
+
+/** Tenants, API keys, connections, variables, data keys and settings. */
+export function configurationContract(open: OpenBackendUnderTest): void {
+  const test = backendTests(open);
+
+  describe("tenants", () => {
+    test("are found by their slug, with their default workspace", async ({ backend, scope }) => {
+      const [tenant] = (await backend.tenants.list()).filter(({ id }) => id === scope.tenantId);
+      expect(tenant).toMatchObject({ id: scope.tenantId, createdAt: 1_000 });
+      expect(await backend.tenants.findBySlug(tenant?.slug ?? "")).toEqual(tenant ?? null);
+      const workspace = { id: scope.workspaceId, tenantId: scope.tenantId, slug: "default" };
+      expect(await backend.tenants.findWorkspace(scope.tenantId, "default")).toEqual(workspace);
+      expect(await backend.tenants.findWorkspace(scope.tenantId, "other")).toBeNull();
+      expect(await backend.tenants.findBySlug("nobody")).toBeNull();
+    });
+
+    test("of the same slug are refused, and nothing of the second is kept", async ({ backend, scope }) => {
+      const create = (id: string) =>
+        backend.tenants.create(
+          { id, slug: "acme", createdAt: NOW },
+          { id: `ws_of_${id}`, tenantId: id, slug: "default" },
+          scope.actor,
+          change("tenant.created", id),
+        );
+      await create("ten_1");
+      await expect(create("ten_2")).rejects.toMatchObject({ code: "conflict" });
+      expect((await backend.tenants.findBySlug("acme"))?.id).toBe("ten_1");
+      expect(await backend.tenants.findWorkspace("ten_2", "default")).toBeNull();
+      expect(await backend.audit.verify("ten_2")).toEqual({ ok: true, entries: 0 });
+    });
+
+    test("of the same slug, created at once, come down to one", async ({ backend, scope }) => {
+      const results = await Promise.allSettled(
+        Array.from({ length: 5 }, (_, n) =>
+          backend.tenants.create(
+            { id: `ten_${n}`, slug: "race", createdAt: NOW },
+            { id: `ws_${n}`, tenantId: `ten_${n}`, slug: "default" },
+            scope.actor,
+            change("tenant.created", `ten_${n}`),
+          ),
+        ),
+      );
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      expect((await backend.tenants.list()).filter(({ slug }) => slug === "race")).toHaveLength(1);
+    });
+  });
+
+  describe("API keys", () => {
+    const key = (scope: Scope, patch: Partial<ApiKey> = {}): ApiKey => ({
+      id: newId("key"),
+      tenantId: scope.tenantId,
+      workspaceId: scope.workspaceId,
+      name: "CI",
+      scopes: ["runs:read", "workflows:write"],
+      createdAt: NOW,
+      expiresAt: NOW + 1_000,
+      lastUsedAt: null,
+      ...patch,
+    });
+
+    test("are found for sign-in by id alone, after a crash too", async ({ backend, scope, reopen }) => {
+      const created = key(scope);
+      await backend.apiKeys.create(scope, created, "hash-1", change("api_key.created", created.id));
+      expect(await backend.apiKeys.findForSignIn(created.id)).toEqual({ key: created, secretHash: "hash-1" });
+      expect(await backend.apiKeys.findForSignIn("key_unknown")).toBeNull();
+      const { backend: again } = await reopen();
+      expect(await again.apiKeys.findForSignIn(created.id)).toEqual({ key: created, secretHash: "hash-1" });
+    });
+
+    test("remember when they were last used, without a write for every use", async ({ backend, scope }) => {
+      const created = key(scope);
+      await backend.apiKeys.create(scope, created, "hash", change("api_key.created", created.id));
+      const lastUsedAt = async () => (await backend.apiKeys.findForSignIn(created.id))?.key.lastUsedAt;
+      await backend.apiKeys.touch(created.id, NOW);
+      expect(await lastUsedAt()).toBe(NOW);
+      await backend.apiKeys.touch(created.id, NOW + 3_600_000);
+      expect(await lastUsedAt()).toBe(NOW + 3_600_000);
+      await backend.apiKeys.touch("key_unknown", NOW);
+    });
+
+    test("can no longer sign in once deleted", async ({ backend, scope }) => {
+      const created = key(scope);
+      await backend.apiKeys.create(scope, created, "hash", change("api_key.created", created.id));
+      expect(await backend.apiKeys.delete(scope, created.id, change("api_key.deleted", created.id))).toBe(true);
+      expect(await backend.apiKeys.findForSignIn(created.id)).toBeNull();
+      expect(await backend.apiKeys.delete(scope, created.id, change("api_key.deleted", created.id))).toBe(false);
+    });
+
+    test("are listed newest first, in pages", async ({ backend, scope }) => {
+      const keys = Array.from({ length: 5 }, (_, n) => key(scope, { id: newId("key"), name: `key ${n}` }));
+      for (const each of keys) await backend.apiKeys.create(scope, each, "hash", change("api_key.created", each.id));
+      const first = await backend.apiKeys.list(scope, { limit: 3, cursor: null });
+      const rest = await backend.apiKeys.list(scope, { limit: 3, cursor: first.nextCursor });
+      expect([...first.items, ...rest.items]).toEqual(keys.toReversed());
+      expect(rest.nextCursor).toBeNull();
+    });
+  });
+
+  describe("connections", () => {
+    test("keep their sealed credential apart from what is shown", async ({ backend, scope, reopen }) => {
+      const connection = sampleConnection(scope);
+      await backend.connections.create(scope, connection, "sealed-1", change("connection.created", connection.id));
+      const { backend: again } = await reopen();
+      expect(await again.connections.find(scope, connection.id)).toEqual(connection);
+      expect(await again.connections.findSealed(scope, connection.id)).toEqual({ connection, sealed: "sealed-1" });
+      const { items } = await again.connections.list(scope, { limit: 10, cursor: null });
+      expect(items).toEqual([connection]);
+      expect(JSON.stringify(items)).not.toContain("sealed-1");
+    });
+
+    test("change only in what is given", async ({ backend, scope }) => {
+      const connection = sampleConnection(scope);
+      const { id } = connection;
+      await backend.connections.create(scope, connection, "sealed-1", change("connection.created", id));
+      const broken = { state: "needs_reconnect", problem: "revoked" } as const;
+      const at = NOW + 10;
+      expect(await backend.connections.update(scope, id, broken, change("connection.failed", id, at))).toBe(true);
+      expect(await backend.connections.findSealed(scope, id)).toEqual({
+        connection: { ...connection, ...broken, updatedAt: at },
+        sealed: "sealed-1",
+      });
+      const mended = { sealedCredential: "sealed-2", state: "ready", problem: null, hosts: ["b.example"] } as const;
+      await backend.connections.update(scope, id, mended, change("connection.updated", id, at + 1));
+      expect(await backend.connections.findSealed(scope, id)).toEqual({
+        connection: { ...connection, hosts: ["b.example"], updatedAt: at + 1 },
+        sealed: "sealed-2",
+      });
+      expect(await backend.connections.update(scope, "conn_no", broken, change("connection.failed", "x"))).toBe(false);
+    });
+
+    test("remember when they were last used, and are gone once deleted", async ({ backend, scope }) => {
+      const connection = sampleConnection(scope);
+      const { id } = connection;
+      await backend.connections.create(scope, connection, "sealed", change("connection.created", id));
+      await backend.connections.touch(scope, id, NOW + 7);
+      expect((await backend.connections.find(scope, id))?.lastUsedAt).toBe(NOW + 7);
+      expect(await backend.connections.delete(scope, id, change("connection.deleted", id))).toBe(true);
+      expect(await backend.connections.delete(scope, id, change("connection.deleted", id))).toBe(false);
+      expect(await backend.connections.find(scope, id)).toBeNull();
+    });
+  });
+
+  describe("variables", () => {
+    test("are replaced as a whole and keep their JSON types", async ({ backend, scope, reopen }) => {
+      const values = [null, false, 0, -1.5, "text", [1, "2"], { nested: { deep: true } }];
+      const variables = values.map((value, n) => ({ name: `v${n}`, value, updatedAt: NOW + n }));
+      await backend.variables.replace(scope, [{ name: "old", value: 1, updatedAt: NOW }], change("variables.set", "v"));
+      await backend.variables.replace(scope, variables, change("variables.set", "v"));
+      const { backend: again } = await reopen();
+      expect(await again.variables.list(scope)).toEqual(variables);
+      await again.variables.replace(scope, [], change("variables.set", "v"));
+      expect(await again.variables.list(scope)).toEqual([]);
+    });
+  });
+
+  describe("data keys and settings", () => {
+    test("the first data key of a tenant stands, also when two are made at once", async ({ backend, scope }) => {
+      const { tenantId } = scope;
+      expect(await backend.dataKeys.find(tenantId)).toBeNull();
+      const [a, b] = await Promise.all([
+        backend.dataKeys.create(tenantId, "wrapped-a"),
+        backend.dataKeys.create(tenantId, "wrapped-b"),
+      ]);
+      expect(a).toBe(b);
+      expect(await backend.dataKeys.find(tenantId)).toBe(a);
+      expect(await backend.dataKeys.create(tenantId, "wrapped-c")).toBe(a);
+    });
+
+    test("a setting is kept and can be replaced", async ({ backend, reopen }) => {
+      expect(await backend.settings.get("key-check")).toBeNull();
+      await backend.settings.set("key-check", "one");
+      await backend.settings.set("key-check", "two");
+      const { backend: again } = await reopen();
+      expect(await again.settings.get("key-check")).toBe("two");
+    });
+  });
+
+  describe("the backend as a whole", () => {
+    test("can be written to", async ({ backend }) => {
+      await backend.check();
+    });
+
+    test("counts what it does, for metrics", async ({ backend }) => {
+      const values = Object.entries(backend.metrics());
+      expect(values.length).toBeGreaterThan(0);
+      for (const [name, value] of values) {
+        expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
+        expect(value).toBeNumber();
+      }
+    });
+
+    test("tells when another process has changed something, within a second", async ({
+      backend,
+      scope,
+      openBeside,
+    }) => {
+      const beside = await openBeside();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const stop = backend.onOutsideChange(resolve);
+      const changedAt = performance.now();
+      await beside.variables.replace(scope, [{ name: "a", value: 1, updatedAt: NOW }], change("variables.set", "v"));
+      await promise;
+      stop();
+      expect(performance.now() - changedAt).toBeLessThan(1_000);
+      expect(await backend.variables.list(scope)).toHaveLength(1);
+    });
+
+    test("does not tell of its own changes", async ({ backend, scope }) => {
+      let calls = 0;
+      const stop = backend.onOutsideChange(() => {
+        calls += 1;
+      });
+      await backend.variables.replace(scope, [], change("variables.set", "v"));
+      await Bun.sleep(600);
+      stop();
+      expect(calls).toBe(0);
+    });
+
+    test("refuses what comes after it was closed, and keeps what came before", async ({ backend, scope, reopen }) => {
+      const written = backend.audit.append(scope, change("before.closing", "x"));
+      await backend.close();
+      await written;
+      await expect(backend.audit.append(scope, change("after.closing", "x"))).rejects.toMatchObject({
+        code: "unavailable",
+      });
+      const { backend: again } = await reopen();
+      const { items } = await again.audit.list(scope, { limit: 10, cursor: null });
+      expect(items.map(({ action }) => action)).toEqual(["before.closing", "tenant.created"]);
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import { type Arguments, type Command, defineCommand, JSON_OPTION, type Options, TENANT_OPTION } from "../command.ts";
+
+/*
+ * Commands of the design whose part of the product does not exist yet. They take what they will take, so that a script
+ * that is written too early is told so, instead of being told that it mistyped.
+ */
+
+export const userCreate = notAvailableYet("It comes with sign-in and accounts; until then, use an API key.", {
+  options: {
+    tenant: TENANT_OPTION,
+    email: {
+      value: "email",
+      required: true,
+      description: "The user's address, which is also the name to sign in with.",
+    },
+    role: { value: "role", required: true, description: "owner, admin, builder or viewer." },
+    "password-stdin": { description: "Read the password from standard input." },
+  },
+});
+
+export const connectorAdd = notAvailableYet("It comes with community connectors; connector list shows what there is.", {
+  arguments: { source: { description: "Where the connector is." } },
+});
+
+export const licenseShow = notAvailableYet("It comes with paid features; nothing needs a licence now.", {
+  options: { json: JSON_OPTION },
+});
+
+export const licenseActivate = notAvailableYet("It comes with paid features; nothing needs a licence now.", {
+  arguments: { key: { description: "The licence key." } },
+});
+
+export const keyRotate = notAvailableYet("Until then, keep ENCRYPTION_KEY (or the key file in DATA_DIR) as it is.", {});
+
+function notAvailableYet(
+  details: string,
+  takes: { readonly arguments?: Arguments; readonly options?: Options },
+): Command {
+  return defineCommand({
+    details: `Not available yet. ${details}`,
+    arguments: takes.arguments ?? {},
+    options: takes.options ?? {},
+    async run(_input, context) {
+      await context.tell(`Not available yet. ${details}`);
+      return 1;
+    },
+  });
+}

@@ -1,0 +1,110 @@
+import { AppError } from "../../domain/errors.ts";
+import { createLog, type Log } from "../../platform/log.ts";
+import { defineCommand } from "../command.ts";
+import type { CommandConfig, CommandContext, RunningServer } from "../command-context.ts";
+import { localAddress } from "../local-address.ts";
+import { requireConfig } from "../with-services.ts";
+
+export const serve = defineCommand({
+  details:
+    "Stops on SIGTERM or SIGINT: it takes no more requests, waits SHUTDOWN_GRACE_MS for steps under way, hands back what\n" +
+    "is not finished, and ends with 0. A second signal ends it at once. Nothing that was acknowledged is lost either way.",
+  arguments: {},
+  options: {},
+  showsSettings: true,
+  async run(_input, context) {
+    const config = requireConfig(context);
+    const log = createLog(config.logLevel);
+    watchForBugs(log);
+    const signal = nextStopSignal();
+
+    // Listening comes first: it is what fails most often, and it says which port PORT=0 has become.
+    const listener = listen(config);
+    const running = await context.startServer({ port: listener.port ?? config.port, log });
+    listener.reload({ fetch: running.fetch });
+    await announce(context, config, running, listener.port ?? config.port);
+
+    log.info("stopping", { signal: await signal });
+    await drain(listener, running, config.shutdownGraceMs);
+    log.info("stopped");
+    return 0;
+  },
+});
+
+type Listener = Bun.Server<undefined>;
+
+/** Seconds without a byte until a connection is cut; Bun's maximum, as a caller may wait for its workflow's answer. */
+const IDLE_TIMEOUT_SECONDS = 255;
+
+function listen(config: CommandConfig): Listener {
+  try {
+    return Bun.serve({
+      hostname: config.host,
+      port: config.port,
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      // Two servers on one port would share its requests without knowing of each other.
+      reusePort: false,
+      development: false,
+      fetch: () => new Response("Starting.\n", { status: 503, headers: { "retry-after": "1" } }),
+    });
+  } catch (error) {
+    throw new AppError("unavailable", describeListenFailure(error, config), { cause: error });
+  }
+}
+
+function describeListenFailure(error: unknown, { host, port }: CommandConfig): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE")
+    return `Port ${port} of ${host} is already in use: stop the other program, or give another port, for example PORT=${port + 1}`;
+  if (code === "EACCES")
+    return `Port ${port} needs more rights than this user has: give one from 1024 on, for example PORT=3000`;
+  return `Cannot listen on port ${port} of HOST "${host}" (${error instanceof Error ? error.message : error}): give an address of this machine, for example HOST=127.0.0.1`;
+}
+
+async function announce(context: CommandContext, config: CommandConfig, running: RunningServer, port: number) {
+  const lines = [
+    `IntegrationSync is ready on ${localAddress(config.host, port)}`,
+    `Data: ${config.databaseUrl === null ? config.dataDir : "Postgres"}`,
+  ];
+  if (!(await running.hasTenant())) lines.push(`Next: ${context.programName} tenant create acme`);
+  await context.print(lines.join("\n"));
+}
+
+/** How long requests may still be answered after the runs have been handed back. */
+const LAST_ANSWERS_MS = 2_000;
+const LOOK_AGAIN_MS = 20;
+
+async function drain(listener: Listener, running: RunningServer, graceMs: number): Promise<void> {
+  // New connections are refused from here on; what is being answered goes on.
+  const closed = listener.stop();
+  await running.stop(graceMs);
+  const deadline = performance.now() + LAST_ANSWERS_MS;
+  while (listener.pendingRequests > 0 && performance.now() < deadline) await Bun.sleep(LOOK_AGAIN_MS);
+  // Connections that are kept alive without a request would hold up the end for as long as they like.
+  await listener.stop(true);
+  await closed;
+  await running.close();
+}
+
+/** The second signal ends the process at once: somebody is impatient, and the data is safe. */
+function nextStopSignal(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let asked = false;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve(signal);
+    });
+  }
+  return promise;
+}
+
+function watchForBugs(log: Log): void {
+  process.on("uncaughtException", (error) => {
+    // Nobody knows what state it left behind; a new start finds everything that was acknowledged.
+    log.error("a bug stopped the server", { error });
+    process.exit(1);
+  });
+  process.on("unhandledRejection", (error) => log.error("a bug was caught: nobody waited for this failure", { error }));
+}

@@ -1,0 +1,28 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { CommandConfig } from "../command-context.ts";
+import type { Finding } from "./finding.ts";
+
+/** No version of this program is older. */
+const FIRST_RELEASE_AT = Date.UTC(2026, 0, 1);
+/** File systems round times, and another machine may have written the file. */
+const TOLERANCE_MS = 60_000;
+
+/** A clock that is behind repeats schedules, refuses fresh signatures and sorts new runs below old ones. */
+export function checkClock({ dataDir }: Pick<CommandConfig, "dataDir">, now: number = Date.now()): Finding {
+  const check = "clock";
+  const latestAt = Math.max(FIRST_RELEASE_AT, ...changeTimes(dataDir));
+  const at = new Date(now).toISOString();
+  if (now >= latestAt - TOLERANCE_MS) return { check, verdict: "ok", says: at };
+  const says = `this machine's clock says ${at}, but DATA_DIR was written at ${new Date(latestAt).toISOString()}; set it right`;
+  return { check, verdict: "fail", says };
+}
+
+function changeTimes(folder: string): number[] {
+  try {
+    return readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs);
+  } catch {
+    // No folder yet, or a file that went away meanwhile: then there is nothing to compare with.
+    return [];
+  }
+}

@@ -1,0 +1,21 @@
+import type { CommandConfig, CommandContext } from "../command-context.ts";
+import type { Finding } from "./finding.ts";
+
+export async function checkDatabase({ dataDir }: CommandConfig, context: CommandContext): Promise<Finding> {
+  const check = "database";
+  const storage = await context.loadStorage();
+  switch (storage.migrationState(dataDir)) {
+    case "missing":
+      return { check, verdict: "ok", says: "none yet; the first start makes it" };
+    case "current":
+      return { check, verdict: "ok", says: "up to date" };
+    case "pending":
+      return {
+        check,
+        verdict: "warn",
+        says: "from an earlier version; the next start (or migrate) brings it up to date",
+      };
+    case "unknown":
+      return { check, verdict: "fail", says: "from a newer version; install that one, or restore a backup" };
+  }
+}

@@ -1,0 +1,21 @@
+import { apiKeyRoutes } from "./api-keys.ts";
+import { auditRoutes } from "./audit.ts";
+import { connectionRoutes } from "./connections.ts";
+import { connectorRoutes } from "./connectors.ts";
+import type { Route } from "./route.ts";
+import { runRoutes } from "./runs.ts";
+import { usageRoutes } from "./usage.ts";
+import { variableRoutes } from "./variables.ts";
+import { workflowRoutes } from "./workflows.ts";
+
+/** Every route below `API_ROOT`. */
+export const apiRoutes: readonly Route[] = [
+  ...workflowRoutes,
+  ...runRoutes,
+  ...connectionRoutes,
+  ...connectorRoutes,
+  ...apiKeyRoutes,
+  ...variableRoutes,
+  ...usageRoutes,
+  ...auditRoutes,
+];

@@ -1,0 +1,106 @@
+import type { DeliveryAnswer } from "../../engine/webhook/deliver-webhook.ts";
+import { describeFailure, makeProblem, type Problem } from "../problem.ts";
+import { readBody } from "../read-body.ts";
+import type { Services } from "../services.ts";
+import { respondAsWorkflow } from "./respond-as-workflow.ts";
+
+export const HOOKS_ROOT = "/hooks/";
+
+/** What `Bun.serve` hands to its handler, as far as it is needed here. */
+export interface RequestTimeouts {
+  /** Seconds without traffic after which the connection is dropped; 0: never. */
+  timeout(request: Request, seconds: number): void;
+}
+
+/** Sandboxed, because what a workflow answers must not act as a page of ours in somebody's browser. */
+const HOOK_HEADERS = {
+  "content-security-policy": "sandbox",
+  "x-content-type-options": "nosniff",
+  "cache-control": "no-store",
+} as const;
+const JSON_HEADERS = { ...HOOK_HEADERS, "content-type": "application/json" } as const;
+const PROBLEM_HEADERS = { ...HOOK_HEADERS, "content-type": "application/problem+json" } as const;
+
+/** Others have no meaning for a delivery; a browser's preflight or a look at the headers must not start a run. */
+const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
+const ALLOW = [...METHODS, "OPTIONS"].join(", ");
+
+const NO_QUERY = new URLSearchParams();
+
+/**
+ * Takes deliveries at `/hooks/<secret>`. This is the path that everything comes in by, so it does without the router:
+ * the address is cut by hand, the body read once as bytes, and no closure is made per request.
+ * `pathStart` is where the path begins in `request.url`. Never rejects.
+ */
+export async function takeDelivery(
+  request: Request,
+  pathStart: number,
+  services: Services,
+  server: RequestTimeouts | undefined,
+): Promise<Response> {
+  const { method, url } = request;
+  if (!METHODS.has(method)) return refuseMethod(method);
+  // A workflow may take longer to respond than a connection may be idle; the engine has its own limit.
+  server?.timeout(request, 0);
+  try {
+    const body = await readBody(request, services.limits.maxBodyBytes);
+    const secretStart = pathStart + HOOKS_ROOT.length;
+    const queryStart = url.indexOf("?", secretStart);
+    const answer = await services.deliver({
+      secret: queryStart < 0 ? url.slice(secretStart) : url.slice(secretStart, queryStart),
+      method,
+      headers: request.headers.toJSON(),
+      query: queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart + 1)),
+      body,
+    });
+    return respond(answer);
+  } catch (error) {
+    return fail(error, method, services);
+  }
+}
+
+function respond(answer: DeliveryAnswer): Response {
+  const { runId } = answer;
+  switch (answer.kind) {
+    case "accepted":
+      return new Response(`{"runId":"${runId}","duplicate":${answer.duplicate}}`, {
+        status: 202,
+        headers: JSON_HEADERS,
+      });
+    case "responded":
+      return respondAsWorkflow(answer.response, HOOK_HEADERS);
+    case "ended":
+      if (answer.status === "succeeded")
+        return Response.json({ runId, status: answer.status }, { headers: JSON_HEADERS });
+      return refuse(
+        makeProblem(
+          500,
+          "run_failed",
+          `The run ${answer.status === "failed" ? "failed" : "was cancelled"} before it responded.`,
+          { runId },
+        ),
+      );
+    case "timeout":
+      return refuse(
+        makeProblem(504, "response_timeout", "The workflow has not responded in time. Its run goes on.", { runId }),
+      );
+  }
+}
+
+function fail(error: unknown, method: string, { log, newId }: Services): Response {
+  const requestId = newId("req");
+  const { problem, headers, isOurs } = describeFailure(error, requestId);
+  // Without the path: it is a secret.
+  if (isOurs) log.error("A delivery failed", { requestId, method, path: HOOKS_ROOT, error });
+  return refuse(problem, problem.status === 405 ? { ...headers, allow: ALLOW } : headers);
+}
+
+function refuseMethod(method: string): Response {
+  const headers = { ...HOOK_HEADERS, allow: ALLOW };
+  if (method === "OPTIONS") return new Response(null, { status: 204, headers });
+  return refuse(makeProblem(405, "method_not_allowed", `A webhook takes ${ALLOW}.`), { allow: ALLOW });
+}
+
+function refuse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify(problem), { status: problem.status, headers: { ...PROBLEM_HEADERS, ...headers } });
+}

@@ -1,0 +1,38 @@
+import type { ApiKeyManager } from "../auth/api-keys.ts";
+import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
+import type { ConnectionManager } from "../connections/manage-connections.ts";
+import type { AuditStore, RunStore } from "../domain/backend.ts";
+import type { RunControl } from "../engine/control-runs.ts";
+import type { VariableManager } from "../engine/manage-variables.ts";
+import type { WorkflowManager } from "../engine/manage-workflows.ts";
+import type { Delivery, DeliveryAnswer } from "../engine/webhook/deliver-webhook.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Log } from "../platform/log.ts";
+
+/** Everything that the HTTP layer can do; wired in `app.ts`. */
+export interface Services {
+  readonly apiKeys: ApiKeyManager;
+  readonly workflows: WorkflowManager;
+  readonly runs: RunControl;
+  readonly connections: ConnectionManager;
+  readonly connectors: ConnectorCatalog;
+  readonly variables: VariableManager;
+  /** What is read as it is stored. */
+  readonly backend: {
+    readonly runs: Pick<RunStore, "list" | "steps" | "usage">;
+    readonly audit: Pick<AuditStore, "list">;
+  };
+  readonly deliver: (delivery: Delivery) => Promise<DeliveryAnswer>;
+  /** Resolves when the server can take on work; rejects with `unavailable`, saying why not. */
+  readonly ready: () => Promise<void>;
+  /** In the Prometheus text format. */
+  readonly metrics: () => Promise<string>;
+  readonly limits: {
+    readonly maxBodyBytes: number;
+    /** Null: `/metrics` does not exist. */
+    readonly metricsToken: string | null;
+  };
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+  readonly log: Pick<Log, "error">;
+}

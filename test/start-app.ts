@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApp, openProduct, type Product } from "../src/app.ts";
+import { readConfig, withListeningPort } from "../src/config.ts";
+import type { Permission } from "../src/auth/api-keys.ts";
+import { grantScope, type Scope } from "../src/domain/tenant.ts";
+import { newId } from "../src/platform/ids.ts";
+import type { Log, LogFields } from "../src/platform/log.ts";
+
+/** The whole server in this process, on a free port of the loopback interface, with a data directory of its own. */
+export interface StartedApp {
+  /** Such as `http://127.0.0.1:40123`, without a slash at the end. */
+  readonly url: string;
+  readonly product: Product;
+  /** What was logged at level `error`. */
+  readonly errors: readonly LoggedError[];
+  createTenant(slug: string): Promise<TestTenant>;
+  stop(): Promise<void>;
+}
+
+export interface LoggedError {
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export interface TestTenant {
+  readonly scope: Scope;
+  createKey(scopes?: readonly Permission[]): Promise<string>;
+}
+
+/** `environment` is added to a configuration that lets workflows call the loopback interface. */
+export async function startApp(environment: Readonly<Record<string, string>> = {}): Promise<StartedApp> {
+  const dataDir = await mkdtemp(join(tmpdir(), "integrationsync-"));
+  const read = readConfig({ DATA_DIR: dataDir, PORT: "0", EGRESS_ALLOW: "127.0.0.0/8", ...environment });
+  if (!read.ok) throw new Error(read.message);
+  // The port is part of the webhooks' URLs, so it is taken before the product is opened.
+  let answer: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response> = () =>
+    new Response(null, { status: 503 });
+  const listener = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    idleTimeout: 1,
+    fetch: (request, server) => answer(request, server),
+  });
+  const config = withListeningPort(read.config, listener.port!);
+  const product = await openProduct({ config, sandboxCommand: SANDBOX_COMMAND, lock: true });
+  const errors: LoggedError[] = [];
+  const app = createApp(product, collectErrors(errors));
+  answer = app.fetch;
+  app.start();
+  return {
+    url: `http://127.0.0.1:${listener.port}`,
+    product,
+    errors,
+    createTenant: (slug) => createTenant(product, slug),
+    async stop() {
+      await app.stop(1_000);
+      await listener.stop(true);
+      await product.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const SANDBOX_COMMAND = [process.execPath, join(import.meta.dir, "../src/sandbox.ts")] as const;
+
+async function createTenant({ backend, apiKeys }: Product, slug: string): Promise<TestTenant> {
+  const tenant = { id: newId("tenant"), slug, createdAt: Date.now() };
+  const workspace = { id: newId("ws"), tenantId: tenant.id, slug: "default" };
+  const scope = grantScope(tenant.id, workspace.id, { kind: "cli", id: "test" });
+  const change = { at: tenant.createdAt, action: "tenant.created", target: tenant.id, details: { slug } };
+  await backend.tenants.create(tenant, workspace, scope.actor, change);
+  return {
+    scope,
+    async createKey(scopes = ["read", "write"]) {
+      return (await apiKeys.create(scope, { name: "test", scopes, expiresAt: null })).text;
+    },
+  };
+}
+
+function collectErrors(errors: LoggedError[]): Log {
+  const ignore = () => {};
+  const error = (message: string, fields: LogFields = {}) => void errors.push({ message, fields });
+  const log: Log = { debug: ignore, info: ignore, warn: ignore, error, child: () => log };
+  return log;
+}

@@ -1,7 +1,10 @@
+import { registry } from "../connectors/registry.generated.ts";
 import { createApiKeyManager } from "./auth/api-keys.ts";
+import { openBackend } from "./backend/open.ts";
 import type { Config } from "./config.ts";
 import { createConnectorCatalog } from "./connections/connector-catalog.ts";
 import { createConnectionManager } from "./connections/manage-connections.ts";
+import { openVault } from "./connections/open-vault.ts";
 import { createUseConnection } from "./connections/use-connection.ts";
 import type { Vault } from "./connections/vault.ts";
 import type { ConnectorRegistry } from "./connector-sdk/connector.ts";
@@ -11,6 +14,7 @@ import type { FinalStatus } from "./domain/run.ts";
 import type { Scope } from "./domain/tenant.ts";
 import { acceptTrigger, type TriggerEvent } from "./engine/accept-trigger.ts";
 import type { CodeSandbox } from "./engine/code-sandbox/code-sandbox.ts";
+import { createCodeSandbox } from "./engine/code-sandbox/create-code-sandbox.ts";
 import { createRunControl } from "./engine/control-runs.ts";
 import { Dispatcher } from "./engine/dispatcher.ts";
 import type { EngineDeps, GuardedRequest } from "./engine/engine-deps.ts";
@@ -24,9 +28,9 @@ import { deliverWebhook, hashHookSecret } from "./engine/webhook/deliver-webhook
 import { WorkflowCache } from "./engine/workflow-cache.ts";
 import { createServer } from "./http/server.ts";
 import type { Services } from "./http/services.ts";
-import type { Clock } from "./platform/clock.ts";
+import { type Clock, systemClock } from "./platform/clock.ts";
 import { randomToken } from "./platform/crypto/random-token.ts";
-import type { Egress } from "./platform/egress/create-egress.ts";
+import { createEgress, type Egress } from "./platform/egress/create-egress.ts";
 import { EventLoopLag } from "./platform/event-loop-lag.ts";
 import { newId } from "./platform/ids.ts";
 import type { Log } from "./platform/log.ts";
@@ -46,6 +50,47 @@ export interface AppParts {
   readonly owner: string;
 }
 
+export interface OpenOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** How the process that runs code steps is started. */
+  readonly sandboxCommand: readonly [string, ...string[]];
+  /** True for the server, which is alone on its data; a command works beside it. */
+  readonly lock: boolean;
+}
+
+/** Opens everything that the configuration names. Rejects with an `AppError` that says what cannot be used, and why. */
+export async function openParts({ config, log, sandboxCommand, lock }: OpenOptions): Promise<AppParts> {
+  const { dataDir, databaseUrl, encryptionKey, maxQueuedRuns, egressAllow, egressProxy, extraCaCerts } = config;
+  const owner = newId("owner");
+  const backend = await openBackend({
+    databaseUrl: databaseUrl ?? "",
+    dataDir,
+    owner,
+    lock,
+    maxUnfinishedPerTenant: maxQueuedRuns,
+  });
+  try {
+    const vault = await openVault({ encryptionKey, dataDir, backend });
+    const egress = createEgress({
+      allow: egressAllow,
+      ...(egressProxy === null ? {} : { proxyUrl: egressProxy }),
+      ...(extraCaCerts === null ? {} : { extraCaCerts }),
+    });
+    const sandbox = createCodeSandbox({ command: sandboxCommand });
+    return { config, backend, vault, egress, sandbox, connectors: registry, clock: systemClock, log, owner };
+  } catch (error) {
+    await backend.close();
+    throw error;
+  }
+}
+
+export async function closeParts({ sandbox, egress, backend }: AppParts): Promise<void> {
+  await sandbox.close();
+  egress.close();
+  await backend.close();
+}
+
 export interface App {
   readonly services: Services;
   readonly fetch: (request: Request) => Response | Promise<Response>;
@@ -57,13 +102,13 @@ export interface App {
 
 /** The composition root: the one place where flows get their abilities. Nothing runs before `start`. */
 export function createApp(parts: AppParts): App {
-  const { backend, clock, config, vault, egress, connectors: registry, sandbox, log, owner } = parts;
+  const { backend, clock, config, vault, egress, connectors, sandbox, log, owner } = parts;
   const checkCode = (source: string) => sandbox.check(source);
-  const cache = new WorkflowCache(backend, { connectors: registry, checkCode });
+  const cache = new WorkflowCache(backend, { connectors, checkCode });
   const responses = new ResponseBoard();
   const ended: Record<FinalStatus, number> = { succeeded: 0, failed: 0, cancelled: 0 };
   const lag = new EventLoopLag();
-  const useConnection = createUseConnection({ backend, clock, vault, connectors: registry });
+  const useConnection = createUseConnection({ backend, clock, vault, connectors });
 
   const engine: EngineDeps = {
     backend,
@@ -109,7 +154,7 @@ export function createApp(parts: AppParts): App {
     clock,
     newId,
     vault,
-    connectors: registry,
+    connectors,
     async reconnected(scope) {
       await backend.runs.wakeParked(scope, clock.now());
       dispatcher.wake();
@@ -128,7 +173,7 @@ export function createApp(parts: AppParts): App {
       backend,
       clock,
       newId,
-      connectors: registry,
+      connectors,
       checkCode,
       changed,
       publicUrl: () => config.publicUrl,
@@ -143,7 +188,7 @@ export function createApp(parts: AppParts): App {
       wake: () => dispatcher.wake(),
     }),
     connections,
-    connectors: createConnectorCatalog(registry),
+    connectors: createConnectorCatalog(connectors),
     variables: createVariableManager({ backend, clock, changed }),
     backend,
     deliver: (delivery) => deliverWebhook(delivery, { backend, clock, cache, responses, accept, useConnection }),

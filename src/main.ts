@@ -1,7 +1,6 @@
 import "./platform/prepare-process.ts";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { App, AppParts } from "./app.ts";
 import type {
   CommandContext,
   CommandServices,
@@ -11,10 +10,7 @@ import type {
 } from "./cli/command-context.ts";
 import { runCommandLine } from "./cli/run-command-line.ts";
 import { type Config, readConfig, settings, withListeningPort } from "./config.ts";
-import type { Vault } from "./connections/vault.ts";
-import type { Backend } from "./domain/backend.ts";
 import { AppError } from "./domain/errors.ts";
-import type { Egress } from "./platform/egress/create-egress.ts";
 import type { Log } from "./platform/log.ts";
 import { provideEgress } from "./platform/prepare-process.ts";
 
@@ -25,12 +21,9 @@ import { provideEgress } from "./platform/prepare-process.ts";
 
 /** Where the files of a compiled binary appear to be. */
 const isBinary = import.meta.dir.startsWith("/$bunfs");
-/** How this very program is started again. */
-const ownCommand = isBinary ? [process.execPath] : [process.execPath, import.meta.path];
-/** Under this name a command would hold runs; it holds none. */
-const CLI_OWNER = "cli";
-/** Not for people: the process that runs the code of code steps. */
+/** Not for people: this very program as the process that runs the code of code steps. */
 const SANDBOX_WORD = "code-sandbox";
+const sandboxCommand = [process.execPath, ...(isBinary ? [] : [import.meta.path]), SANDBOX_WORD] as const;
 
 if (process.argv[2] === SANDBOX_WORD) await import("./sandbox.ts");
 else process.exit(await runCommandLine(process.argv.slice(2), createContext()));
@@ -85,37 +78,33 @@ async function readInput(file: string): Promise<Uint8Array> {
   }
 }
 
-// The server -------------------------------------------------------------------------------------------------------
+// The product ------------------------------------------------------------------------------------------------------
 
 async function startServer(config: Config, log: Log): Promise<RunningServer> {
-  const { newId } = await import("./platform/ids.ts");
-  const owner = newId("srv");
-  const backend = await openStore(config, { owner, lock: true });
-  const parts = await openParts(config, { backend, vault: await openVault(config, backend), owner, log });
-  const app = await createApp(parts);
+  const { createApp, openParts, closeParts } = await import("./app.ts");
+  const parts = await openParts({ config, log, sandboxCommand, lock: true });
+  provideEgress(async () => parts.egress);
+  const app = createApp(parts);
   app.start();
   return {
     fetch: app.fetch,
-    hasTenant: async () => (await backend.tenants.list()).length > 0,
+    hasTenant: async () => (await parts.backend.tenants.list()).length > 0,
     stop: (graceMs) => app.stop(graceMs),
     close: () => closeParts(parts),
   };
 }
 
-// What commands work with ------------------------------------------------------------------------------------------
-
-/** The same product without its engine running; the key is asked for only by what seals or opens a secret. */
+/** The same product without a running engine, beside a server if there is one. */
 async function openServices(config: Config): Promise<CommandServices> {
-  const [{ createLog }, { verifyChains }, { exportAudit }] = await Promise.all([
+  const [{ createApp, openParts, closeParts }, { createLog }, { verifyChains }, { exportAudit }] = await Promise.all([
+    import("./app.ts"),
     import("./platform/log.ts"),
     import("./audit/verify-chains.ts"),
     import("./audit/export-audit.ts"),
   ]);
-  const backend = await openStore(config, { owner: CLI_OWNER, lock: false });
-  const vault = openWhenUsed(() => openVault(config, backend));
-  const log = createLog(config.logLevel);
-  const parts = await openParts(config, { backend, vault, owner: CLI_OWNER, log });
-  const { workflows, apiKeys } = (await createApp(parts)).services;
+  const parts = await openParts({ config, log: createLog(config.logLevel), sandboxCommand, lock: false });
+  const { backend } = parts;
+  const { workflows, apiKeys } = createApp(parts).services;
   return {
     backend,
     workflows,
@@ -126,55 +115,6 @@ async function openServices(config: Config): Promise<CommandServices> {
     },
     close: () => closeParts(parts),
   };
-}
-
-// Parts ------------------------------------------------------------------------------------------------------------
-
-async function createApp(parts: AppParts): Promise<App> {
-  return (await import("./app.ts")).createApp(parts);
-}
-
-async function openStore(
-  config: Config,
-  opening: { readonly owner: string; readonly lock: boolean },
-): Promise<Backend> {
-  const { openBackend } = await import("./backend/open.ts");
-  return openBackend({
-    databaseUrl: config.databaseUrl ?? "",
-    dataDir: config.dataDir,
-    maxUnfinishedPerTenant: config.maxQueuedRuns,
-    ...opening,
-  });
-}
-
-async function openParts(
-  config: Config,
-  given: Pick<AppParts, "backend" | "vault" | "owner" | "log">,
-): Promise<AppParts> {
-  const [egress, connectors, { createCodeSandbox }, { systemClock }] = await Promise.all([
-    openEgress(config),
-    loadConnectors(),
-    import("./engine/code-sandbox/create-code-sandbox.ts"),
-    import("./platform/clock.ts"),
-  ]);
-  provideEgress(async () => egress);
-  const sandbox = createCodeSandbox({ command: [...ownCommand, SANDBOX_WORD] });
-  return { ...given, config, egress, connectors, sandbox, clock: systemClock };
-}
-
-async function closeParts({ sandbox, egress, backend }: AppParts): Promise<void> {
-  await sandbox.close();
-  egress.close();
-  await backend.close();
-}
-
-async function openEgress({ egressAllow, egressProxy, extraCaCerts }: Config): Promise<Egress> {
-  const { createEgress } = await import("./platform/egress/create-egress.ts");
-  return createEgress({
-    allow: egressAllow,
-    ...(egressProxy === null ? {} : { proxyUrl: egressProxy }),
-    ...(extraCaCerts === null ? {} : { extraCaCerts }),
-  });
 }
 
 async function loadConnectors() {
@@ -203,27 +143,12 @@ async function loadStorage(): Promise<StorageTools> {
     },
     foldLog(dataDir) {
       const file = databaseFile(dataDir);
-      new Database(file).run("PRAGMA wal_checkpoint(TRUNCATE)");
+      // Whoever closes a database last removes its log.
+      const database = new Database(file);
+      database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+      database.close();
       return !existsSync(`${file}-wal`);
     },
-  };
-}
-
-// The encryption key -----------------------------------------------------------------------------------------------
-
-async function openVault(config: Config, backend: Backend): Promise<Vault> {
-  return (await import("./connections/open-vault.ts")).openVault({ ...config, backend });
-}
-
-function openWhenUsed(open: () => Promise<Vault>): Vault {
-  let opened: Promise<Vault> | null = null;
-  const vault = () => {
-    opened ??= open();
-    return opened;
-  };
-  return {
-    seal: async (place, text) => (await vault()).seal(place, text),
-    open: async (place, envelope) => (await vault()).open(place, envelope),
   };
 }
 
@@ -231,12 +156,17 @@ function openWhenUsed(open: () => Promise<Vault>): Vault {
 async function checkEncryptionKey(config: Config): Promise<KeyVerdict> {
   if (config.databaseUrl === null) {
     const state = (await loadStorage()).migrationState(config.dataDir);
-    if (state === "missing") return { kind: "unused" };
+    if (state === "missing" || state === "empty") return { kind: "unused" };
     if (state !== "current") return { kind: "unchecked" };
   }
-  const backend = await openStore(config, { owner: CLI_OWNER, lock: false });
+  const [{ openBackend }, { checkKey }] = await Promise.all([
+    import("./backend/open.ts"),
+    import("./connections/open-vault.ts"),
+  ]);
+  const { databaseUrl, dataDir, encryptionKey } = config;
+  const backend = await openBackend({ databaseUrl: databaseUrl ?? "", dataDir, owner: "cli", lock: false });
   try {
-    return await (await import("./connections/open-vault.ts")).checkKey({ ...config, backend });
+    return await checkKey({ encryptionKey, dataDir, backend });
   } finally {
     await backend.close();
   }

@@ -1,10 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApp, openProduct, type Product } from "../src/app.ts";
-import { readConfig, withListeningPort } from "../src/config.ts";
+import { registry } from "../connectors/registry.generated.ts";
+import { type App, createApp } from "../src/app.ts";
 import type { Permission } from "../src/auth/api-keys.ts";
+import { openBackend } from "../src/backend/open.ts";
+import { type Config, readConfig, withListeningPort } from "../src/config.ts";
+import { openVault } from "../src/connections/open-vault.ts";
+import type { Backend } from "../src/domain/backend.ts";
 import { grantScope, type Scope } from "../src/domain/tenant.ts";
+import { createCodeSandbox } from "../src/engine/code-sandbox/create-code-sandbox.ts";
+import { systemClock } from "../src/platform/clock.ts";
+import { createEgress } from "../src/platform/egress/create-egress.ts";
 import { newId } from "../src/platform/ids.ts";
 import type { Log, LogFields } from "../src/platform/log.ts";
 
@@ -12,7 +19,8 @@ import type { Log, LogFields } from "../src/platform/log.ts";
 export interface StartedApp {
   /** Such as `http://127.0.0.1:40123`, without a slash at the end. */
   readonly url: string;
-  readonly product: Product;
+  readonly backend: Backend;
+  readonly app: App;
   /** What was logged at level `error`. */
   readonly errors: readonly LoggedError[];
   createTenant(slug: string): Promise<TestTenant>;
@@ -34,7 +42,7 @@ export async function startApp(environment: Readonly<Record<string, string>> = {
   const dataDir = await mkdtemp(join(tmpdir(), "integrationsync-"));
   const read = readConfig({ DATA_DIR: dataDir, PORT: "0", EGRESS_ALLOW: "127.0.0.0/8", ...environment });
   if (!read.ok) throw new Error(read.message);
-  // The port is part of the webhooks' URLs, so it is taken before the product is opened.
+  // The port is part of the webhooks' URLs, so it is taken first.
   let answer: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response> = () =>
     new Response(null, { status: 503 });
   const listener = Bun.serve({
@@ -44,28 +52,47 @@ export async function startApp(environment: Readonly<Record<string, string>> = {
     fetch: (request, server) => answer(request, server),
   });
   const config = withListeningPort(read.config, listener.port!);
-  const product = await openProduct({ config, sandboxCommand: SANDBOX_COMMAND, lock: true });
   const errors: LoggedError[] = [];
-  const app = createApp(product, collectErrors(errors));
+  const parts = await openParts(config, collectErrors(errors));
+  const app = createApp(parts);
   answer = app.fetch;
   app.start();
   return {
     url: `http://127.0.0.1:${listener.port}`,
-    product,
+    backend: parts.backend,
+    app,
     errors,
-    createTenant: (slug) => createTenant(product, slug),
+    createTenant: (slug) => createTenant(app, parts.backend, slug),
     async stop() {
       await app.stop(1_000);
       await listener.stop(true);
-      await product.close();
+      await parts.sandbox.close();
+      parts.egress.close();
+      await parts.backend.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
 }
 
+async function openParts(config: Config, log: Log) {
+  const owner = newId("owner");
+  const backend = await openBackend({ databaseUrl: "", dataDir: config.dataDir, owner, lock: true });
+  return {
+    config,
+    backend,
+    vault: await openVault({ ...config, backend }),
+    egress: createEgress({ allow: config.egressAllow }),
+    sandbox: createCodeSandbox({ command: SANDBOX_COMMAND }),
+    connectors: registry,
+    clock: systemClock,
+    log,
+    owner,
+  };
+}
+
 const SANDBOX_COMMAND = [process.execPath, join(import.meta.dir, "../src/sandbox.ts")] as const;
 
-async function createTenant({ backend, apiKeys }: Product, slug: string): Promise<TestTenant> {
+async function createTenant({ services }: App, backend: Backend, slug: string): Promise<TestTenant> {
   const tenant = { id: newId("tenant"), slug, createdAt: Date.now() };
   const workspace = { id: newId("ws"), tenantId: tenant.id, slug: "default" };
   const scope = grantScope(tenant.id, workspace.id, { kind: "cli", id: "test" });
@@ -74,7 +101,7 @@ async function createTenant({ backend, apiKeys }: Product, slug: string): Promis
   return {
     scope,
     async createKey(scopes = ["read", "write"]) {
-      return (await apiKeys.create(scope, { name: "test", scopes, expiresAt: null })).text;
+      return (await services.apiKeys.create(scope, { name: "test", scopes, expiresAt: null })).text;
     },
   };
 }

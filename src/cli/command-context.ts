@@ -101,14 +101,19 @@ export interface StorageTools {
   readonly databaseFile: (dataDir: string) => string;
   /** Makes this process the only one that may serve from the folder; returns how to let go. Throws `conflict`. */
   readonly lockDataDir: (dataDir: string) => () => void;
-  /** `missing`: there is no database. `unknown`: a newer version has written it. */
-  readonly migrationState: (dataDir: string) => "missing" | "current" | "pending" | "unknown";
-  readonly backupTo: (dataDir: string, file: string) => Promise<void>;
-  /** Null when the file is an intact database of a version that this one can read; otherwise what is wrong. */
-  readonly verifyBackup: (file: string) => Promise<string | null>;
+  /** `missing`: no file. `empty`: never used. `unknown`: a newer version has written it. */
+  readonly migrationState: (dataDir: string) => "missing" | "empty" | "current" | "pending" | "unknown";
+  /** Throws `not_found` without a database, `conflict` when the file exists, `unavailable` when it cannot be written. */
+  readonly backupTo: (dataDir: string, file: string) => void;
+  /** Rejects with `not_found` when there is no such file. */
+  readonly verifyBackup: (file: string) => Promise<BackupVerdict>;
   /** Moves what is in the write-ahead log into the database file. False when another process has it open. */
   readonly foldLog: (dataDir: string) => boolean;
 }
+
+export type BackupVerdict =
+  | { readonly ok: true; readonly tenants: number; readonly runs: number; readonly auditEntries: number }
+  | { readonly ok: false; readonly problem: string };
 
 /** `unused`: nothing was sealed yet. `unchecked`: the database has to be brought up to date first. */
 export type KeyVerdict =

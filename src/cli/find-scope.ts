@@ -25,10 +25,7 @@ export async function findTenant(backend: Backend, slug: string): Promise<Tenant
 }
 
 function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // A container's user often has a number and no name.
-    return `uid ${process.getuid?.() ?? "unknown"}`;
-  }
+  const { username, uid } = userInfo();
+  // A container's user often has a number and no name; Bun says "unknown" then.
+  return username === "unknown" ? `uid ${uid}` : username;
 }

@@ -12,6 +12,7 @@ import { createVault } from "./vault.ts";
 let world: Workspaces;
 let connections: ConnectionManager;
 let useConnection: UseConnection;
+/** Workspaces in which runs that wait for a connection were woken. */
 let reconnected: string[] = [];
 
 beforeAll(async () => {
@@ -19,7 +20,11 @@ beforeAll(async () => {
   const { backend, clock } = world;
   const vault = createVault({ keyEncryptionKeys: [sealKey(newKey())], dataKeys: backend.dataKeys });
   const shared = { backend, clock, vault, connectors };
-  connections = createConnectionManager({ ...shared, newId, reconnected: (_scope, id) => reconnected.push(id) });
+  connections = createConnectionManager({
+    ...shared,
+    newId,
+    reconnected: async ({ workspaceId }) => void reconnected.push(workspaceId),
+  });
   useConnection = createUseConnection(shared);
 });
 afterAll(() => world.close());
@@ -103,26 +108,18 @@ describe("changing", () => {
 
   test("a new credential makes it ready again and wakes what waits for it", async () => {
     const { id } = await connections.create(world.ours, bearer);
-    await connections.reportRefused(world.ours, id, "The token was revoked.");
+    const patch = { state: "needs_reconnect", problem: "The token was revoked." } as const;
+    await world.backend.connections.update(world.ours, id, patch, { at: 1, action: "test", target: id, details: {} });
     expect(await useConnection(world.ours, id, "http")).toEqual({ kind: "parked", reason: "The token was revoked." });
     expect(await connections.test(world.ours, id)).toEqual({ ok: false, problem: "The token was revoked." });
     reconnected = [];
     const renewed = await connections.update(world.ours, id, { credential: { token: "new" } });
     expect(renewed).toMatchObject({ state: "ready", problem: null });
-    expect(reconnected).toEqual([id]);
+    expect(reconnected).toEqual([world.ours.workspaceId]);
     expect(await useConnection(world.ours, id, "http")).toMatchObject({
       kind: "ready",
       credential: { fields: { token: "new" } },
     });
-  });
-
-  test("a refusal is written down once, however often it is reported", async () => {
-    const { id } = await connections.create(world.ours, bearer);
-    for (const reason of ["First.", "Second."]) await connections.reportRefused(world.ours, id, reason);
-    expect((await connections.find(world.ours, id)).problem).toBe("First.");
-    const audit = await world.backend.audit.list(world.ours, { limit: 200, cursor: null });
-    const refusals = audit.items.filter(({ action, target }) => action === "connection.refused" && target === id);
-    expect(refusals).toHaveLength(1);
   });
 
   test("a new name alone changes nothing else", async () => {

@@ -134,22 +134,6 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     return { ok: false, problem: connection.problem ?? "The connection has to be reconnected." };
   }
 
-  /**
-   * The other system refused the credential in a call: runs that use it wait until a person has given a new one.
-   * Never rejects; the run that was refused tells the reason in any case.
-   */
-  async function reportRefused(scope: Scope, id: string, reason: string): Promise<void> {
-    try {
-      const connection = await connections.find(scope, id);
-      // One entry for a person to see, however many calls are refused at the same time.
-      if (connection?.state !== "ready") return;
-      const change = { at: clock.now(), action: "connection.refused", target: id, details: { reason } };
-      await connections.update(scope, id, { state: "needs_reconnect", problem: reason }, change);
-    } catch {
-      // The next refusal reports it again.
-    }
-  }
-
   function seal(connection: Connection, credential: JsonObject): Promise<string> {
     return vault.seal(credentialPlace(connection), JSON.stringify(credential));
   }
@@ -161,7 +145,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     throw invalid([{ path: "connector", message: `there is no connector "${name}"; there is: ${names}` }]);
   }
 
-  return { create, find, list, update, remove, test, reportRefused };
+  return { create, find, list, update, remove, test };
 }
 
 export type ConnectionManager = ReturnType<typeof createConnectionManager>;

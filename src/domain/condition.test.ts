@@ -326,7 +326,7 @@ describe("patterns", () => {
     };
     expect(spent("^ab$|c")).toEqual({ found: true, compiled: true });
     expect(spent("(?")).toEqual({ found: null, compiled: true });
-    for (let index = 0; index < 250; index += 1) {
+    for (let index = 0; index < 300; index += 1) {
       spent(`x${index}`);
       expect(spent("^ab$|c")).toEqual({ found: true, compiled: false });
     }

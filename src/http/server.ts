@@ -72,7 +72,8 @@ function createRouter(endpoints: readonly Endpoint[], services: Services) {
   });
   for (const { method, path, answer } of endpoints) {
     // Elysia reads off the parameter list what it has to prepare: no body, no headers, no cookies.
-    const handler = ({ request, params }: { request: Request; params: EndpointParams }) => answer(request, params);
+    const handler = ({ request, params }: { request: Request; params?: EndpointParams }) =>
+      answer(request, params ?? NO_PARAMS);
     router.route(method, path, handler, { parse: "none" });
     if (method === "GET") router.route("HEAD", path, handler, { parse: "none" });
   }
@@ -80,6 +81,9 @@ function createRouter(endpoints: readonly Endpoint[], services: Services) {
     router.all(path, ({ request }) => refuseMethod(request.method, allow), { parse: "none" });
   return router;
 }
+
+/** Elysia gives none for an address without parameters. */
+const NO_PARAMS: EndpointParams = {};
 
 /** By path, as the `Allow` header has it. */
 function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {

@@ -1,7 +1,7 @@
-import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { AppError } from "../../domain/errors.ts";
 import { defineCommand } from "../command.ts";
+import { describeBackup } from "../describe-backup.ts";
 import { requireSqlite } from "../require-sqlite.ts";
 
 export const backup = defineCommand({
@@ -13,16 +13,11 @@ export const backup = defineCommand({
   async run(input, context) {
     const { dataDir } = requireSqlite(context);
     const file = resolve(input.arguments.file);
-    if (existsSync(file)) throw new AppError("conflict", `${file} is already there; give another name.`);
     const storage = await context.loadStorage();
-    if (storage.migrationState(dataDir) === "missing")
-      throw new AppError("not_found", `There is no database in ${dataDir}; is DATA_DIR right?`);
-    await storage.backupTo(dataDir, file);
-    const problem = await storage.verifyBackup(file);
-    if (problem !== null) throw new AppError("unavailable", `The backup ${file} is not usable: ${problem}`);
-    await context.tell(
-      `Wrote and verified ${file} (${statSync(file).size} bytes). It does not hold the encryption key.`,
-    );
+    storage.backupTo(dataDir, file);
+    const verdict = await storage.verifyBackup(file);
+    if (!verdict.ok) throw new AppError("unavailable", `The backup ${file} is not usable. ${verdict.problem}`);
+    await context.tell(`Wrote and verified ${file}: ${describeBackup(verdict)}. The encryption key is not in it.`);
     return 0;
   },
 });

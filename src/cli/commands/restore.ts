@@ -13,6 +13,7 @@ import { dirname, resolve } from "node:path";
 import { AppError } from "../../domain/errors.ts";
 import { defineCommand } from "../command.ts";
 import type { StorageTools } from "../command-context.ts";
+import { describeBackup } from "../describe-backup.ts";
 import { requireSqlite } from "../require-sqlite.ts";
 
 export const restore = defineCommand({
@@ -25,16 +26,18 @@ export const restore = defineCommand({
     const { dataDir } = requireSqlite(context);
     const file = resolve(input.arguments.file);
     const storage = await context.loadStorage();
-    await requireIntact(storage, file);
+    const contents = await requireIntact(storage, file);
     if (input.options.verify) {
-      await context.tell(`${file} is intact.`);
+      await context.tell(`${file} is intact: ${contents}.`);
       return 0;
     }
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const unlock = storage.lockDataDir(dataDir);
     try {
       const kept = await replaceDatabase(storage, dataDir, file);
-      await context.tell(`Restored ${file}.${kept === null ? "" : ` The database before it is kept as ${kept}.`}`);
+      await context.tell(
+        `Restored ${file}: ${contents}.${kept === null ? "" : ` The database before it is kept as ${kept}.`}`,
+      );
     } finally {
       unlock();
     }
@@ -70,10 +73,11 @@ function keepDatabase(storage: StorageTools, dataDir: string, database: string):
   return kept;
 }
 
-async function requireIntact(storage: StorageTools, file: string): Promise<void> {
-  if (!existsSync(file)) throw new AppError("not_found", `There is no file ${file}.`);
-  const problem = await storage.verifyBackup(file);
-  if (problem !== null) throw new AppError("invalid", `${file} cannot be restored: ${problem}`);
+/** What is in the backup, in words. */
+async function requireIntact(storage: StorageTools, file: string): Promise<string> {
+  const verdict = await storage.verifyBackup(file);
+  if (!verdict.ok) throw new AppError("invalid", `${file} cannot be restored. ${verdict.problem}`);
+  return describeBackup(verdict);
 }
 
 function syncFile(path: string): void {

@@ -6,6 +6,7 @@ export async function checkDatabase({ dataDir }: CommandConfig, context: Command
   const storage = await context.loadStorage();
   switch (storage.migrationState(dataDir)) {
     case "missing":
+    case "empty":
       return { check, verdict: "ok", says: "none yet; the first start makes it" };
     case "current":
       return { check, verdict: "ok", says: "up to date" };

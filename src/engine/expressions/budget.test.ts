@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Json } from "../../domain/json.ts";
 import { Budget, MAX_RESULT_BYTES, MAX_TEXT_LENGTH, MAX_UNITS } from "./budget.ts";
+import { compileExpression } from "./compile-expression.ts";
+import { NAMES, scopeOf } from "./evaluate-for-test.ts";
 import { ExpressionLimitError } from "./expression-error.ts";
 
 test("work is allowed up to the limit and refused beyond it", () => {
@@ -67,4 +69,85 @@ describe("a result", () => {
     expect(() => new Budget().admit(nest(251))).toThrow("nested more than 500 levels");
     expect(() => new Budget().admit(nest(100_000))).toThrow("nested more than 500 levels");
   });
+});
+
+describe("an expression pays", () => {
+  class CountingBudget extends Budget {
+    spent = 0;
+
+    override spend(units: number): void {
+      this.spent += units;
+      super.spend(units);
+    }
+  }
+
+  const body: Json = {
+    items: Array.from({ length: 1_000 }, (_, index) => index),
+    map: Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`k${index}`, index])),
+    text: "ab".repeat(50_000),
+    accents: "éß".repeat(50_000),
+    emoji: "👍".repeat(50_000),
+  };
+
+  function unitsOf(source: string): number {
+    const compiled = compileExpression(source, NAMES);
+    if (!compiled.ok) throw new Error(compiled.message);
+    const budget = new CountingBudget();
+    compiled.evaluate(scopeOf(body), budget);
+    return budget.spent;
+  }
+
+  /** Prices below which the hostile expressions of `hostile-expressions.test.ts` took longer than they may. */
+  const prices: readonly (readonly [source: string, leastUnits: number])[] = [
+    ["1 + index", 3],
+    ["type(1)", 6],
+    ["trigger.body.items.map(x, x + index)", 4_000],
+    ["trigger.body.map.all(key, true)", 5_000],
+    ["trigger.body.items + [1]", 500],
+    ["-1 in trigger.body.items", 1_000],
+    ["trigger.body.items == trigger.body.items + []", 500],
+    ["size(trigger.body.map)", 5_000],
+    ["values(trigger.body.map)", 5_000],
+    ["slice(trigger.body.items, 0)", 500],
+    ["reverse(trigger.body.items)", 500],
+    ["flatten([trigger.body.items])", 1_000],
+    ["unique(trigger.body.items)", 5_000],
+    ["sort(trigger.body.items)", 5_000],
+    ["sum(trigger.body.items)", 1_000],
+    ["max(trigger.body.items)", 1_000],
+    ["join(trigger.body.items)", 2_000],
+    ["round(1.25, 1)", 20],
+    ["size(trigger.body.text)", 3_000],
+    ["size(trigger.body.emoji)", 15_000],
+    ["substring(trigger.body.emoji, 1)", 15_000],
+    ["trim(trigger.body.text)", 3_000],
+    ["upper(trigger.body.text)", 6_000],
+    ["lower(trigger.body.accents)", 50_000],
+    ["lowerAscii(trigger.body.accents)", 300_000],
+    ["upperAscii(trigger.body.accents)", 300_000],
+    ["contains(trigger.body.text, 'abc')", 6_000],
+    ["indexOf(trigger.body.text, 'abc')", 6_000],
+    ["replace(trigger.body.text, 'a', '')", 50_000],
+    ["split(trigger.body.text, 'a')", 100_000],
+    ["split(trigger.body.emoji, '')", 50_000],
+    ["trigger.body.text < trigger.body.text + 'a'", 6_000],
+    ["startsWith(trigger.body.text, trigger.body.text)", 3_000],
+    ["endsWith(trigger.body.text, trigger.body.text)", 3_000],
+    ["toJson(trigger.body.text)", 6_000],
+    ["toJson(trigger.body.items)", 500],
+    ["toJson(trigger.body.map)", 4_000],
+    ["parseJson(toJson(trigger.body.items))", 7_000],
+    ["base64Encode(trigger.body.text)", 25_000],
+    ["base64Decode(trigger.body.text)", 25_000],
+    ["base64Encode('')", 20],
+    ["timestamp('2026-01-31')", 50],
+    ["formatDate(0, 'yyyy')", 500],
+    ["matches('', 'a')", 10],
+    ["trigger.body.missing || true", 50],
+  ];
+  for (const [source, leastUnits] of prices) {
+    test(`at least ${leastUnits} units for ${source}`, () => {
+      expect(unitsOf(source)).toBeGreaterThanOrEqual(leastUnits);
+    });
+  }
 });

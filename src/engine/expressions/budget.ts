@@ -1,5 +1,5 @@
 import { type Meter, searchUnits } from "../../domain/condition.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
+import type { Json, JsonObject } from "../../domain/json.ts";
 import { ExpressionError, ExpressionLimitError } from "./expression-error.ts";
 
 /**
@@ -82,7 +82,6 @@ export class Budget implements Meter {
     this.spend(keys.length * UNITS_PER_FIELD);
     let bytes = 0;
     for (const key of keys) {
-      if (bytes > maxBytes) break;
       bytes += key.length + this.#weigh(map[key]!, maxBytes - bytes, depth + 1);
     }
     return bytes;

@@ -138,7 +138,7 @@ describe("an expression pays", () => {
     ["toJson(trigger.body.map)", 4_000],
     ["parseJson(toJson(trigger.body.items))", 7_000],
     ["base64Encode(trigger.body.text)", 25_000],
-    ["base64Decode(trigger.body.text)", 25_000],
+    ["base64Decode(base64Encode(trigger.body.text))", 55_000],
     ["base64Encode('')", 20],
     ["timestamp('2026-01-31')", 50],
     ["formatDate(0, 'yyyy')", 500],

@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const PROGRAM = [process.execPath, join(import.meta.dir, "../../src/main.ts")];
+const READY_WITHIN_MS = 15_000;
+
+type Environment = Readonly<Record<string, string>>;
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A new empty folder to run in; removed by `using`. */
+export function tempFolder() {
+  const path = mkdtempSync(join(tmpdir(), "integrationsync-cli-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Runs a command as a person does: in a folder, as a process of its own, with nothing of the test's environment. */
+export async function runCli(
+  folder: string,
+  args: readonly string[],
+  options: { readonly env?: Environment; readonly input?: string } = {},
+): Promise<Ended> {
+  const child = spawn(folder, args, options.env ?? {}, options.input);
+  const [exitCode, stdout, stderr] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
+  return { exitCode, stdout, stderr };
+}
+
+/** The standard output of a command that has to succeed, without the last line break. */
+export async function succeed(folder: string, args: readonly string[], env: Environment = {}): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCli(folder, args, { env });
+  if (exitCode !== 0) throw new Error(`${args.join(" ")} ended with ${exitCode}: ${stderr}`);
+  return stdout.trimEnd();
+}
+
+/** A server on a free port that has said it is ready. `await using` kills it if the test has not stopped it. */
+export async function startServer(folder: string, env: Environment = {}) {
+  const child = spawn(folder, ["serve"], { PORT: "0", ...env });
+  const stderr = child.stderr.text();
+  const output = lines(child.stdout);
+  const first = await withTimeout(output.next());
+  const url = /^IntegrationSync is ready on (http:\S+)$/.exec(first.value ?? "")?.[1];
+  if (!url) throw new Error(`the server said "${first.value}" and ${await stderr}`);
+  return {
+    url,
+    port: Number(new URL(url).port),
+    process: child,
+    stderr,
+    /** The lines after the first. */
+    async saidBesides(): Promise<string[]> {
+      const rest: string[] = [];
+      for await (const line of output) rest.push(line);
+      return rest;
+    },
+    /** Sends SIGTERM and gives the exit code. */
+    stop(): Promise<number> {
+      child.kill("SIGTERM");
+      return child.exited;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.exited;
+    },
+  };
+}
+
+/** Asks again until the answer is as wanted; commands take effect in a running server within a second. */
+export async function within1s<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+  const deadline = performance.now() + 1_000;
+  for (;;) {
+    const answer = await ask();
+    if (isWanted(answer) || performance.now() > deadline) return answer;
+    await Bun.sleep(20);
+  }
+}
+
+function spawn(folder: string, args: readonly string[], env: Environment, input?: string) {
+  return Bun.spawn([...PROGRAM, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdin: input === undefined ? "ignore" : new TextEncoder().encode(input),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of stream) {
+    const parts = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
+  if (rest !== "") yield rest;
+}
+
+function withTimeout<T>(promise: Promise<T>): Promise<T> {
+  const late = Bun.sleep(READY_WITHIN_MS).then((): never => {
+    throw new Error(`nothing was said within ${READY_WITHIN_MS} ms`);
+  });
+  return Promise.race([promise, late]);
+}

@@ -1,0 +1,192 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { join, resolve } from "node:path";
+import { runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
+
+const KEY = "1".repeat(64);
+
+describe("a server that starts", () => {
+  test("says in lines on standard output where it is, where the data is, and what to do next", async () => {
+    using folder = tempFolder();
+    await using server = await startServer(folder.path);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+    const [data, next] = await server.saidBesides();
+    expect(data).toBe(`Data: ${resolve(folder.path, "data")}`);
+    expect(next).toMatch(/^Next: .*tenant create acme$/);
+    expect(readdirSync(folder.path)).toEqual(["data"]);
+  });
+
+  test("suggests nothing once there is a tenant", async () => {
+    using folder = tempFolder();
+    await succeed(folder.path, ["tenant", "create", "acme"]);
+    await using server = await startServer(folder.path);
+    await server.stop();
+    expect(await server.saidBesides()).toHaveLength(1);
+  });
+
+  test("listens on the address of this machine only, unless told otherwise", async () => {
+    using folder = tempFolder();
+    await using server = await startServer(folder.path);
+    expect(new URL(server.url).hostname).toBe("localhost");
+    await expect(fetch(`http://127.0.0.2:${server.port}/healthz`)).rejects.toThrow();
+    await using open = await startServer(folder.path, { HOST: "0.0.0.0", DATA_DIR: "other" });
+    expect((await fetch(`http://127.0.0.2:${open.port}/healthz`)).status).toBe(200);
+  });
+
+  test("logs JSON lines on standard error and nothing but its announcement on standard output", async () => {
+    using folder = tempFolder();
+    await using server = await startServer(folder.path);
+    await server.stop();
+    const logged = (await server.stderr)
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(logged.map(({ level, msg }) => [level, msg])).toEqual([
+      ["info", "stopping"],
+      ["info", "stopped"],
+    ]);
+    await using quiet = await startServer(folder.path, { LOG_LEVEL: "warn" });
+    await quiet.stop();
+    expect(await quiet.stderr).toBe("");
+  });
+});
+
+describe("a server that cannot start says why in one line and ends with 1:", () => {
+  test("another one uses the data", async () => {
+    using folder = tempFolder();
+    await using server = await startServer(folder.path);
+    const second = await runCli(folder.path, ["serve"], { env: { PORT: "0" } });
+    expect(second).toEqual({
+      exitCode: 1,
+      stdout: "",
+      stderr: `Another IntegrationSync server is using ${resolve(folder.path, "data")}. Stop it first, or give this one another DATA_DIR.\n`,
+    });
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+
+  test("another program listens on the port", async () => {
+    using folder = tempFolder();
+    using other = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+    const { exitCode, stdout, stderr } = await runCli(folder.path, ["serve"], { env: { PORT: String(other.port) } });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toMatch(new RegExp(`^Port ${other.port} .*already in use.*PORT=${other.port! + 1}\\n$`));
+    // It must not have touched anything before it knew that it can run.
+    expect(existsSync(join(folder.path, "data"))).toBeFalse();
+  });
+
+  test("the encryption key is another one than before", async () => {
+    using folder = tempFolder();
+    await using first = await startServer(folder.path, { ENCRYPTION_KEY: KEY });
+    await first.stop();
+    const env = { PORT: "0", ENCRYPTION_KEY: "2".repeat(64) };
+    const { exitCode, stderr } = await runCli(folder.path, ["serve"], { env });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^ENCRYPTION_KEY is not the one .*\n$/);
+    expect(stderr).not.toContain("222");
+    await using again = await startServer(folder.path, { ENCRYPTION_KEY: KEY });
+    expect(await again.stop()).toBe(0);
+  });
+
+  test("the key file is gone, or open to others, or damaged", async () => {
+    using folder = tempFolder();
+    await using first = await startServer(folder.path);
+    await first.stop();
+    const keyFile = join(folder.path, "data/encryption.key");
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+    const failure = async () => (await runCli(folder.path, ["serve"], { env: { PORT: "0" } })).stderr;
+
+    writeFileSync(keyFile, "damaged");
+    expect(await failure()).toMatch(/^The key file .* does not hold .*\n$/);
+    rmSync(keyFile);
+    writeFileSync(keyFile, KEY, { mode: 0o644 });
+    expect(await failure()).toMatch(/^The key file .* chmod 600 .*\n$/);
+    rmSync(keyFile);
+    expect(await failure()).toMatch(/^The key file .* is missing.*\n$/);
+    expect(existsSync(keyFile)).toBeFalse();
+  });
+});
+
+describe("a server that is stopped", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)("by %s ends with 0 and can be started again", async (signal) => {
+    using folder = tempFolder();
+    await using server = await startServer(folder.path);
+    server.process.kill(signal);
+    expect(await server.process.exited).toBe(0);
+    await using again = await startServer(folder.path);
+    expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+  });
+
+  test("answers the request it is reading, and takes no new connection", async () => {
+    using folder = tempFolder();
+    await succeed(folder.path, ["tenant", "create", "acme"]);
+    const key = await succeed(folder.path, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
+    await using server = await startServer(folder.path);
+    const body = JSON.stringify({ name: "late", trigger: { connector: "manual", trigger: "run" }, steps: [] });
+    const request = await beginRequest(server.port, key, body);
+
+    server.process.kill("SIGTERM");
+    await Bun.sleep(300);
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+    expect(await request.finish()).toStartWith("HTTP/1.1 201");
+    const answeredAt = performance.now();
+    expect(await server.process.exited).toBe(0);
+    expect(performance.now() - answeredAt).toBeLessThan(1_000);
+
+    const kept = await succeed(folder.path, ["workflow", "export", "--tenant", "acme"]);
+    expect(JSON.parse(kept)).toMatchObject([{ name: "late" }]);
+  });
+
+  test("is not held up by connections that are kept open", async () => {
+    using folder = tempFolder();
+    await using server = await startServer(folder.path);
+    const idle = connect(server.port, "127.0.0.1");
+    await new Promise((resolve) => idle.once("connect", resolve));
+    const startedAt = performance.now();
+    expect(await server.stop()).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    idle.destroy();
+  });
+
+  test("ends at once at the second signal", async () => {
+    using folder = tempFolder();
+    await succeed(folder.path, ["tenant", "create", "acme"]);
+    const key = await succeed(folder.path, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
+    await using server = await startServer(folder.path);
+    // Keeps the drain waiting: this request is never finished.
+    const request = await beginRequest(server.port, key, "{}");
+    server.process.kill("SIGTERM");
+    await Bun.sleep(300);
+    const startedAt = performance.now();
+    server.process.kill("SIGTERM");
+    expect(await server.process.exited).toBe(1);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    request.abandon();
+  });
+});
+
+/** Sends the head and all but the last byte of a POST, so that the server is in the middle of reading it. */
+async function beginRequest(port: number, key: string, body: string) {
+  const socket = connect(port, "127.0.0.1");
+  let received = "";
+  socket.setEncoding("utf8");
+  socket.on("data", (text: string) => {
+    received += text;
+  });
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  await new Promise((resolve) => socket.once("connect", resolve));
+  socket.write(
+    `POST /api/v1/workflows HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${key}\r\n` +
+      `content-type: application/json\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, -1)}`,
+  );
+  await Bun.sleep(100);
+  return {
+    async finish(): Promise<string> {
+      socket.write(body.slice(-1));
+      await closed;
+      return received;
+    },
+    abandon: () => socket.destroy(),
+  };
+}

@@ -2,7 +2,7 @@ import type { Json } from "./json.ts";
 import type { Effect, StepKind } from "./workflow.ts";
 
 /*
- * Every run and step state, and every allowed transition, is on this page.
+ * Every run and step state, and every allowed transition, is on this page. A final run changes no more.
  *
  *   run     queued ──► running ◄──► waiting ──► succeeded | failed | cancelled
  *                         ▲  │
@@ -31,16 +31,6 @@ export const RUN_STATUSES = [
 ] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 export type WaitingFor = "retry" | "delay" | "approval" | "rate_limit" | "connection" | "sub_workflow";
-
-export const RUN_TRANSITIONS: Readonly<Record<RunStatus, readonly RunStatus[]>> = {
-  queued: ["running", "waiting", "succeeded", "failed", "cancelled", "needs_review"],
-  running: ["waiting", "succeeded", "failed", "cancelled", "needs_review", "queued"],
-  waiting: ["running", "waiting", "succeeded", "failed", "cancelled", "needs_review"],
-  needs_review: ["running", "waiting", "succeeded", "failed", "cancelled", "needs_review"],
-  succeeded: [],
-  failed: [],
-  cancelled: [],
-};
 
 export type FinalStatus = "succeeded" | "failed" | "cancelled";
 export function isFinal(status: RunStatus): status is FinalStatus {

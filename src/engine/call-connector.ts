@@ -4,8 +4,7 @@ import type { Json, JsonObject } from "../domain/json.ts";
 import type { StepError, StepRecord } from "../domain/run.ts";
 import { DEFAULT_STEP_TIMEOUT_MS } from "../domain/workflow.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
-import type { EngineDeps } from "./engine-deps.ts";
-import type { Access } from "./perform-action.ts";
+import type { Access, EngineDeps } from "./engine-deps.ts";
 
 /** How one attempt ended. */
 export type ActionResult =

@@ -35,13 +35,19 @@ export interface InputPlace {
   readonly key: string;
 }
 
+/** A connection in use: the opened credential and the only hosts it may be sent to. */
+export interface Access {
+  readonly credential: ConnectionCredential;
+  readonly hosts: readonly string[];
+}
+
 /** `parked`: the connection has to be reconnected by a person; the run waits and goes on by itself afterwards. */
 export type UseConnection = (
   scope: Scope,
   connectionId: string,
   connector: string,
 ) => Promise<
-  | { readonly kind: "ready"; readonly credential: ConnectionCredential; readonly hosts: readonly string[] }
+  | ({ readonly kind: "ready" } & Access)
   | { readonly kind: "parked"; readonly reason: string }
   | { readonly kind: "missing"; readonly reason: string }
 >;

@@ -1,4 +1,4 @@
-import type { ActionDefinition, ConnectionCredential } from "../connector-sdk/action.ts";
+import type { ActionDefinition } from "../connector-sdk/action.ts";
 import { validateInput } from "../connector-sdk/validate-input.ts";
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import type { Task } from "../domain/next-step.ts";
@@ -8,7 +8,7 @@ import { type ActionStep, DEFAULT_RETRY, type Effect, type OnUnknown } from "../
 import { type ActionResult, callConnector } from "./call-connector.ts";
 import { comparePrior } from "./compare-prior.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
-import type { EngineDeps } from "./engine-deps.ts";
+import type { Access, EngineDeps } from "./engine-deps.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
 import type { RunExecution } from "./run-execution.ts";
 import { hasSensitiveInput, inputPlace } from "./seal-input.ts";
@@ -104,12 +104,6 @@ function prepare(execution: RunExecution, plan: Plan, deps: EngineDeps): void {
       };
     },
   });
-}
-
-/** A connection in use: the opened credential and the only hosts it may be sent to. */
-export interface Access {
-  readonly credential: ConnectionCredential;
-  readonly hosts: readonly string[];
 }
 
 /** `frozen` is the input as stored, sensitive parts sealed. The row is durable before the connector is called. */

@@ -1,0 +1,139 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
+
+async function slugs(folder: string): Promise<string[]> {
+  const listed = JSON.parse(await succeed(folder, ["tenant", "list", "--json"]));
+  return listed.map(({ slug }: { slug: string }) => slug);
+}
+
+/** A folder with a tenant `acme`, a backup of that in `a.db`, and then a tenant `beta`. */
+async function withBackup() {
+  const folder = tempFolder();
+  await succeed(folder.path, ["tenant", "create", "acme"]);
+  await succeed(folder.path, ["backup", "a.db"]);
+  await succeed(folder.path, ["tenant", "create", "beta"]);
+  return folder;
+}
+
+describe("backup", () => {
+  test("works beside a running server, and the copy holds what was committed", async () => {
+    using folder = tempFolder();
+    await using server = await startServer(folder.path);
+    await succeed(folder.path, ["tenant", "create", "acme"]);
+    const { exitCode, stdout, stderr } = await runCli(folder.path, ["backup", "a.db"]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
+    expect(stderr).toContain("1 tenant, 0 runs, 1 audit entry");
+    expect(statSync(join(folder.path, "a.db")).mode & 0o077).toBe(0);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    expect((await runCli(folder.path, ["restore", "a.db", "--verify"])).exitCode).toBe(0);
+  });
+
+  test("never overwrites a file, and says when there is nothing to back up", async () => {
+    using folder = tempFolder();
+    writeFileSync(join(folder.path, "mine.txt"), "precious");
+    const missing = await runCli(folder.path, ["backup", "a.db"]);
+    expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("There is no database in") });
+    await succeed(folder.path, ["tenant", "create", "acme"]);
+    const taken = await runCli(folder.path, ["backup", "mine.txt"]);
+    expect(taken).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("mine.txt exists already") });
+    expect(readFileSync(join(folder.path, "mine.txt"), "utf8")).toBe("precious");
+  });
+});
+
+describe("restore", () => {
+  test("brings back what the backup holds and keeps the database from before", async () => {
+    using folder = await withBackup();
+    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+    const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
+    expect({ exitCode }).toEqual({ exitCode: 0 });
+    expect(await slugs(folder.path)).toEqual(["acme"]);
+
+    const kept = /kept as (\S+)\.$/.exec(stderr.trim())?.[1] ?? "";
+    expect(kept).toContain(".before-restore-");
+    expect((await runCli(folder.path, ["restore", kept])).exitCode).toBe(0);
+    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+    await using server = await startServer(folder.path);
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  });
+
+  test("works into a folder where nothing has run yet", async () => {
+    using folder = await withBackup();
+    const env = { DATA_DIR: "fresh" };
+    await succeed(folder.path, ["restore", "a.db"], env);
+    expect(JSON.parse(await succeed(folder.path, ["tenant", "list", "--json"], env))).toHaveLength(1);
+  });
+
+  test("takes what a killed server left in its log into the database that it keeps", async () => {
+    using folder = await withBackup();
+    await using server = await startServer(folder.path);
+    await succeed(folder.path, ["tenant", "create", "gamma"]);
+    server.process.kill("SIGKILL");
+    await server.process.exited;
+    const { stderr } = await runCli(folder.path, ["restore", "a.db"]);
+    const kept = /kept as (\S+)\.$/.exec(stderr.trim())?.[1] ?? "";
+    await succeed(folder.path, ["restore", kept]);
+    expect(await slugs(folder.path)).toEqual(["acme", "beta", "gamma"]);
+  });
+
+  test("refuses while a server uses the data, and changes nothing", async () => {
+    using folder = await withBackup();
+    await using server = await startServer(folder.path);
+    const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("Another IntegrationSync server is using");
+    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+  });
+
+  test("refuses while another command has the database open", async () => {
+    using folder = await withBackup();
+    using other = new Database(join(folder.path, "data/integrationsync.db"));
+    other.query("SELECT count(*) FROM tenants").get();
+    const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("Another command is using the database");
+    other.close();
+    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+  });
+
+  test("--verify changes nothing", async () => {
+    using folder = await withBackup();
+    const { exitCode, stderr } = await runCli(folder.path, ["restore", "--verify", "a.db"]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("a.db is intact: 1 tenant, 0 runs, 1 audit entry.");
+    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+  });
+
+  test("refuses what is not an intact backup, and leaves nothing behind", async () => {
+    using folder = await withBackup();
+    const path = (name: string) => join(folder.path, name);
+    writeFileSync(path("text.db"), "not a database at all, though long enough to be looked at");
+    new Database(path("foreign.db")).run("CREATE TABLE t (a)");
+    const bytes = readFileSync(path("a.db"));
+    writeFileSync(path("short.db"), bytes.subarray(0, bytes.length - 8_192));
+    const forged = path("forged.db");
+    writeFileSync(forged, bytes);
+    new Database(forged).run("UPDATE audit_log SET details = '{}'");
+    for (const name of ["text.db", "foreign.db", "short.db", "forged.db", "missing.db"]) {
+      const { exitCode, stderr } = await runCli(folder.path, ["restore", name]);
+      expect({ name, exitCode }).toEqual({ name, exitCode: 1 });
+      expect(stderr).not.toContain("A bug");
+    }
+    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+    expect(readdirSync(path("data")).sort()).toEqual(["encryption.key", "integrationsync.db", "server.lock"]);
+    expect(existsSync(path("missing.db"))).toBeFalse();
+  });
+});
+
+test("with Postgres, both point to its own tools", async () => {
+  using folder = tempFolder();
+  const env = { DATABASE_URL: "postgres://db/x", ENCRYPTION_KEY: "0".repeat(64) };
+  for (const command of ["backup", "restore"]) {
+    const { exitCode, stderr } = await runCli(folder.path, [command, "a.db"], { env });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("pg_dump");
+  }
+});

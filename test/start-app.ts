@@ -10,7 +10,7 @@ import { openVault } from "../src/connections/open-vault.ts";
 import type { Backend } from "../src/domain/backend.ts";
 import { grantScope, type Scope } from "../src/domain/tenant.ts";
 import { createCodeSandbox } from "../src/engine/code-sandbox/create-code-sandbox.ts";
-import { systemClock } from "../src/platform/clock.ts";
+import { type Clock, systemClock } from "../src/platform/clock.ts";
 import { createEgress } from "../src/platform/egress/create-egress.ts";
 import { newId } from "../src/platform/ids.ts";
 import type { Log, LogFields } from "../src/platform/log.ts";
@@ -21,13 +21,16 @@ export interface StartedApp {
   readonly url: string;
   readonly backend: Backend;
   readonly app: App;
+  readonly dataDir: string;
   /** What was logged at level `error`. */
-  readonly errors: readonly LoggedError[];
+  readonly errors: readonly LoggedLine[];
+  /** What was logged at level `warn`: runs that failed or need somebody. */
+  readonly warnings: readonly LoggedLine[];
   createTenant(slug: string): Promise<TestTenant>;
   stop(): Promise<void>;
 }
 
-export interface LoggedError {
+export interface LoggedLine {
   readonly message: string;
   readonly fields: LogFields;
 }
@@ -38,7 +41,10 @@ export interface TestTenant {
 }
 
 /** `environment` is added to a configuration that lets workflows call the loopback interface. */
-export async function startApp(environment: Readonly<Record<string, string>> = {}): Promise<StartedApp> {
+export async function startApp(
+  environment: Readonly<Record<string, string>> = {},
+  clock: Clock = systemClock,
+): Promise<StartedApp> {
   const dataDir = await mkdtemp(join(tmpdir(), "integrationsync-"));
   const read = readConfig({ DATA_DIR: dataDir, PORT: "0", EGRESS_ALLOW: "127.0.0.0/8", ...environment });
   if (!read.ok) throw new Error(read.message);
@@ -52,8 +58,9 @@ export async function startApp(environment: Readonly<Record<string, string>> = {
     fetch: (request, server) => answer(request, server),
   });
   const config = withListeningPort(read.config, listener.port!);
-  const errors: LoggedError[] = [];
-  const parts = await openParts(config, collectErrors(errors));
+  const errors: LoggedLine[] = [];
+  const warnings: LoggedLine[] = [];
+  const parts = await openParts(config, clock, collectLines(errors, warnings));
   const app = createApp(parts);
   answer = app.fetch;
   app.start();
@@ -61,7 +68,9 @@ export async function startApp(environment: Readonly<Record<string, string>> = {
     url: `http://127.0.0.1:${listener.port}`,
     backend: parts.backend,
     app,
+    dataDir,
     errors,
+    warnings,
     createTenant: (slug) => createTenant(app, parts.backend, slug),
     async stop() {
       await app.stop(1_000);
@@ -74,7 +83,7 @@ export async function startApp(environment: Readonly<Record<string, string>> = {
   };
 }
 
-async function openParts(config: Config, log: Log) {
+async function openParts(config: Config, clock: Clock, log: Log) {
   const owner = newId("owner");
   const backend = await openBackend({ databaseUrl: "", dataDir: config.dataDir, owner, lock: true });
   return {
@@ -84,7 +93,7 @@ async function openParts(config: Config, log: Log) {
     egress: createEgress({ allow: config.egressAllow }),
     sandbox: createCodeSandbox({ command: SANDBOX_COMMAND }),
     connectors: registry,
-    clock: systemClock,
+    clock,
     log,
     owner,
   };
@@ -106,9 +115,16 @@ async function createTenant({ services }: App, backend: Backend, slug: string): 
   };
 }
 
-function collectErrors(errors: LoggedError[]): Log {
+function collectLines(errors: LoggedLine[], warnings: LoggedLine[]): Log {
   const ignore = () => {};
-  const error = (message: string, fields: LogFields = {}) => void errors.push({ message, fields });
-  const log: Log = { debug: ignore, info: ignore, warn: ignore, error, child: () => log };
+  const collectInto = (lines: LoggedLine[]) => (message: string, fields: LogFields = {}) =>
+    void lines.push({ message, fields });
+  const log: Log = {
+    debug: ignore,
+    info: ignore,
+    warn: collectInto(warnings),
+    error: collectInto(errors),
+    child: () => log,
+  };
   return log;
 }

@@ -12,6 +12,9 @@ export function WelcomePage({ assets, apiDocument }: { assets: Assets; apiDocume
           <h2>Create a tenant</h2>
           <p>On this machine, in the folder that the server was started in:</p>
           <Command text="integrationsync tenant create acme" />
+          <p>
+            In a source checkout, <code>bun src/main.ts</code> stands for <code>integrationsync</code>.
+          </p>
         </li>
         <li>
           <h2>Make an API key</h2>

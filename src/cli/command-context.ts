@@ -4,7 +4,6 @@ import type { ApiKey, Backend, Page, PageRequest, Workflow } from "../domain/bac
 import type { Scope, Tenant } from "../domain/tenant.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
 import type { Setting } from "../platform/read-settings.ts";
-import type { Suggest } from "./parse-arguments.ts";
 
 /** What commands may use of the process and of the rest of the product; `main.ts` wires it. */
 export interface CommandContext {
@@ -33,6 +32,9 @@ export interface CommandContext {
   readonly loadStorage: () => Promise<StorageTools>;
   readonly checkEncryptionKey: () => Promise<KeyVerdict>;
 }
+
+/** The name among `candidates` that was most likely meant, or undefined. */
+export type Suggest = (name: string, candidates: readonly string[]) => Promise<string | undefined>;
 
 /** The part of the configuration that commands look at themselves. */
 export interface CommandConfig {

@@ -1,9 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Command, CommandInput } from "./command.ts";
+import type { Suggest } from "./command-context.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** The name among `candidates` that was most likely meant, or undefined. */
-export type Suggest = (name: string, candidates: readonly string[]) => Promise<string | undefined>;
 
 /** Reads what was typed after a command's name. Rejects with UsageError. */
 export async function parseArguments(

@@ -71,7 +71,7 @@ export function evaluateOperator(operator: Operator, left: Json, right: Json, me
  * Why `right` can never serve `operator`, or null when it can. Asked when a constant is saved, and at run time before a
  * computed `right` is used, so that a bad pattern or date fails loudly instead of making a condition quietly false.
  */
-export function checkOperand(operator: Operator, right: Json | undefined): string | null {
+export function checkOperand(operator: Operator, right: Json | undefined, meter: Meter = UNMETERED): string | null {
   const positive = withoutNot(operator);
   if (positive === "exists" || positive === "is_empty" || positive === "is_not_empty") return null;
   if (right === undefined) return `"${operator}" needs a right side`;
@@ -83,7 +83,7 @@ export function checkOperand(operator: Operator, right: Json | undefined): strin
       return typeof right === "object" && right !== null ? null : `"${operator}" needs a list on its right side`;
     case "matches":
       if (typeof right !== "string") return `"${operator}" needs a pattern (a text) on its right side`;
-      return checkPattern(right);
+      return checkPattern(right, meter);
     case "greater":
     case "greater_or_equal":
     case "less":
@@ -178,7 +178,8 @@ const MAX_NUMERIC_LENGTH = 40;
 function numberOf(value: Json): number | null {
   if (typeof value === "number") return value;
   if (typeof value !== "string" || value.length > MAX_NUMERIC_LENGTH || !NUMERIC_TEXT.test(value)) return null;
-  return Number(value);
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
 }
 
 function hasItem(list: readonly Json[], wanted: Json, meter: Meter): boolean {
@@ -292,8 +293,8 @@ const MAX_CACHED_PATTERNS = 256;
 const MAX_STATE_BYTES = 262_144;
 
 /** Why RE2 cannot use this pattern, or null when it can. */
-export function checkPattern(source: string): string | null {
-  const pattern = loadPattern(source);
+export function checkPattern(source: string, meter: Meter = UNMETERED): string | null {
+  const pattern = loadPattern(source, meter);
   return pattern instanceof Pattern ? null : pattern;
 }
 
@@ -302,13 +303,12 @@ export function checkPattern(source: string): string | null {
  * pattern RE2 takes. RE2 has no look-around and no back references and so needs time linear in the text's length.
  */
 export function matchesPattern(text: string, source: string, meter: Meter): boolean | null {
-  if (!patterns.has(source)) meter.spend(compileUnits(source));
-  const pattern = loadPattern(source);
+  const pattern = loadPattern(source, meter);
   return pattern instanceof Pattern ? pattern.test(text, meter) : null;
 }
 
-/** Half of what an expression may spend, so that a pattern which was saved can also be compiled again when it runs. */
-const MAX_COMPILE_UNITS = 500_000;
+/** A quarter of what an expression may spend, so that a pattern which was saved can be compiled again when it runs. */
+const MAX_COMPILE_UNITS = 250_000;
 
 /** Measured: Unicode classes (`\pL`) and repetitions (`{30}`) take up to 0.2 ms each, other characters up to 5 µs. */
 function compileUnits(source: string): number {
@@ -357,10 +357,11 @@ const MATCH_UNITS = 10;
 const patterns = new Map<string, Pattern | string>();
 let newestPattern: string | undefined;
 
-function loadPattern(source: string): Pattern | string {
+function loadPattern(source: string, meter: Meter): Pattern | string {
   const cached = patterns.get(source);
   // Moving the newest again would do nothing but cost a loop over ten thousand items twice its time.
   if (cached !== undefined && source === newestPattern) return cached;
+  if (cached === undefined) meter.spend(compileUnits(source));
   const pattern = cached ?? compilePattern(source);
   patterns.delete(source);
   patterns.set(source, pattern);

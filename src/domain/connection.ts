@@ -1,5 +1,3 @@
-import type { JsonObject } from "./json.ts";
-
 /** Stored access to one account of one connector. The credential itself is sealed and never part of this. */
 export interface Connection {
   readonly id: string;
@@ -20,6 +18,3 @@ export interface Connection {
 }
 
 export type ConnectionState = "ready" | "needs_reconnect";
-
-/** A credential as the connector sees it: the fields of its scheme. Lives in memory only while a call is made. */
-export type Credential = JsonObject;

@@ -38,6 +38,9 @@ export async function compileWorkflow(input: unknown, deps: CompileDeps): Promis
   return compiler.errors.length > 0 ? { ok: false, errors: compiler.errors } : { ok: true, workflow };
 }
 
+/** How long compiling may keep the thread before others get a turn. */
+const SLICE_MS = 5;
+
 class Compiler {
   readonly errors: FieldError[] = [];
   readonly #definition: WorkflowDefinition;
@@ -45,6 +48,7 @@ class Compiler {
   readonly #steps = new Map<string, CompiledStep>();
   readonly #allIds = new Set<string>();
   #hasRespond = false;
+  #sliceEndsAt = performance.now() + SLICE_MS;
 
   constructor(definition: WorkflowDefinition, deps: CompileDeps) {
     this.#definition = definition;
@@ -106,6 +110,7 @@ class Compiler {
    */
   async #compileSequence(steps: readonly Step[], prefix: string, visible: Set<string>, loop: boolean): Promise<void> {
     for (const [index, step] of steps.entries()) {
+      await this.#giveWay();
       const path = `${prefix}[${index}]`;
       const inside = new Set(visible);
       if (step.kind === "branch") inside.add(step.id);
@@ -119,6 +124,13 @@ class Compiler {
       }
       visible.add(step.id);
     }
+  }
+
+  /** A large definition takes long to compile, and deliveries must not wait for it. */
+  async #giveWay(): Promise<void> {
+    if (performance.now() < this.#sliceEndsAt) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#sliceEndsAt = performance.now() + SLICE_MS;
   }
 
   async #compileStep(step: Step, path: string, names: VisibleNames): Promise<CompiledStep | null> {

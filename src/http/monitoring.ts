@@ -1,3 +1,4 @@
+import { AppError } from "../domain/errors.ts";
 import { safeEqual } from "../platform/crypto/digest.ts";
 import { describeFailure, makeProblem } from "./problem.ts";
 import { jsonResponse, problemResponse, textResponse } from "./responses.ts";
@@ -8,18 +9,18 @@ export function serveHealth(): Response {
   return jsonResponse(200, { status: "alive" });
 }
 
-/** Whether to send work here. */
-export async function serveReadiness({ ready, newId }: Services): Promise<Response> {
+/** Whether to send work here. Whatever the reason against it is, a load balancer is told 503. */
+export async function serveReadiness({ ready, newId, log }: Services): Promise<Response> {
   try {
     await ready();
     return jsonResponse(200, { status: "ready" });
   } catch (error) {
-    const { problem, headers } = describeFailure(error, newId("req"));
-    // Whatever the reason is, a load balancer is told the same.
-    return problemResponse(
-      { ...problem, status: 503, title: "Service Unavailable" },
-      { "retry-after": "1", ...headers },
-    );
+    const requestId = newId("req");
+    // A disk that is full is asked about every second; only what nobody expected is worth a line each time.
+    if (!(error instanceof AppError)) log.error("Readiness could not be determined", { requestId, error });
+    const { problem, headers } = describeFailure(error, requestId);
+    const { status, title } = makeProblem(503, "unavailable", undefined);
+    return problemResponse({ ...problem, status, title }, { "retry-after": "1", ...headers });
   }
 }
 

@@ -26,9 +26,11 @@ export function createServer(services: Services): Server {
   );
   return {
     async fetch(request, server) {
-      // An empty Host header leaves a URL without host.
-      const pathStart = request.url.startsWith("/") ? 0 : request.url.indexOf("/", "http://".length);
-      if (request.url.startsWith(HOOKS_ROOT, pathStart)) return takeDelivery(request, pathStart, services, server);
+      const { url } = request;
+      // An empty Host header leaves a URL without scheme and host, in which nothing finds the path.
+      if (url.startsWith("/")) return problemResponse(makeProblem(400, "malformed", "The Host header is empty."));
+      const pathStart = url.indexOf("/", "http://".length);
+      if (url.startsWith(HOOKS_ROOT, pathStart)) return takeDelivery(request, pathStart, services, server);
       return router.fetch(request);
     },
   };

@@ -5,7 +5,7 @@
  *
  *   bun load-generator.ts '{"url": "http://127.0.0.1:3000/hooks/…", "requests": 20000, "connections": 64}'
  *
- * The body of request n is `{"id": n, …}`. Prints one line of JSON: a `LoadReport`.
+ * The body of request n is `{"id": n, …}`, with `region` always "EU". Prints one line of JSON: a `LoadReport`.
  */
 export interface LoadOrder {
   readonly url: string;
@@ -19,6 +19,8 @@ export interface LoadReport {
   readonly sent: number;
   /** Answers by status. */
   readonly statuses: Readonly<Record<string, number>>;
+  /** Ids of the requests that were not answered with a 2xx. */
+  readonly refused: readonly number[];
   readonly seconds: number;
   readonly perSecond: number;
   /** Milliseconds from the first byte sent to the whole answer. */
@@ -33,7 +35,9 @@ async function generateLoad(order: LoadOrder): Promise<LoadReport> {
   const url = new URL(order.url);
   const latencies = new Float64Array(order.requests);
   const statuses: Record<string, number> = {};
+  const refused: number[] = [];
   const head = `POST ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nContent-Type: application/json\r\nContent-Length: `;
+  const firstId = order.firstId ?? 0;
   let next = 0;
   let answered = 0;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -58,6 +62,7 @@ async function generateLoad(order: LoadOrder): Promise<LoadReport> {
           latencies[data.index] = performance.now() - data.sentAt;
           const status = bytes.subarray(9, 12).toString("latin1");
           statuses[status] = (statuses[status] ?? 0) + 1;
+          if (!status.startsWith("2")) refused.push(firstId + data.index);
           answered += 1;
           if (answered === order.requests) resolve();
           else send(socket);
@@ -71,7 +76,7 @@ async function generateLoad(order: LoadOrder): Promise<LoadReport> {
     if (next >= order.requests) return;
     const index = next;
     next += 1;
-    const id = (order.firstId ?? 0) + index;
+    const id = firstId + index;
     const body = `{"id":${id},"email":"ada${id}@example.com","region":"EU","price":${id % 100}}`;
     socket.data.index = index;
     socket.data.sentAt = performance.now();
@@ -86,7 +91,7 @@ async function generateLoad(order: LoadOrder): Promise<LoadReport> {
   latencies.sort();
   const at = (share: number) => Number((latencies[Math.floor(share * (order.requests - 1))] ?? 0).toFixed(2));
   const perSecond = Math.round(order.requests / seconds);
-  return { sent: order.requests, statuses, seconds, perSecond, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
+  return { sent: order.requests, statuses, refused, seconds, perSecond, p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 
 if (import.meta.main) {

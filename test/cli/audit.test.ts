@@ -1,18 +1,18 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { AUDIT_CHAIN_START, auditHashInput } from "../../src/domain/audit.ts";
-import { runCli, succeed, tempFolder } from "./run-cli.ts";
+import { copyOf, runCli, succeed, tempFolder } from "./run-cli.ts";
 
 /** Two tenants, the first with three entries in its log. */
-async function withLog() {
-  const folder = tempFolder();
-  await succeed(folder.path, ["tenant", "create", "acme"]);
-  await succeed(folder.path, ["tenant", "create", "beta"]);
+const original = tempFolder();
+afterAll(() => original[Symbol.dispose]());
+beforeAll(async () => {
+  await succeed(original.path, ["tenant", "create", "acme"]);
+  await succeed(original.path, ["tenant", "create", "beta"]);
   for (const name of ["one", "two"])
-    await succeed(folder.path, ["api-key", "create", "--tenant", "acme", "--name", name]);
-  return folder;
-}
+    await succeed(original.path, ["api-key", "create", "--tenant", "acme", "--name", name]);
+});
 
 function tamper(folder: string, statement: string): void {
   using database = new Database(join(folder, "data/integrationsync.db"));
@@ -23,7 +23,7 @@ const OF_ACME = "tenant_id = (SELECT id FROM tenants WHERE slug = 'acme')";
 
 describe("audit verify", () => {
   test("says that an intact log is intact", async () => {
-    using folder = await withLog();
+    using folder = copyOf(original);
     expect(await succeed(folder.path, ["audit", "verify"])).toBe("acme: intact, 3 entries\nbeta: intact, 1 entry");
     expect(await succeed(folder.path, ["audit", "verify", "--tenant", "beta"])).toBe("beta: intact, 1 entry");
   });
@@ -33,7 +33,7 @@ describe("audit verify", () => {
     ["removed from the middle", `DELETE FROM audit_log WHERE seq = 2 AND ${OF_ACME}`, 2],
     ["removed from the end", `DELETE FROM audit_log WHERE seq = 3 AND ${OF_ACME}`, 3],
   ])("finds an entry that was %s, and ends with 1", async (_what, statement, seq) => {
-    using folder = await withLog();
+    using folder = copyOf(original);
     tamper(folder.path, statement);
     const { exitCode, stdout } = await runCli(folder.path, ["audit", "verify"]);
     expect(exitCode).toBe(1);
@@ -46,14 +46,14 @@ describe("audit verify", () => {
   });
 
   test("ends with 1 for a tenant that is not there", async () => {
-    using folder = await withLog();
+    using folder = copyOf(original);
     expect((await runCli(folder.path, ["audit", "verify", "--tenant", "nobody"])).exitCode).toBe(1);
   });
 });
 
 describe("audit export", () => {
   test("gives one entry a line, newest first, whose chain anybody can check", async () => {
-    using folder = await withLog();
+    using folder = copyOf(original);
     const lines = (await succeed(folder.path, ["audit", "export", "--tenant", "acme"])).split("\n");
     const entries = lines.map((line) => JSON.parse(line)).reverse();
     expect(entries.map(({ action }) => action)).toEqual(["tenant.created", "api_key.created", "api_key.created"]);
@@ -68,7 +68,7 @@ describe("audit export", () => {
   });
 
   test("shows neither another tenant's entries nor any secret", async () => {
-    using folder = await withLog();
+    using folder = copyOf(original);
     const key = await succeed(folder.path, ["api-key", "create", "--tenant", "acme", "--name", "three"]);
     const exported = await succeed(folder.path, ["audit", "export", "--tenant", "acme"]);
     expect(exported).not.toContain(key.slice(-43));

@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite";
-import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
+import { copyOf, runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
 
 async function slugs(folder: string): Promise<string[]> {
   const listed = JSON.parse(await succeed(folder, ["tenant", "list", "--json"]));
@@ -10,13 +10,13 @@ async function slugs(folder: string): Promise<string[]> {
 }
 
 /** A folder with a tenant `acme`, a backup of that in `a.db`, and then a tenant `beta`. */
-async function withBackup() {
-  const folder = tempFolder();
-  await succeed(folder.path, ["tenant", "create", "acme"]);
-  await succeed(folder.path, ["backup", "a.db"]);
-  await succeed(folder.path, ["tenant", "create", "beta"]);
-  return folder;
-}
+const original = tempFolder();
+afterAll(() => original[Symbol.dispose]());
+beforeAll(async () => {
+  await succeed(original.path, ["tenant", "create", "acme"]);
+  await succeed(original.path, ["backup", "a.db"]);
+  await succeed(original.path, ["tenant", "create", "beta"]);
+});
 
 describe("backup", () => {
   test("works beside a running server, and the copy holds what was committed", async () => {
@@ -45,7 +45,7 @@ describe("backup", () => {
 
 describe("restore", () => {
   test("brings back what the backup holds and keeps the database from before", async () => {
-    using folder = await withBackup();
+    using folder = copyOf(original);
     expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
     const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
     expect({ exitCode }).toEqual({ exitCode: 0 });
@@ -59,15 +59,18 @@ describe("restore", () => {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 
-  test("works into a folder where nothing has run yet", async () => {
-    using folder = await withBackup();
+  test("works into a folder where nothing has run yet, and says that the key has to come along", async () => {
+    using folder = copyOf(original);
     const env = { DATA_DIR: "fresh" };
-    await succeed(folder.path, ["restore", "a.db"], env);
+    const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"], { env });
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/\nBefore the server can start: The key file .* is missing/);
+    copyFileSync(join(folder.path, "data/encryption.key"), join(folder.path, "fresh/encryption.key"));
     expect(JSON.parse(await succeed(folder.path, ["tenant", "list", "--json"], env))).toHaveLength(1);
   });
 
   test("takes what a killed server left in its log into the database that it keeps", async () => {
-    using folder = await withBackup();
+    using folder = copyOf(original);
     await using server = await startServer(folder.path);
     await succeed(folder.path, ["tenant", "create", "gamma"]);
     server.process.kill("SIGKILL");
@@ -79,7 +82,7 @@ describe("restore", () => {
   });
 
   test("refuses while a server uses the data, and changes nothing", async () => {
-    using folder = await withBackup();
+    using folder = copyOf(original);
     await using server = await startServer(folder.path);
     const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
     expect(exitCode).toBe(1);
@@ -89,7 +92,7 @@ describe("restore", () => {
   });
 
   test("refuses while another command has the database open", async () => {
-    using folder = await withBackup();
+    using folder = copyOf(original);
     using other = new Database(join(folder.path, "data/integrationsync.db"));
     other.query("SELECT count(*) FROM tenants").get();
     const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
@@ -100,7 +103,7 @@ describe("restore", () => {
   });
 
   test("--verify changes nothing", async () => {
-    using folder = await withBackup();
+    using folder = copyOf(original);
     const { exitCode, stderr } = await runCli(folder.path, ["restore", "--verify", "a.db"]);
     expect(exitCode).toBe(0);
     expect(stderr).toContain("a.db is intact: 1 tenant, 0 runs, 1 audit entry.");
@@ -108,7 +111,7 @@ describe("restore", () => {
   });
 
   test("refuses what is not an intact backup, and leaves nothing behind", async () => {
-    using folder = await withBackup();
+    using folder = copyOf(original);
     const path = (name: string) => join(folder.path, name);
     writeFileSync(path("text.db"), "not a database at all, though long enough to be looked at");
     new Database(path("foreign.db")).run("CREATE TABLE t (a)");

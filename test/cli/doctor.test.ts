@@ -161,9 +161,3 @@ test("migrate makes the database, and says it is up to date as often as it is as
   }
   expect(readdirSync(join(folder.path, "data"))).toContain("integrationsync.db");
 });
-
-test("bench says where it works when the source is not there to run it", async () => {
-  using folder = tempFolder();
-  const { stdout } = await runCli(folder.path, ["bench", "--help"]);
-  expect(stdout).toContain("from the source folder");
-});

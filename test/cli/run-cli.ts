@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -17,6 +17,13 @@ export interface Ended {
 export function tempFolder() {
   const path = mkdtempSync(join(tmpdir(), "integrationsync-cli-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A copy of a folder, for a test that spoils it. */
+export function copyOf(original: { readonly path: string }) {
+  const copy = tempFolder();
+  cpSync(original.path, copy.path, { recursive: true });
+  return copy;
 }
 
 /** Runs a command as a person does: in a folder, as a process of its own, with nothing of the test's environment. */

@@ -71,7 +71,7 @@ describe("a server that cannot start says why in one line and ends with 1:", () 
     using other = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
     const { exitCode, stdout, stderr } = await runCli(folder.path, ["serve"], { env: { PORT: String(other.port) } });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
-    expect(stderr).toMatch(new RegExp(`^Port ${other.port} .*already in use.*PORT=${other.port! + 1}\\n$`));
+    expect(stderr).toMatch(new RegExp(`^Port ${other.port} .*already in use.*another PORT.*\\n$`));
     // It must not have touched anything before it knew that it can run.
     expect(existsSync(join(folder.path, "data"))).toBeFalse();
   });

@@ -73,13 +73,13 @@ describe("workflow import", () => {
   });
 
   test.each([
-    ["{ not json", "is not usable JSON"],
-    ["", "is not usable JSON"],
-    ["[]", "empty list"],
-    ["42", "errors"],
-    [`${"[".repeat(10_000)}${"]".repeat(10_000)}`, "nested deeper"],
-    ['{ "__proto__": {} }', "is not usable JSON"],
-  ])("of %.20j ends with 1", async (text, message) => {
+    ["broken JSON", "{ not json", "is not usable JSON"],
+    ["nothing", "", "is not usable JSON"],
+    ["an empty list", "[]", "empty list"],
+    ["a number", "42", "errors"],
+    ["10,000 nested lists", `${"[".repeat(10_000)}${"]".repeat(10_000)}`, "nested deeper"],
+    ["a __proto__ key", '{ "__proto__": {} }', "is not usable JSON"],
+  ])("of %s ends with 1", async (_what, text, message) => {
     const { exitCode, stdout, stderr } = await importText("acme", text);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toContain(message);

@@ -1,5 +1,7 @@
 import { describe, expect } from "bun:test";
+import type { RunCommit } from "../../domain/backend.ts";
 import type { Signal } from "../../domain/run.ts";
+import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, ending, firstLease, NOW, parking, sampleCommit, sampleRun, sampleStep } from "./samples.ts";
 
@@ -160,6 +162,29 @@ export function signalContract(open: OpenBackendUnderTest): void {
       expect(await backend.runs.commit(firstLease(scope, held, owner), sampleCommit())).toMatchObject({
         signals: [{ seq: 1, signal: childFinished }],
       });
+    });
+  });
+
+  describe("a mended connection", () => {
+    test("wakes the workspace's runs that wait for one, and no others", async (world) => {
+      const { backend, scope, stranger, neighbour, owner } = world;
+      const accept = async (who: Scope, first: RunCommit) => {
+        const run = sampleRun();
+        await backend.runs.accept(who, run, { dedupe: null, hold: { owner, first } });
+        return run.id;
+      };
+      const inAMonth = NOW + 30 * 86_400_000;
+      const parked = parking(inAMonth, { waitingFor: "connection" });
+      const waking = [await accept(scope, parked), await accept(scope, parked)];
+      await accept(scope, parking(inAMonth, { waitingFor: "delay" }));
+      await accept(scope, parking(null, { waitingFor: "approval" }));
+      await accept(stranger, parked);
+      await accept(neighbour, parked);
+      await accept(scope, ending());
+      await backend.runs.wakeParked(scope, NOW + 4);
+      expect(await backend.runs.nextDueAt()).toBe(NOW + 4);
+      const claimed = await backend.runs.claim({ owner, limit: 9, perTenant: 9, now: NOW + 4 });
+      expect(claimed.map(({ run }) => run.id).toSorted()).toEqual(waking.toSorted());
     });
   });
 }

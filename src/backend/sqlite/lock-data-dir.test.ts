@@ -2,21 +2,31 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Subprocess } from "bun";
 import { lockDataDir } from "./lock-data-dir.ts";
 
 let dataDir: string;
+let holders: Subprocess[];
 beforeEach(() => {
+  holders = [];
   dataDir = mkdtempSync(join(tmpdir(), "lock-"));
 });
-afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const holder of holders) {
+    holder.kill("SIGKILL");
+    await holder.exited;
+  }
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 /** Another process that locks the directory, says so, and stays until it is killed. */
 async function startHolder() {
   const module = JSON.stringify(join(import.meta.dir, "lock-data-dir.ts"));
   const code = `const { lockDataDir } = await import(${module});
-    try { lockDataDir(${JSON.stringify(dataDir)}); process.stdout.write("locked"); setInterval(() => {}, 1e6); }
+    try { lockDataDir(${JSON.stringify(dataDir)}); Bun.gc(true); process.stdout.write("locked"); setInterval(() => {}, 1e6); }
     catch (error) { process.stdout.write(error.code + ": " + error.message); }`;
   const holder = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe", stderr: "inherit" });
+  holders.push(holder);
   const { value } = await holder.stdout.getReader().read();
   return { holder, said: new TextDecoder().decode(value) };
 }
@@ -31,8 +41,6 @@ describe("the lock on a data directory", () => {
     unlock();
     const second = await startHolder();
     expect(second.said).toBe("locked");
-    second.holder.kill("SIGKILL");
-    await second.holder.exited;
   });
 
   test("dies with a process that is killed", async () => {

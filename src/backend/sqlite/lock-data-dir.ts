@@ -2,6 +2,9 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { join } from "node:path";
 import { AppError } from "../../domain/errors.ts";
 
+/** Collecting a connection as garbage would close it, and let the directory go while the server runs. */
+const held = new Set<Database>();
+
 /**
  * Makes this process the only server on a data directory until the returned function is called or the process dies,
  * however it dies: the lock is SQLite's own on an empty file, which the operating system drops with the process. A
@@ -22,5 +25,9 @@ export function lockDataDir(dataDir: string): () => void {
       { cause: error },
     );
   }
-  return () => lock.close();
+  held.add(lock);
+  return () => {
+    held.delete(lock);
+    lock.close();
+  };
 }

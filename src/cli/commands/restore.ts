@@ -41,6 +41,8 @@ export const restore = defineCommand({
     } finally {
       unlock();
     }
+    const key = await context.checkEncryptionKey();
+    if (key.kind === "unusable") await context.tell(`Before the server can start: ${key.message}`);
     return 0;
   },
 });

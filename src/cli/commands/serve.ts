@@ -1,8 +1,9 @@
 import { AppError } from "../../domain/errors.ts";
-import { createLog, type Log } from "../../platform/log.ts";
+import { createLog } from "../../platform/log.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandConfig, CommandContext, RunningServer } from "../command-context.ts";
 import { localAddress } from "../local-address.ts";
+import { watchForBugs } from "../watch-for-bugs.ts";
 import { requireConfig } from "../with-services.ts";
 
 export const serve = defineCommand({
@@ -22,7 +23,10 @@ export const serve = defineCommand({
     const listener = listen(config);
     const running = await context.startServer({ port: listener.port ?? config.port, log });
     listener.reload({ fetch: running.fetch });
-    await announce(context, config, running, listener.port ?? config.port);
+    // Whether anybody reads the announcement is no reason to stop serving.
+    await announce(context, config, running, listener.port ?? config.port).catch((error: unknown) =>
+      log.warn("the start could not be announced on standard output", { error }),
+    );
 
     log.info("stopping", { signal: await signal });
     await drain(listener, running, config.shutdownGraceMs);
@@ -33,8 +37,8 @@ export const serve = defineCommand({
 
 type Listener = Bun.Server<undefined>;
 
-/** Seconds without a byte until a connection is cut; Bun's maximum, as a caller may wait for its workflow's answer. */
-const IDLE_TIMEOUT_SECONDS = 255;
+/** Seconds without a byte until a connection is cut. A webhook whose caller waits for an answer lifts it for itself. */
+const IDLE_TIMEOUT_SECONDS = 60;
 
 function listen(config: CommandConfig): Listener {
   try {
@@ -55,7 +59,7 @@ function listen(config: CommandConfig): Listener {
 function describeListenFailure(error: unknown, { host, port }: CommandConfig): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE")
-    return `Port ${port} of ${host} is already in use: stop the other program, or give another port, for example PORT=${port + 1}`;
+    return `Port ${port} of ${host} is already in use: stop the other program, or give another PORT (0 takes any free one)`;
   if (code === "EACCES")
     return `Port ${port} needs more rights than this user has: give one from 1024 on, for example PORT=3000`;
   return `Cannot listen on port ${port} of HOST "${host}" (${error instanceof Error ? error.message : error}): give an address of this machine, for example HOST=127.0.0.1`;
@@ -98,13 +102,4 @@ function nextStopSignal(): Promise<string> {
     });
   }
   return promise;
-}
-
-function watchForBugs(log: Log): void {
-  process.on("uncaughtException", (error) => {
-    // Nobody knows what state it left behind; a new start finds everything that was acknowledged.
-    log.error("a bug stopped the server", { error });
-    process.exit(1);
-  });
-  process.on("unhandledRejection", (error) => log.error("a bug was caught: nobody waited for this failure", { error }));
 }

@@ -10,7 +10,7 @@ import type { Json } from "../../domain/json.ts";
 import { Budget } from "./budget.ts";
 import { compileExpression, type EvaluationScope, type VisibleNames } from "./compile-expression.ts";
 import { compileTemplate, type Template } from "./compile-template.ts";
-import { ExpressionError, locate, MissingFieldError } from "./expression-error.ts";
+import { ExpressionError, explained, locate } from "./expression-error.ts";
 import { splitTemplate } from "./split-template.ts";
 import { typeName } from "./type-name.ts";
 
@@ -54,7 +54,7 @@ class ConditionCompiler {
       try {
         return asTruth(compiled.evaluate(scope, budget));
       } catch (error) {
-        throw locate(error, path);
+        throw explained(locate(error, path));
       }
     };
   }
@@ -75,14 +75,14 @@ class ConditionCompiler {
       if (complaint !== null) return this.#refuse(`${path}.right`, complaint);
     }
     return (scope, budget) => {
-      const leftValue = evaluateOrNull(leftTemplate, scope, budget);
+      const leftValue = leftTemplate.evaluateOrNull(scope, budget);
       const rightValue = rightTemplate.evaluate(scope, budget);
       try {
-        const complaint = rightTemplate.constant ? null : checkOperand(operator, rightValue);
+        const complaint = rightTemplate.constant ? null : checkOperand(operator, rightValue, budget);
         if (complaint !== null) throw new ExpressionError(complaint);
         return evaluateOperator(operator, leftValue, rightValue, budget);
       } catch (error) {
-        throw locate(error, path);
+        throw explained(locate(error, path));
       }
     };
   }
@@ -96,7 +96,7 @@ class ConditionCompiler {
   #refuse(path: string, message: string): Test {
     this.errors.push({ path, message });
     return () => {
-      throw locate(new ExpressionError(message), path);
+      throw explained(locate(new ExpressionError(message), path));
     };
   }
 }
@@ -118,13 +118,4 @@ function asTruth(value: Json): boolean {
   throw new ExpressionError(
     `the condition must give true or false, but gives a ${typeName(value)}: compare it, as in … == "EU" or … != null`,
   );
-}
-
-function evaluateOrNull(template: Template, scope: EvaluationScope, budget: Budget): Json {
-  try {
-    return template.evaluate(scope, budget);
-  } catch (error) {
-    if (error instanceof MissingFieldError) return null;
-    throw error;
-  }
 }

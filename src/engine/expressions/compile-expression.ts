@@ -8,12 +8,11 @@ import {
   type VisibleNames,
 } from "./compile-context.ts";
 import { compileNode } from "./compile-node.ts";
-import { MissingFieldError } from "./expression-error.ts";
 import { parseExpression } from "./parse-expression.ts";
 
 export type { EvaluationScope, VisibleNames } from "./compile-context.ts";
 
-/** Gives JSON (an empty optional is null) or throws an ExpressionError. */
+/** Gives JSON (an empty optional is null) or throws an ExpressionError, not yet explained. */
 export type Evaluate = (scope: EvaluationScope, budget: Budget) => Json;
 
 export type CompiledExpression =
@@ -33,13 +32,8 @@ export function compileExpression(source: string, names: VisibleNames): Compiled
     const { nodeCount, localCount } = context;
     const evaluate: Evaluate = (scope, budget) => {
       budget.spend(nodeCount);
-      try {
-        // Made anew: one that is kept would keep the last items alive with it.
-        return run(scope, budget, localCount === 0 ? NO_LOCALS : new Array<Json>(localCount));
-      } catch (error) {
-        if (error instanceof MissingFieldError) error.suggestNearest();
-        throw error;
-      }
+      // Made anew: one that is kept would keep the last items alive with it.
+      return run(scope, budget, localCount === 0 ? NO_LOCALS : new Array<Json>(localCount));
     };
     return { ok: true, evaluate };
   } catch (error) {

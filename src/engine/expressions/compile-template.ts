@@ -2,19 +2,21 @@ import type { FieldError } from "../../domain/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
 import { Budget } from "./budget.ts";
 import { compileExpression, type Evaluate, type EvaluationScope, type VisibleNames } from "./compile-expression.ts";
-import { ExpressionError, locate } from "./expression-error.ts";
+import { ExpressionError, explained, locate, MissingFieldError } from "./expression-error.ts";
 import { setField } from "./own-fields.ts";
 import { splitTemplate, type TemplatePart } from "./split-template.ts";
 import { textOf } from "./text-of.ts";
 
 export interface Template {
-  /** No expression anywhere: `evaluate` gives the same value every time. */
+  /** No expression anywhere: the value is the same every time. */
   readonly constant: boolean;
   /**
    * Throws an ExpressionError whose message and `path` name the place in the definition. Parts without expressions are
    * shared between results, so a result must not be changed. Without a `budget` the evaluation gets one of its own.
    */
   evaluate(scope: EvaluationScope, budget?: Budget): Json;
+  /** The same, but null when a field or step result that the template reads is missing. */
+  evaluateOrNull(scope: EvaluationScope, budget?: Budget): Json;
 }
 
 /**
@@ -32,11 +34,35 @@ export function compileTemplate(
 ): { readonly template: Template; readonly errors: readonly FieldError[] } {
   const compiler = new TemplateCompiler(names);
   const part = compiler.compile(value, path, 0);
-  const template: Template =
-    part.kind === "constant"
-      ? { constant: true, evaluate: () => part.value }
-      : { constant: false, evaluate: (scope, budget = new Budget()) => part.evaluate(scope, budget) };
-  return { template, errors: compiler.errors };
+  return {
+    template: part.kind === "constant" ? constantTemplate(part.value) : computedTemplate(part.evaluate),
+    errors: compiler.errors,
+  };
+}
+
+function constantTemplate(value: Json): Template {
+  return { constant: true, evaluate: () => value, evaluateOrNull: () => value };
+}
+
+function computedTemplate(evaluate: Evaluate): Template {
+  return {
+    constant: false,
+    evaluate(scope, budget = new Budget()) {
+      try {
+        return evaluate(scope, budget);
+      } catch (error) {
+        throw explained(error);
+      }
+    },
+    evaluateOrNull(scope, budget = new Budget()) {
+      try {
+        return evaluate(scope, budget);
+      } catch (error) {
+        if (error instanceof MissingFieldError) return null;
+        throw explained(error);
+      }
+    },
+  };
 }
 
 type Part =

@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import type { Json } from "../../domain/json.ts";
 import { Budget } from "./budget.ts";
 import { compileExpression, type EvaluationScope, type VisibleNames } from "./compile-expression.ts";
-import { ExpressionError } from "./expression-error.ts";
+import { ExpressionError, explained } from "./expression-error.ts";
 
 /** Test support: what an expression gives for one scope. */
 
@@ -44,7 +44,11 @@ export function scopeOf(body: Json): EvaluationScope {
 export function evaluate(source: string, body: Json = BODY): Json {
   const compiled = compileExpression(source, NAMES);
   if (!compiled.ok) throw new Error(`does not compile: ${compiled.message}`);
-  return compiled.evaluate(scopeOf(body), new Budget());
+  try {
+    return compiled.evaluate(scopeOf(body), new Budget());
+  } catch (error) {
+    throw explained(error);
+  }
 }
 
 /** The message with which a source is refused when it is saved. */

@@ -9,20 +9,37 @@ import { nearestName } from "./nearest-name.ts";
 export class ExpressionError extends AppError {
   /** Where the expression stands in the definition, e.g. `steps[0].input.body.email`. */
   path: string | undefined;
+  #explained = false;
 
   constructor(reason: string) {
     super("invalid", reason);
     this.name = "ExpressionError";
   }
+
+  /**
+   * Completes the message with what only a reader needs. Not done when the error is made, because `&&`, `exists`,
+   * `default` and conditions discard most errors, ten thousand of them in a loop.
+   */
+  explain(): this {
+    if (this.#explained) return this;
+    this.#explained = true;
+    this.message = `${this.path === undefined ? "" : `${this.path}: `}${this.message}${this.suggestion()}`;
+    return this;
+  }
+
+  protected suggestion(): string {
+    return "";
+  }
 }
 
-/** Says where the failing expression stands, which it does not know itself. Errors of other kinds are left alone. */
+/** Says where a failing expression stands, which it does not know itself. Errors of other kinds are left alone. */
 export function locate(error: unknown, path: string): unknown {
-  if (error instanceof ExpressionError && error.path === undefined && path !== "") {
-    error.path = path;
-    error.message = `${path}: ${error.message}`;
-  }
+  if (error instanceof ExpressionError && path !== "") error.path ??= path;
   return error;
+}
+
+export function explained(error: unknown): unknown {
+  return error instanceof ExpressionError ? error.explain() : error;
 }
 
 /** The evaluation did more work, or made a larger value, than one expression may. `&&` and `||` do not absorb it. */
@@ -41,12 +58,11 @@ export class MissingFieldError extends ExpressionError {
     this.#field = field;
   }
 
-  /** Adds "did you mean". Not done when the error is made, because `&&`, `exists` and `default` discard most of them. */
-  suggestNearest(): void {
-    if (!isJsonObject(this.#container)) return;
-    const nearest = nearestName(this.#field, Object.keys(this.#container).slice(0, MAX_SUGGESTION_CANDIDATES));
-    if (nearest !== undefined) this.message += ` (did you mean "${nearest}"?)`;
+  protected override suggestion(): string {
+    if (!isJsonObject(this.#container)) return "";
+    const nearest = nearestName(this.#field, Object.keys(this.#container).slice(0, MAX_CANDIDATES));
+    return nearest === undefined ? "" : ` (did you mean "${nearest}"?)`;
   }
 }
 
-const MAX_SUGGESTION_CANDIDATES = 200;
+const MAX_CANDIDATES = 200;

@@ -10,7 +10,7 @@ const MAX_SOURCE_LENGTH = 20_000;
 const MAX_NODES = 2_000;
 const MAX_DEPTH = 100;
 
-/** Parses CEL text. Only cel-js's parser is used: see docs/decisions/ for why the evaluator is our own. */
+/** Parses CEL text. Only cel-js's parser is used: docs/decisions/0003 says why the evaluator is our own. */
 export function parseExpression(source: string): ParsedExpression {
   if (source.trim() === "") return { ok: false, message: "the expression is empty" };
   if (source.length > MAX_SOURCE_LENGTH) {

@@ -14,7 +14,7 @@ export class JsonSchemas {
   readonly components: Record<string, JsonSchema> = {};
 
   constructor() {
-    const definition = this.convert(workflowSchema, "input", DEFINITION);
+    const definition = this.#convert(workflowSchema, "input", DEFINITION);
     const properties = definition.properties as JsonSchema;
     const revision = {
       type: "integer",
@@ -27,15 +27,15 @@ export class JsonSchemas {
 
   /** What a caller may send. */
   request(schema: z.ZodType): JsonSchema {
-    return this.convert(schema, "input");
+    return this.#convert(schema, "input");
   }
 
   /** What the server answers; objects have no other properties than these. */
   response(schema: z.ZodType): JsonSchema {
-    return this.convert(schema, "output");
+    return this.#convert(schema, "output");
   }
 
-  private convert(schema: z.ZodType, io: "input" | "output", owner = ""): JsonSchema {
+  #convert(schema: z.ZodType, io: "input" | "output", owner = ""): JsonSchema {
     const converted = z.toJSONSchema(schema, { io, unrepresentable: "any", override: tidy });
     const { $schema: _, $defs, ...rest } = moveReferences(converted, owner) as JsonSchema;
     for (const [name, shared] of Object.entries($defs ?? {})) {

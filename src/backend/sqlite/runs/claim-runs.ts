@@ -36,7 +36,7 @@ export function createClaimRuns(
   { raw, commits }: Storage,
   owner: Owner,
   signals: RunSignals,
-): Pick<RunStore, "claim" | "nextDueAt" | "renew" | "releaseAll" | "wakeParked"> {
+): Pick<RunStore, "claim" | "nextDueAt" | "renew" | "releaseAll"> {
   const firstOwner = raw.prepare<{ lease_owner: Owner }, [Owner]>(
     "SELECT lease_owner FROM runs WHERE lease_owner IS NOT NULL AND lease_owner < ? LIMIT 1",
   );
@@ -47,10 +47,6 @@ export function createClaimRuns(
     `UPDATE runs SET lease_owner = NULL, status = 'queued', waiting_for = NULL, due_at = created_at,
                      interruptions = interruptions + 1
      WHERE rowid IN (SELECT rowid FROM runs WHERE lease_owner IS NOT NULL AND lease_owner = ? LIMIT ?)`,
-  );
-  const wakeParked = raw.prepare(
-    `UPDATE runs SET due_at = ? WHERE tenant_id = ? AND workspace_id = ? AND status = 'waiting'
-                                  AND waiting_for = 'connection' AND due_at IS NOT NULL`,
   );
   const release = raw.prepare(
     `UPDATE runs SET lease_owner = NULL, status = 'queued', waiting_for = NULL, due_at = ?
@@ -111,11 +107,6 @@ export function createClaimRuns(
     },
     async renew() {
       // Leases do not run out here: they end with the process that holds the data directory.
-    },
-    async wakeParked({ tenantId, workspaceId }, now) {
-      await commits.submit(() => {
-        wakeParked.run(now, tenantId, workspaceId);
-      });
     },
     async releaseAll(holder, now) {
       await commits.submit(() => {

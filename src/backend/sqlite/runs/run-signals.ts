@@ -43,11 +43,24 @@ export function createRunSignals(raw: Database): RunSignals {
   };
 }
 
-export function createSignalRun({ raw, commits, appendAudit }: Storage, signals: RunSignals): Pick<RunStore, "signal"> {
+export function createWakeRuns(
+  { raw, commits, appendAudit }: Storage,
+  signals: RunSignals,
+): Pick<RunStore, "signal" | "wakeParked"> {
   const statusInScope = raw.prepare<{ status: RunStatus }, [string, string, string]>(
     "SELECT status FROM runs WHERE id = ? AND tenant_id = ? AND workspace_id = ?",
   );
+  const wakeForConnection = raw.prepare(
+    `UPDATE runs INDEXED BY runs_by_status SET due_at = min(coalesce(due_at, ?), ?)
+     WHERE workspace_id = ? AND tenant_id = ? AND status = 'waiting' AND waiting_for = 'connection'
+       AND lease_owner IS NULL AND status <> 'succeeded'`,
+  );
   return {
+    async wakeParked({ tenantId, workspaceId }, now) {
+      await commits.submit(() => {
+        wakeForConnection.run(now, now, workspaceId, tenantId);
+      });
+    },
     async signal({ tenantId, workspaceId, actor }, runId, signal, change) {
       const signalJson = JSON.stringify(signal);
       return commits.submit(() => {

@@ -7,7 +7,7 @@ import type { RunInsert } from "./insert-run.ts";
 import { createListRuns } from "./list-runs.ts";
 import { createPruneRuns } from "./prune-runs.ts";
 import { createReadRun } from "./read-run.ts";
-import { createRunSignals, createSignalRun } from "./run-signals.ts";
+import { createRunSignals, createWakeRuns } from "./run-signals.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 import { createBarrierWrite } from "./write-barrier.ts";
 
@@ -24,7 +24,7 @@ export function createRunStore(
     ...createAcceptRun(storage, insertRun, writeBarrier, unfinished),
     ...createClaimRuns(storage, owner, signals),
     ...createCommitRun(storage, writeBarrier, signals, unfinished),
-    ...createSignalRun(storage, signals),
+    ...createWakeRuns(storage, signals),
     ...createReadRun(storage),
     ...createListRuns(storage.raw),
     ...createPruneRuns(storage),

@@ -1,0 +1,47 @@
+/** How much is measured. A warm-up is not counted; rounds alternate between what is compared. */
+export interface BenchSizes {
+  readonly throughput: {
+    readonly rounds: number;
+    readonly requests: number;
+    readonly warmUpRequests: number;
+    /** Without a pause, by a server of its own, for the event-loop lag. */
+    readonly sustainedRequests: number;
+  };
+  readonly delivery: { readonly rounds: number; readonly requests: number; readonly warmUpRequests: number };
+  readonly start: {
+    readonly starts: number;
+    readonly unfinishedRuns: number;
+    /** Runs whose request is never answered. */
+    readonly hangingRuns: number;
+    readonly restarts: number;
+  };
+  readonly memory: { readonly firstRuns: number; readonly totalRuns: number; readonly settleMs: number };
+  readonly storedRuns: {
+    readonly few: number;
+    readonly many: number;
+    readonly rounds: number;
+    readonly listsPerRound: number;
+    readonly deliveriesPerRound: number;
+  };
+  readonly loop: { readonly rounds: number; readonly warmUpRounds: number };
+}
+
+/** What the issue asks for. About five minutes. */
+export const FULL: BenchSizes = {
+  throughput: { rounds: 7, requests: 30_000, warmUpRequests: 20_000, sustainedRequests: 200_000 },
+  delivery: { rounds: 5, requests: 10_000, warmUpRequests: 3_000 },
+  start: { starts: 10, unfinishedRuns: 100_000, hangingRuns: 1_000, restarts: 5 },
+  memory: { firstRuns: 50_000, totalRuns: 200_000, settleMs: 3_000 },
+  storedRuns: { few: 1_000, many: 1_000_000, rounds: 7, listsPerRound: 100, deliveriesPerRound: 3_000 },
+  loop: { rounds: 10, warmUpRounds: 2 },
+};
+
+/** Shows that everything works, with figures that say little. Less than a minute. */
+export const QUICK: BenchSizes = {
+  throughput: { rounds: 3, requests: 5_000, warmUpRequests: 3_000, sustainedRequests: 10_000 },
+  delivery: { rounds: 2, requests: 1_500, warmUpRequests: 300 },
+  start: { starts: 3, unfinishedRuns: 3_000, hangingRuns: 300, restarts: 2 },
+  memory: { firstRuns: 2_000, totalRuns: 8_000, settleMs: 500 },
+  storedRuns: { few: 200, many: 20_000, rounds: 2, listsPerRound: 20, deliveriesPerRound: 500 },
+  loop: { rounds: 2, warmUpRounds: 1 },
+};

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyOf, runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
+
+const SLOW_MS = 1_000;
+
+/** A tenant with a published workflow that makes one slow call. */
+const original = tempFolder();
+let hits = 0;
+const sink = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  async fetch() {
+    hits += 1;
+    await Bun.sleep(SLOW_MS);
+    return Response.json({ ok: true });
+  },
+});
+let hookPath = "";
+let key = "";
+
+beforeAll(async () => {
+  await succeed(original.path, ["tenant", "create", "acme"]);
+  key = await succeed(original.path, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
+  const definition = {
+    name: "Slow",
+    trigger: { connector: "webhook", trigger: "request" },
+    steps: [{ id: "call", kind: "action", connector: "http", action: "request", input: { url: sink.url.href } }],
+  };
+  const args = ["workflow", "import", "--tenant", "acme", "-", "--publish", "--json"];
+  const { stdout } = await runCli(original.path, args, { input: JSON.stringify(definition) });
+  hookPath = new URL(JSON.parse(stdout)[0].webhookUrl).pathname;
+});
+afterAll(async () => {
+  await sink.stop(true);
+  original[Symbol.dispose]();
+});
+
+type Server = Awaited<ReturnType<typeof startServer>>;
+
+/** Starts a run and waits until its call is under way. */
+async function startRun(server: Server): Promise<string> {
+  hits = 0;
+  const accepted = await fetch(server.url + hookPath, { method: "POST", body: "{}" });
+  const { runId } = (await accepted.json()) as { runId: string };
+  while (hits === 0) await Bun.sleep(5);
+  return runId;
+}
+
+async function statusOf(server: Server, runId: string): Promise<string> {
+  const answer = await fetch(`${server.url}/api/v1/runs/${runId}`, { headers: { authorization: `Bearer ${key}` } });
+  return ((await answer.json()) as { status: string }).status;
+}
+
+describe("SIGTERM while a step is under way", () => {
+  test("waits for the step, so that it is not done again", async () => {
+    using folder = copyOf(original);
+    const env = { EGRESS_ALLOW: "127.0.0.0/8" };
+    await using server = await startServer(folder.path, env);
+    const runId = await startRun(server);
+    expect(await server.stop()).toBe(0);
+
+    await using again = await startServer(folder.path, env);
+    while ((await statusOf(again, runId)) !== "succeeded") await Bun.sleep(20);
+    expect(hits).toBe(1);
+  });
+
+  test("waits no longer than SHUTDOWN_GRACE_MS; the next start takes the run over", async () => {
+    using folder = copyOf(original);
+    const env = { EGRESS_ALLOW: "127.0.0.0/8", SHUTDOWN_GRACE_MS: "100" };
+    await using server = await startServer(folder.path, env);
+    const runId = await startRun(server);
+    const startedAt = performance.now();
+    expect(await server.stop()).toBe(0);
+    expect(performance.now() - startedAt).toBeLessThan(SLOW_MS - 100);
+
+    await using again = await startServer(folder.path, env);
+    while ((await statusOf(again, runId)) !== "succeeded") await Bun.sleep(20);
+    expect(hits).toBe(2);
+  }, 15_000);
+});

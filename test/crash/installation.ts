@@ -1,0 +1,141 @@
+import { expect } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { z } from "zod";
+import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
+import type { run, runSummary } from "../../src/http/api/show-run.ts";
+import { type ApiClient, createApiClient } from "../api/api-client.ts";
+import { findBinary } from "./find-binary.ts";
+import { type LaunchOptions, launchServer, type ServerProcess, serverEnvironment } from "./server-process.ts";
+import { until } from "./until.ts";
+
+export type ShownRun = z.infer<typeof run>;
+export type RunInList = z.infer<typeof runSummary>;
+export type StartOptions = Omit<LaunchOptions, "dataDir">;
+
+/** A data directory with one tenant and its API key, on which the binary is started and killed again and again. */
+export interface Installation {
+  readonly dataDir: string;
+  /** Starts the server and waits until it is ready. */
+  start(options?: StartOptions): Promise<Server>;
+  /** The same without waiting; `serve` makes a `Server` of it. */
+  launch(options?: StartOptions): ServerProcess;
+  serve(launched: ServerProcess): Promise<Server>;
+  /** Kills what still runs and removes the directory. */
+  close(): Promise<void>;
+}
+
+/** A running server and what its tenant can do with it. */
+export interface Server extends ServerProcess {
+  readonly url: string;
+  readonly api: ApiClient;
+  publish(definition: WorkflowDefinition): Promise<Published>;
+  /** Posts to a webhook and expects 202; gives the run's id. */
+  deliver(workflow: Published, body: object): Promise<string>;
+  find(runId: string): Promise<ShownRun>;
+  /** All of the workspace's runs. */
+  listRuns(): Promise<readonly RunInList[]>;
+  /** Gives the run as soon as it `matches`. */
+  untilRun(runId: string, matches: (run: ShownRun) => boolean, timeoutMs?: number): Promise<ShownRun>;
+}
+
+export interface Published {
+  readonly id: string;
+  /** Such as `/hooks/…`; empty without a webhook. The server's port changes from start to start. */
+  readonly path: string;
+}
+
+/** `parent` is where the data directory is made, when the machine's temporary folder will not do. */
+export async function openInstallation(parent = tmpdir()): Promise<Installation> {
+  const dataDir = await mkdtemp(join(parent, "crash-"));
+  const started: ServerProcess[] = [];
+  runCommand(dataDir, "tenant", "create", "acme");
+  const key = runCommand(dataDir, "api-key", "create", "--tenant", "acme", "--name", "test");
+
+  const launch = (options: StartOptions = {}) => {
+    const server = launchServer({ dataDir, ...options });
+    started.push(server);
+    return server;
+  };
+  const serve = async (launched: ServerProcess) => openServer(launched, await launched.ready, key);
+  return {
+    dataDir,
+    launch,
+    serve,
+    start: (options) => serve(launch(options)),
+    async close() {
+      await Promise.all(started.map((server) => server.kill()));
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What the command printed, without the line's end. */
+function runCommand(dataDir: string, ...words: string[]): string {
+  const ran = Bun.spawnSync([findBinary(), ...words], { cwd: dataDir, env: serverEnvironment(dataDir) });
+  expect(ran.exitCode, ran.stderr.toString()).toBe(0);
+  return ran.stdout.toString().trim();
+}
+
+/** Posts as a webhook's sender does. Every delivery has its own connection, so that none is repeated behind our back. */
+export function post(url: string, body: object, signal: AbortSignal | null = null): Promise<Response> {
+  return fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    keepalive: false,
+    signal,
+  });
+}
+
+function openServer(launched: ServerProcess, url: string, key: string): Server {
+  const api = createApiClient(url, key);
+  const find = async (runId: string): Promise<ShownRun> => {
+    const { status, body } = await api("GET", `/runs/${runId}`);
+    expect(status).toBe(200);
+    return body;
+  };
+  return {
+    ...launched,
+    url,
+    api,
+    find,
+    async publish(definition) {
+      const created = await api("POST", "/workflows", { body: definition });
+      expect(created.status, JSON.stringify(created.body)).toBe(201);
+      const { id } = created.body;
+      const published = await api("POST", `/workflows/${id}/publish`);
+      expect(published.status).toBe(200);
+      const { webhookUrl } = published.body;
+      return { id, path: webhookUrl === undefined ? "" : new URL(webhookUrl).pathname };
+    },
+    async deliver(workflow, body) {
+      const response = await post(url + workflow.path, body);
+      const answer = (await response.json()) as { runId: string };
+      expect({ status: response.status, ...answer }).toMatchObject({ status: 202 });
+      return answer.runId;
+    },
+    async listRuns() {
+      const all: RunInList[] = [];
+      for (let cursor = ""; ; ) {
+        const { body } = await api("GET", `/runs?limit=200${cursor}`);
+        all.push(...body.data);
+        if (body.nextCursor === null) return all;
+        cursor = `&cursor=${encodeURIComponent(body.nextCursor)}`;
+      }
+    },
+    async untilRun(runId, matches, timeoutMs) {
+      let last: ShownRun | null = null;
+      const look = async () => {
+        last = await find(runId);
+        return matches(last) ? last : null;
+      };
+      try {
+        return await until(`run ${runId} as wanted`, look, timeoutMs);
+      } catch (error) {
+        throw new Error(`${(error as Error).message}\n${JSON.stringify(last)}\n${launched.log()}`);
+      }
+    },
+  };
+}

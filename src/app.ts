@@ -71,7 +71,9 @@ export async function openParts({ config, log, sandboxCommand, lock }: OpenOptio
     maxUnfinishedPerTenant: maxQueuedRuns,
   });
   try {
-    const vault = await openVault({ encryptionKey, dataDir, backend });
+    const open = () => openVault({ encryptionKey, dataDir, backend });
+    // A server without the right key must not start; a command asks for it only when it seals or opens something.
+    const vault = lock ? await open() : openWhenUsed(open);
     const egress = createEgress({
       allow: egressAllow,
       ...(egressProxy === null ? {} : { proxyUrl: egressProxy }),
@@ -83,6 +85,18 @@ export async function openParts({ config, log, sandboxCommand, lock }: OpenOptio
     await backend.close();
     throw error;
   }
+}
+
+function openWhenUsed(open: () => Promise<Vault>): Vault {
+  let opened: Promise<Vault> | null = null;
+  const vault = () => {
+    opened ??= open();
+    return opened;
+  };
+  return {
+    seal: async (place, plaintext) => (await vault()).seal(place, plaintext),
+    open: async (place, envelope) => (await vault()).open(place, envelope),
+  };
 }
 
 export async function closeParts({ sandbox, egress, backend }: AppParts): Promise<void> {
@@ -221,6 +235,8 @@ export function createApp(parts: AppParts): App {
       stopping = true;
       lag.stop();
       await Promise.all([schedules.stop(), pruning.stop(), dispatcher.stop(graceMs)]);
+      // Their runs go on without them, after the next start.
+      responses.giveUp();
       await backend.runs.releaseAll(owner, clock.now()).catch((error: unknown) => {
         log.error("runs could not be handed back; the next start takes them over", { error });
       });

@@ -40,8 +40,7 @@ function createContext(): CommandContext {
     version: async () => (await import("../package.json")).default.version,
     settings: Object.values(settings),
     readConfig: () => configuration,
-    suggest: async (name, candidates) =>
-      (await import("./engine/expressions/nearest-name.ts")).nearestName(name, candidates),
+    suggest: async (name, candidates) => (await import("./platform/nearest-name.ts")).nearestName(name, candidates),
     print: lineWriter(Bun.stdout),
     tell: lineWriter(Bun.stderr),
     readInput,

@@ -33,4 +33,9 @@ export class ResponseBoard {
     if (!waiters) return;
     for (const finish of [...waiters]) finish(answer);
   }
+
+  /** Answers everyone who still waits as if their time were up. */
+  giveUp(): void {
+    for (const runId of [...this.#waiting.keys()]) this.post(runId, { kind: "timeout" });
+  }
 }

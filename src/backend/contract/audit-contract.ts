@@ -89,6 +89,8 @@ export function auditContract(open: OpenBackendUnderTest): void {
       { how: { kind: "remove", seq: 3 }, noticedAt: 3 },
       { how: { kind: "remove", seq: 6 }, noticedAt: 6 },
       { how: { kind: "swap", seq: 2, with: 4 }, noticedAt: 2 },
+      { how: { kind: "forge", seq: 3 }, noticedAt: 4 },
+      { how: { kind: "forge", seq: 6 }, noticedAt: 6 },
       { how: { kind: "append_unseen" }, noticedAt: 7 },
     ];
     for (const { how, noticedAt } of tamperings) {

@@ -20,8 +20,10 @@ export interface BackendUnderTest {
 }
 export type AuditTampering =
   | { readonly kind: "change_action" | "change_details" | "remove"; readonly seq: number }
+  /** Changes an entry and gives it the hash that fits. */
+  | { readonly kind: "forge"; readonly seq: number }
   | { readonly kind: "swap"; readonly seq: number; readonly with: number }
-  /** Adds an entry after the last one, with right hashes, as somebody would who knows how they are made. */
+  /** Adds an entry after the last one, with hashes that fit. */
   | { readonly kind: "append_unseen" };
 
 export type OpenBackendUnderTest = (options?: {

@@ -143,8 +143,7 @@ export class GroupCommit {
     for (const { intention } of batch) {
       try {
         outcomes.push({ ok: true, value: runSynchronously(intention) });
-      } catch (error) {
-        if (isStorageFailure(error)) throw error;
+      } catch {
         this.#rollBack();
         return null;
       }

@@ -6,7 +6,7 @@ import type { Backend } from "../../domain/backend.ts";
 import { newId } from "../../platform/ids.ts";
 import { backendContract } from "../contract/backend-contract.ts";
 import type { AuditTampering, OpenBackendUnderTest } from "../contract/backend-under-test.ts";
-import { createAppendAudit } from "./append-audit.ts";
+import { createAppendAudit, hashAuditEntry } from "./append-audit.ts";
 import { DATABASE_FILE, openSqlite } from "./open-sqlite.ts";
 
 const openUnderTest: OpenBackendUnderTest = async (options = {}) => {
@@ -49,6 +49,29 @@ function tamper(file: string, tenantId: string, how: AuditTampering): void {
       change("UPDATE audit_log SET seq = ? WHERE tenant_id = ? AND seq = ?", how.seq, tenantId, how.with);
       change("UPDATE audit_log SET seq = ? WHERE tenant_id = ? AND seq = -1", how.with, tenantId);
       break;
+    case "forge": {
+      const row = database.query("SELECT * FROM audit_log WHERE tenant_id = ? AND seq = ?").get(tenantId, how.seq) as {
+        at: number;
+        actor_kind: "user";
+        actor_id: string;
+        action: string;
+        details: string;
+        previous_hash: string;
+      };
+      const hash = hashAuditEntry({
+        tenantId,
+        seq: how.seq,
+        at: row.at,
+        actor: { kind: row.actor_kind, id: row.actor_id },
+        action: row.action,
+        target: "forged",
+        details: JSON.parse(row.details),
+        previousHash: row.previous_hash,
+      });
+      const forge = "UPDATE audit_log SET target = 'forged', hash = ? WHERE tenant_id = ? AND seq = ?";
+      change(forge, hash, tenantId, how.seq);
+      break;
+    }
     case "append_unseen": {
       const head = database.query("SELECT seq, hash FROM audit_heads WHERE tenant_id = ?").get(tenantId) as {
         seq: number;

@@ -1,9 +1,9 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { Json } from "../../domain/json.ts";
+import { nearestName } from "../../platform/nearest-name.ts";
 import { type CompileContext, type CompiledNode, jsonRun, type Run } from "./compile-context.ts";
 import { compileStep, compileStepField, stepOfReference } from "./compile-steps.ts";
 import { describeAccess, missingField, missingItem } from "./missing-values.ts";
-import { nearestName } from "./nearest-name.ts";
 import { Optional } from "./optional.ts";
 import { ownField } from "./own-fields.ts";
 

@@ -1,11 +1,11 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { Json } from "../../domain/json.ts";
+import { nearestName } from "../../platform/nearest-name.ts";
 import { COMPREHENSIONS, compileComprehension } from "./compile-comprehension.ts";
 import { type CompileContext, type CompiledNode, jsonNode, jsonRun, type Run } from "./compile-context.ts";
 import { compileOptionalMethod, compileOptionalOf, OPTIONAL_METHODS } from "./compile-optional.ts";
 import type { ExpressionFunction } from "./expression-function.ts";
 import { FUNCTIONS } from "./functions.ts";
-import { nearestName } from "./nearest-name.ts";
 
 /** `name(argument, …)` */
 export function compileFunctionCall(

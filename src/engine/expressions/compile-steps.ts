@@ -1,8 +1,8 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { Json } from "../../domain/json.ts";
+import { nearestName } from "../../platform/nearest-name.ts";
 import type { CompileContext, CompiledNode, EvaluationScope, Run } from "./compile-context.ts";
 import { MissingFieldError } from "./expression-error.ts";
-import { nearestName } from "./nearest-name.ts";
 import { Optional } from "./optional.ts";
 
 type StepView = NonNullable<ReturnType<EvaluationScope["step"]>>;

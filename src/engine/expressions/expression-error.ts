@@ -1,6 +1,6 @@
 import { AppError } from "../../domain/errors.ts";
 import { isJsonObject, type Json } from "../../domain/json.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../../platform/nearest-name.ts";
 
 /**
  * A well-formed expression met data it cannot work with. Nothing else is ever thrown by an evaluation. The message is

@@ -1,0 +1,40 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createTenant } from "../../contract/backend-under-test.ts";
+import { change, ending, firstLease, NOW, sampleRun, sampleStep } from "../../contract/samples.ts";
+import { DATABASE_FILE, openSqlite } from "../open-sqlite.ts";
+
+test("pruning a run leaves no row of it in any table", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "prune-"));
+  const backend = openSqlite({ dataDir, owner: "srv", lock: false });
+  const scope = await createTenant(backend);
+  const { trigger } = sampleRun();
+  const run = sampleRun({ trigger: { ...trigger, body: "x".repeat(10_000) } });
+  await backend.runs.accept(scope, run, { dedupe: null, hold: { owner: "srv", first: null } });
+  await backend.runs.signal(scope, run.id, { kind: "cancel", by: "x" }, change("run.cancelled", run.id));
+  await backend.runs.commit(firstLease(scope, run, "srv"), ending({ steps: [sampleStep("a"), sampleStep("b")] }));
+
+  const database = new Database(join(dataDir, DATABASE_FILE), { readonly: true });
+  const tables = database
+    .query<{ name: string; id: string }, []>(
+      `SELECT tables.name, columns.name AS id FROM pragma_table_list AS tables, pragma_table_info(tables.name) AS columns
+       WHERE columns.name = 'run_id' OR (tables.name = 'runs' AND columns.name = 'id')`,
+    )
+    .all();
+  const rows = () =>
+    tables.flatMap(({ name, id }) => {
+      const count = database.query<{ n: number }, [string]>(`SELECT count(*) AS n FROM ${name} WHERE ${id} = ?`);
+      const n = count.get(run.id)?.n ?? 0;
+      return n === 0 ? [] : [`${name}: ${n}`];
+    });
+  expect(rows().toSorted()).toEqual(["run_payloads: 1", "run_signals: 1", "runs: 1", "steps: 2"]);
+  expect(await backend.runs.prune({ finishedBefore: NOW + 1e9, limit: 10 })).toBe(1);
+  expect(rows()).toEqual([]);
+
+  database.close();
+  await backend.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});

@@ -13,6 +13,7 @@ import { AppError } from "./domain/errors.ts";
 import type { FinalStatus } from "./domain/run.ts";
 import type { Scope } from "./domain/tenant.ts";
 import { acceptTrigger, type TriggerEvent } from "./engine/accept-trigger.ts";
+import { AlertAnnouncer } from "./engine/announce-alerts.ts";
 import type { CodeSandbox } from "./engine/code-sandbox/code-sandbox.ts";
 import { createCodeSandbox } from "./engine/code-sandbox/create-code-sandbox.ts";
 import { createRunControl } from "./engine/control-runs.ts";
@@ -147,18 +148,19 @@ export function createApp(parts: AppParts): App {
       ended(run, end) {
         ended[end.status] += 1;
         responses.post(run.id, { kind: "ended", status: end.status });
-        if (end.status !== "failed") return;
-        log.warn("a run failed", {
-          runId: run.id,
-          tenantId: run.tenantId,
-          workflowId: run.workflowId,
-          error: end.error,
-        });
       },
-      alert: (run, reason, error) =>
-        log.warn(reason, { runId: run.id, tenantId: run.tenantId, workflowId: run.workflowId, error }),
+      alertStored: () => alerts.wake(),
+      trouble: (run, problem, error) =>
+        log.error(problem, { runId: run.id, tenantId: run.tenantId, workflowId: run.workflowId, error }),
     },
   };
+  const alerts = new AlertAnnouncer({
+    backend,
+    clock,
+    async announce({ tenantId, runId, reason, at }) {
+      log.warn(reason, { tenantId, runId, at: new Date(at).toISOString() });
+    },
+  });
   const dispatcher = new Dispatcher(engine);
   const schedules = new ScheduleTicker({ ...engine, dispatcher });
   const pruning = new PruneTicker({ backend, clock, retentionDays: config.runRetentionDays });
@@ -230,11 +232,13 @@ export function createApp(parts: AppParts): App {
       dispatcher.start();
       schedules.start();
       pruning.start();
+      alerts.start();
     },
     async stop(graceMs) {
       stopping = true;
       lag.stop();
       await Promise.all([schedules.stop(), pruning.stop(), dispatcher.stop(graceMs)]);
+      await alerts.stop();
       // Their runs go on without them, after the next start.
       responses.giveUp();
       await backend.runs.releaseAll(owner, clock.now()).catch((error: unknown) => {

@@ -7,15 +7,19 @@ let world: Workspaces;
 let keys: ApiKeyManager;
 /** How often the backend was asked for a key. */
 let lookUps = 0;
+/** What a key that was found is held up by. */
+let lookUpsGoOn = Promise.resolve();
 
 beforeAll(async () => {
   world = await openWorkspaces();
   const { apiKeys } = world.backend;
   const counted = {
     ...apiKeys,
-    findForSignIn: (id: string) => {
+    findForSignIn: async (id: string) => {
       lookUps += 1;
-      return apiKeys.findForSignIn(id);
+      const found = await apiKeys.findForSignIn(id);
+      await lookUpsGoOn;
+      return found;
     },
   };
   keys = createApiKeyManager({ backend: { apiKeys: counted }, clock: world.clock, newId });
@@ -114,9 +118,12 @@ describe("nobody gets in", () => {
 
   test("with a key that is deleted while it is looked up", async () => {
     const { key, text } = await keys.create(world.ours, both);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    lookUpsGoOn = promise;
     const racing = signIn(text);
     await keys.remove(world.ours, key.id);
-    await racing.catch(() => {});
+    resolve();
+    await racing;
     await expect(signIn(text)).rejects.toMatchObject(refused);
   });
 

@@ -218,6 +218,16 @@ export interface RunCommit {
   /** Signals to other runs of the tenant (the parent's `child_finished`, a cancelled run's children). */
   readonly send: readonly { readonly runId: string; readonly signal: Signal }[];
   readonly interruptions: number;
+  /** Reasons why somebody has to look at the run; kept until they have been announced, whatever happens meanwhile. */
+  readonly alerts: readonly string[];
+  readonly at: number;
+}
+/** A run that somebody has to look at: it failed, or a step of it needs review. */
+export interface Alert {
+  readonly id: number;
+  readonly tenantId: string;
+  readonly runId: string;
+  readonly reason: string;
   readonly at: number;
 }
 export type CommitResult =
@@ -272,6 +282,9 @@ export interface RunStore {
   wakeParked(scope: Scope, now: number): Promise<void>;
   /** Hands back every run that this owner still holds (shutdown); they are due at once. */
   releaseAll(owner: string, now: number): Promise<void>;
+  /** Alerts that have not been announced, oldest first. */
+  pendingAlerts(limit: number): Promise<readonly Alert[]>;
+  alertsAnnounced(ids: readonly number[]): Promise<void>;
   /** A new run that starts with these ledger rows, in one commit with its audit entry. */
   replay(
     scope: Scope,

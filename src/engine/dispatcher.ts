@@ -188,7 +188,7 @@ export class Dispatcher {
   #abandon(claimed: ClaimedRun, cause: unknown): void {
     const { backend, clock, events } = this.#deps;
     const { run, lease } = claimed;
-    events.alert(run, "The run stopped because of an error inside the server.", cause);
+    events.trouble(run, "The run stopped because of an error inside the server.", cause);
     const now = clock.now();
     const error = {
       code: "internal",
@@ -210,10 +210,12 @@ export class Dispatcher {
         signalsApplied: Number.MAX_SAFE_INTEGER,
         send: [],
         interruptions: 0,
+        alerts: [`The run failed: ${error.message}`],
         at: now,
       })
+      .then(() => events.alertStored())
       .catch((again) =>
-        events.alert(run, "The failed run could not be stored; it is tried again after a restart.", again),
+        events.trouble(run, "The failed run could not be stored; it is tried again after a restart.", again),
       )
       .finally(() => this.#forget(claimed));
   }

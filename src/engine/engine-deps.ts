@@ -68,6 +68,8 @@ export interface EngineEvents {
     run: Run,
     end: { readonly status: FinalStatus; readonly error: StepError | null; readonly durationMs: number },
   ): void;
-  /** Somebody has to look: the run stopped for review, or the engine failed on it. */
-  alert(run: Pick<Run, "id" | "tenantId" | "workflowId">, reason: string, cause?: unknown): void;
+  /** A commit has stored an alert; it is announced from there, so that a crash cannot swallow it. */
+  alertStored(): void;
+  /** The server itself has a problem with a run: for its log. */
+  trouble(run: Pick<Run, "id" | "tenantId" | "workflowId">, problem: string, cause: unknown): void;
 }

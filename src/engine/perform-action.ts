@@ -267,7 +267,9 @@ export function resumeAction(
       else retryOrEnd(execution, plan, record, "unknown", record.error ?? interrupted, null, true, deps);
       return true;
     case "failed_retryable":
-      execution.wait(task, record);
+      // Without a wait it had been woken, and the server stopped before the next attempt was stored.
+      if (record.waitingFor === null) wakeAction(execution, task, compiled, record, deps);
+      else execution.wait(task, record);
       return true;
     case "planned":
       return resumePlanned(execution, plan, record, deps);

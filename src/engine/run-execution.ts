@@ -44,16 +44,16 @@ export class RunExecution {
   readonly waiting = new Map<string, WaitingStep>();
   /** Effects and code steps that are under way now. */
   inFlight = 0;
-  /** Steps that stopped for review since the last look: somebody has to be told once they are durable. */
-  readonly newReviews: StepRecord[] = [];
   /** Found abandoned too often: no step is performed before a person has looked. */
   poisoned: boolean;
 
+  readonly #restoredReviews = new Set<StepRecord>();
   #pending = new Map<string, StepRecord>();
   #launches: Launch[] = [];
   #children: NewRun[] = [];
   #send: { runId: string; signal: Signal }[] = [];
   #response: RunResponse | null = null;
+  #alerts: string[] = [];
   #mustCommit = false;
   #failure: StepError | null = null;
   #cancelled = false;
@@ -110,6 +110,7 @@ export class RunExecution {
   takeRestored(task: Task): StepRecord | undefined {
     const record = this.restored.get(task.key);
     if (record) this.restored.delete(task.key);
+    if (record?.state === "needs_review") this.#restoredReviews.add(record);
     return record;
   }
 
@@ -137,8 +138,13 @@ export class RunExecution {
   wait(task: Task, record: StepRecord): void {
     this.write(record);
     this.waiting.set(task.key, { task, record });
-    if (record.state === "needs_review") this.newReviews.push(record);
+    if (record.state === "needs_review" && !this.#isOld(record)) this.#alerts.push(reviewReason(record));
     this.#mustCommit = true;
+  }
+
+  /** Left in review by an earlier worker, and told then. */
+  #isOld(record: StepRecord): boolean {
+    return this.#restoredReviews.has(record);
   }
 
   /** Performed once the commit that holds its row is durable. */
@@ -227,8 +233,10 @@ export class RunExecution {
       signalsApplied: this.#signalsApplied,
       send: this.#send,
       interruptions: this.#interruptions,
+      alerts: this.#alerts,
       at: nowMs,
     };
+    this.#alerts = [];
     this.#pending = new Map();
     this.#children = [];
     this.#send = [];
@@ -264,6 +272,7 @@ export class RunExecution {
       if (child) this.send(child, { kind: "cancel", by: `run ${this.run.id}, step ${task.step.id}` });
     }
     this.waiting.clear();
+    if (error) this.#alerts.push(`The run failed: ${error.message}`);
     const { parent } = this.run;
     if (parent) {
       const { path, iteration } = parent;
@@ -323,6 +332,10 @@ export interface Launch {
 }
 
 type Standing = Pick<RunCommit, "status" | "waitingFor" | "dueAt" | "release" | "finishedAt" | "output" | "error">;
+
+function reviewReason({ path, error }: StepRecord): string {
+  return `Step ${path} needs review: ${error?.message ?? "it is not known whether it has happened."}`;
+}
 
 function isProgress(record: StepRecord): boolean {
   return record.state !== "planned" && record.state !== "started" && record.state !== "unknown";

@@ -154,7 +154,7 @@ export class RunWorker implements RunHandle {
         return await write();
       } catch (error) {
         if (attempt === 0)
-          this.#deps.events.alert(this.claimed.run, "The run's progress could not be stored; trying again.", error);
+          this.#deps.events.trouble(this.claimed.run, "The run's progress could not be stored; trying again.", error);
         const delayMs = Math.min(5_000, 50 * 2 ** Math.min(attempt, 7));
         await new Promise<void>((resolve) => this.#deps.clock.after(delayMs, resolve));
       }
@@ -165,8 +165,7 @@ export class RunWorker implements RunHandle {
     const { run } = this.claimed;
     const { events } = this.#deps;
     if (commit.response) events.responded(run.id, commit.response);
-    for (const record of this.#execution.newReviews.splice(0))
-      events.alert(run, `Step ${record.path} needs review: ${record.error?.message ?? "its outcome is unknown"}`);
+    if (commit.alerts.length > 0) events.alertStored();
     if (released && isFinal(commit.status))
       events.ended(run, { status: commit.status, error: commit.error, durationMs: commit.at - run.createdAt });
   }
@@ -198,7 +197,7 @@ export class RunWorker implements RunHandle {
         (apply) => this.#finish(apply),
         (error) =>
           this.#finish((execution) => {
-            this.#deps.events.alert(this.claimed.run, "A step failed inside the server.", error);
+            this.#deps.events.trouble(this.claimed.run, "A step failed inside the server.", error);
             const failed = { code: "internal", message: "The server failed on this step; see its log." };
             execution.fail(launch.task, {
               ...launch.record,

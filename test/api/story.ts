@@ -114,6 +114,8 @@ export async function tellStory(
     { stepId: "ok", kind: "approval", status: "waiting", waitingFor: "approval", finishedAt: null },
   ]);
   const approval = waiting.steps[1].id;
+  const noStep = await api("POST", `/runs/${runId}/steps/step_nothing/approve`);
+  expect(noStep.body).toMatchObject({ status: 404, detail: `Run ${runId} has no step step_nothing.` });
   const approved = await api("POST", `/runs/${runId}/steps/${approval}/approve`, { body: { comment: "Go on." } });
   expect(approved.status).toBe(200);
   expect(approved.body.steps[1]).toMatchObject({ status: "succeeded", output: { approved: true, comment: "Go on." } });

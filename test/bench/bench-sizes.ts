@@ -20,7 +20,7 @@ export interface BenchSizes {
     readonly few: number;
     readonly many: number;
     readonly rounds: number;
-    readonly listsPerRound: number;
+    readonly requestsPerRound: number;
     readonly deliveriesPerRound: number;
   };
   readonly loop: { readonly rounds: number; readonly warmUpRounds: number };
@@ -32,7 +32,7 @@ export const FULL: BenchSizes = {
   delivery: { rounds: 5, requests: 10_000, warmUpRequests: 3_000 },
   start: { starts: 10, unfinishedRuns: 100_000, hangingRuns: 1_000, restarts: 5 },
   memory: { firstRuns: 50_000, totalRuns: 200_000, settleMs: 3_000 },
-  storedRuns: { few: 1_000, many: 1_000_000, rounds: 7, listsPerRound: 100, deliveriesPerRound: 3_000 },
+  storedRuns: { few: 1_000, many: 1_000_000, rounds: 7, requestsPerRound: 200, deliveriesPerRound: 5_000 },
   loop: { rounds: 10, warmUpRounds: 2 },
 };
 
@@ -42,6 +42,6 @@ export const QUICK: BenchSizes = {
   delivery: { rounds: 2, requests: 1_500, warmUpRequests: 300 },
   start: { starts: 3, unfinishedRuns: 3_000, hangingRuns: 300, restarts: 2 },
   memory: { firstRuns: 2_000, totalRuns: 8_000, settleMs: 500 },
-  storedRuns: { few: 200, many: 20_000, rounds: 2, listsPerRound: 20, deliveriesPerRound: 500 },
+  storedRuns: { few: 600, many: 20_000, rounds: 2, requestsPerRound: 50, deliveriesPerRound: 500 },
   loop: { rounds: 2, warmUpRounds: 1 },
 };

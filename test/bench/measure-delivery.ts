@@ -24,7 +24,9 @@ export async function measureDelivery(context: BenchContext): Promise<Section> {
   await using server = await startProduct(installation);
   const { hookUrl } = await server.publish(sendingWorkflow(`${sink.url}/product`));
 
-  const targets = [ceilingTarget(ceilingServer, ceilingFolder), productTarget(server, installation, hookUrl)];
+  using ceiling = ceilingTarget(ceilingServer, ceilingFolder);
+  using product = productTarget(server, installation, hookUrl);
+  const targets = [ceiling, product];
   const results: Record<LoadTarget["name"], LoadResult[]> = { product: [], ceiling: [] };
   const acknowledged: Record<LoadTarget["name"], Set<number>> = { product: new Set(), ceiling: new Set() };
   for (let round = 0; round <= rounds; round += 1) {

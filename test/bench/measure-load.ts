@@ -3,16 +3,17 @@ import { join } from "node:path";
 import { acknowledgedIds, driveLoad } from "./drive-load.ts";
 import type { HelperProcess } from "./helper-process.ts";
 import type { LoadReport } from "./load-generator.ts";
-import type { Installation, Product } from "./product-server.ts";
 import { cpuSeconds } from "./process-usage.ts";
+import type { Installation, Product } from "./product-server.ts";
 
 /** A server that takes deliveries and stores runs: the product, or the bare loop that it is compared with. */
 export interface LoadTarget {
   readonly name: "product" | "ceiling";
   readonly url: string;
   readonly pid: number;
-  /** Its database, opened beside it to read what it has really committed. */
+  /** Its database, opened beside it to read what it has really committed; `using` closes it. */
   readonly database: Database;
+  [Symbol.dispose](): void;
 }
 
 export interface LoadResult {
@@ -31,13 +32,16 @@ const POLL_MS = 5;
 const STUCK_MS = 30_000;
 
 export function productTarget(product: Product, installation: Installation, hookUrl: string): LoadTarget {
-  const database = new Database(installation.databaseFile, { readonly: true });
-  return { name: "product", url: hookUrl, pid: product.pid, database };
+  return { name: "product", url: hookUrl, pid: product.pid, ...openBeside(installation.databaseFile) };
 }
 
 export function ceilingTarget(ceiling: HelperProcess, folder: string): LoadTarget {
-  const database = new Database(join(folder, "ceiling.db"), { readonly: true });
-  return { name: "ceiling", url: ceiling.url, pid: ceiling.pid, database };
+  return { name: "ceiling", url: ceiling.url, pid: ceiling.pid, ...openBeside(join(folder, "ceiling.db")) };
+}
+
+function openBeside(file: string): Pick<LoadTarget, "database" | typeof Symbol.dispose> {
+  const database = new Database(file, { readonly: true });
+  return { database, [Symbol.dispose]: () => database.close() };
 }
 
 /** Sends `requests` deliveries over 64 connections, with ids from `firstId` on, and waits until every run has ended. */

@@ -4,8 +4,8 @@ import type { BenchContext } from "./bench-context.ts";
 import type { Section } from "./figure.ts";
 import { startCeiling } from "./helper-process.ts";
 import { ceilingTarget, type LoadTarget, measureLoad, productTarget } from "./measure-load.ts";
-import { prepareInstallation, startProduct } from "./product-server.ts";
 import { residentBytes } from "./process-usage.ts";
+import { prepareInstallation, startProduct } from "./product-server.ts";
 import { pureWorkflow } from "./workflows.ts";
 
 const MEGABYTE = 1e6;
@@ -21,8 +21,10 @@ export async function measureMemory(context: BenchContext): Promise<Section> {
   await using server = await startProduct(installation);
   const { hookUrl } = await server.publish(pureWorkflow);
 
-  const ceiling = await measureGrowth(context, ceilingTarget(ceilingServer, ceilingFolder));
-  const product = await measureGrowth(context, productTarget(server, installation, hookUrl));
+  using ceilingLoad = ceilingTarget(ceilingServer, ceilingFolder);
+  using productLoad = productTarget(server, installation, hookUrl);
+  const ceiling = await measureGrowth(context, ceilingLoad);
+  const product = await measureGrowth(context, productLoad);
   await server.stop();
   return {
     title: "resident memory, and the database's size",

@@ -59,8 +59,8 @@ async function measureRounds(context: BenchContext, installation: Installation) 
   await using ceilingServer = await startCeiling(folder);
   await using server = await startProduct(installation);
   const { hookUrl } = await server.publish(pureWorkflow);
-  const product = productTarget(server, installation, hookUrl);
-  const ceiling = ceilingTarget(ceilingServer, folder);
+  using product = productTarget(server, installation, hookUrl);
+  using ceiling = ceilingTarget(ceilingServer, folder);
   const results: Record<LoadTarget["name"], LoadResult[]> = { product: [], ceiling: [] };
   for (const target of [ceiling, product]) await measureLoad(target, warmUpRequests, 0);
   for (let round = 1; round <= rounds; round += 1) {
@@ -92,7 +92,8 @@ async function measureLag(context: BenchContext, installation: Installation): Pr
   const { sustainedRequests } = context.sizes.throughput;
   await using server = await startProduct(installation);
   const { hookUrl } = await server.publish(pureWorkflow);
-  const result = await measureLoad(productTarget(server, installation, hookUrl), sustainedRequests, 0);
+  using target = productTarget(server, installation, hookUrl);
+  const result = await measureLoad(target, sustainedRequests, 0);
   const lagMs = (await server.readMetric('integrationsync_event_loop_lag_seconds{quantile="0.99"}')) * 1_000;
   context.report({ round: "sustained", server: "product", ...describeLoad(result), "lag p99 ms": lagMs });
   return lagMs;

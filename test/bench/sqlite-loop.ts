@@ -115,6 +115,7 @@ function lastCommit(at: number): RunCommit {
     response: null,
     children: [],
     signalsApplied: 0,
+    alerts: [],
     send: [],
     interruptions: 0,
     at,

@@ -79,10 +79,15 @@ function runCommand(dataDir: string, ...words: string[]): string {
 }
 
 /** Posts as a webhook's sender does. Every delivery has its own connection, so that none is repeated behind our back. */
-export function post(url: string, body: object, signal: AbortSignal | null = null): Promise<Response> {
+export function post(
+  url: string,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> {
   return fetch(url, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
     keepalive: false,
     signal,

@@ -23,8 +23,10 @@ function everyAcknowledgedTriggerHasItsRun({ runs, acknowledged }: Aftermath): v
 }
 
 function everyRunEndedOrAlerted({ runs, alerts }: Aftermath): void {
-  for (const { run } of runs) {
+  for (const { run, steps } of runs) {
     if (isFinal(run.status)) continue;
+    const inReview = steps.some((step) => step.state === "needs_review");
+    expect(inReview, `run ${run.id} stands still without a step to decide about`).toBe(true);
     expect(run.status, `run ${run.id} neither ended nor asked for help`).toBe("needs_review");
     expect(alerts.has(run.id), `run ${run.id} needs review and nobody was told`).toBe(true);
   }

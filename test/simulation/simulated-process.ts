@@ -2,6 +2,7 @@ import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
 import type { Accepted, Backend } from "../../src/domain/backend.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
 import { acceptTrigger, type TriggerEvent } from "../../src/engine/accept-trigger.ts";
+import { AlertAnnouncer } from "../../src/engine/announce-alerts.ts";
 import { Dispatcher } from "../../src/engine/dispatcher.ts";
 import type { EngineDeps } from "../../src/engine/engine-deps.ts";
 import { WorkflowCache } from "../../src/engine/workflow-cache.ts";
@@ -59,11 +60,16 @@ export class SimulatedProcess {
       events: {
         responded: () => {},
         ended: () => {},
-        alert: (run, reason) => {
-          if (!this.dead) world.alerts.set(run.id, reason);
-        },
+        alertStored: () => alerts.wake(),
+        trouble: () => {},
       },
     };
+    const alerts = new AlertAnnouncer({
+      backend: watched,
+      clock: this.#deps.clock,
+      announce: async ({ runId, reason }) => void world.alerts.set(runId, reason),
+    });
+    alerts.start();
     this.dispatcher = new Dispatcher(this.#deps, { maxHeld: 8, maxHeldPerTenant: 6, pollMs: 3_600_000 });
   }
 

@@ -71,6 +71,7 @@ export function sampleCommit(patch: Partial<RunCommit> = {}): RunCommit {
     response: null,
     children: [],
     signalsApplied: 0,
+    alerts: [],
     send: [],
     interruptions: 0,
     at: NOW,

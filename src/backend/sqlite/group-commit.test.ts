@@ -150,7 +150,35 @@ describe("a group commit", () => {
     expect(stored()).toEqual(["after"]);
   });
 
-  test("answers a database locked by another process with unavailable, and recovers", async () => {
+  test("a COMMIT that fails takes its whole batch with it, and nothing of it is stored", async () => {
+    database.run("PRAGMA foreign_keys = ON");
+    database.run("CREATE TABLE parents (id INTEGER PRIMARY KEY)");
+    database.run("CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)");
+    const results = await Promise.allSettled([
+      commits.submit(write("a")),
+      commits.submit(() => database.run("INSERT INTO children VALUES (7)")),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(stored()).toEqual([]);
+    await commits.submit(write("b"));
+    expect(stored()).toEqual(["b"]);
+  });
+
+  test("waits for another process that is writing, and lets other work go on meanwhile", async () => {
+    const other = new Database(join(folder, "test.db"));
+    other.run("BEGIN IMMEDIATE");
+    const waiting = commits.submit(write("a"));
+    const late = Bun.sleep(20).then(() => commits.submit(write("b")));
+    await Bun.sleep(50);
+    expect(stored()).toEqual([]);
+    other.run("COMMIT");
+    other.close();
+    expect(await Promise.all([waiting, late])).toEqual(["a", "b"]);
+    expect(stored()).toEqual(["a", "b"]);
+    expect(commits.stats()).toMatchObject({ failedBatches: 0 });
+  });
+
+  test("answers unavailable when another process keeps the database for seconds, and recovers", async () => {
     const other = new Database(join(folder, "test.db"));
     other.run("BEGIN IMMEDIATE");
     await expect(commits.submit(write("a"))).rejects.toMatchObject({ code: "unavailable" });
@@ -158,13 +186,14 @@ describe("a group commit", () => {
     other.close();
     await commits.submit(write("b"));
     expect(stored()).toEqual(["b"]);
-  });
+  }, 10_000);
 
   test("closing commits what is waiting and refuses what comes later", async () => {
     const waiting = commits.submit(write("a"));
-    commits.close();
-    expect(await waiting).toBe("a");
+    const closed = commits.close();
     await expect(commits.submit(write("b"))).rejects.toMatchObject({ code: "unavailable" });
+    await closed;
+    expect(await waiting).toBe("a");
     expect(stored()).toEqual(["a"]);
   });
 });

@@ -1,12 +1,15 @@
 import type { Database, Statement } from "bun:sqlite";
 import { AppError } from "../../domain/errors.ts";
-import { isStorageFailure, unavailable } from "./sqlite-failure.ts";
+import { isBusy, isStorageFailure, unavailable } from "./sqlite-failure.ts";
 
 /** A batch ends here, so that a burst of writers does not keep readers and timers waiting. */
 const MAX_BATCH_INTENTIONS = 512;
 const MAX_BATCH_MS = 8;
 /** How many intentions run between two looks at the clock. */
 const CLOCK_EVERY = 16;
+/** Another process is writing: try again soon, and tell the callers after so long. */
+const BUSY_RETRY_MS = 2;
+const BUSY_GIVE_UP_MS = 5_000;
 
 export interface CommitStats {
   readonly batches: number;
@@ -53,6 +56,8 @@ export class GroupCommit {
   #queue: Waiter[] = [];
   #scheduled = false;
   #closed = false;
+  /** Since when another process has kept this one from writing. */
+  #busySince: number | null = null;
   #batches = 0;
   #intentions = 0;
   #failedBatches = 0;
@@ -98,20 +103,25 @@ export class GroupCommit {
   }
 
   /** Commits what is waiting; whatever is submitted afterwards is refused. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true;
-    while (this.#queue.length > 0) this.#flush();
+    while (this.#queue.length > 0) {
+      this.#flush();
+      if (this.#busySince !== null) await Bun.sleep(BUSY_RETRY_MS);
+    }
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const turn = () => {
       this.#scheduled = false;
       if (this.#queue.length === 0) return;
       this.#flush();
       if (this.#queue.length > 0) this.#schedule();
-    });
+    };
+    if (this.#busySince === null) setImmediate(turn);
+    else setTimeout(turn, BUSY_RETRY_MS);
   }
 
   #flush(): void {
@@ -123,16 +133,32 @@ export class GroupCommit {
       this.#commitTimed();
     } catch (error) {
       this.#rollBack();
-      this.#failedBatches += 1;
-      const reason = isStorageFailure(error) ? unavailable(error) : error;
-      for (const waiter of batch) waiter.reject(reason);
+      if (isBusy(error) && this.#mayWait()) this.#queue = batch;
+      else this.#failAll(batch, error);
       return;
     }
+    this.#busySince = null;
     this.#batches += 1;
     this.#intentions += outcomes.length;
     this.#lastBatchSize = outcomes.length;
-    if (outcomes.length < batch.length) this.#queue = [...batch.slice(outcomes.length), ...this.#queue];
+    if (outcomes.length < batch.length) this.#queue = batch.slice(outcomes.length);
     for (const [index, outcome] of outcomes.entries()) settle(batch[index] as Waiter, outcome);
+  }
+
+  /**
+   * SQLite would wait by itself, but it keeps the thread meanwhile and looks rarely: beside a busy server, which takes
+   * the lock again at once, a command would not get its turn.
+   */
+  #mayWait(): boolean {
+    this.#busySince ??= performance.now();
+    return performance.now() - this.#busySince < BUSY_GIVE_UP_MS;
+  }
+
+  #failAll(batch: readonly Waiter[], error: unknown): void {
+    this.#busySince = null;
+    this.#failedBatches += 1;
+    const reason = isStorageFailure(error) ? unavailable(error) : error;
+    for (const waiter of batch) waiter.reject(reason);
   }
 
   /** The common case, without savepoints. Null, and rolled back, when an intention threw. */

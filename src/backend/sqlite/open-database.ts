@@ -17,5 +17,7 @@ export function openDatabase(file: string): Database {
   database.run("PRAGMA wal_autocheckpoint = 1000");
   // Bytes: a log that grew while a backup was reading is cut back to this afterwards.
   database.run("PRAGMA journal_size_limit = 16777216");
+  // From here on the group commit does the waiting, without keeping the thread; readers never wait for a writer.
+  database.run("PRAGMA busy_timeout = 2");
   return database;
 }

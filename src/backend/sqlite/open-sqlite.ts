@@ -94,7 +94,7 @@ export function createSqliteBackend(
       if (isClosed) return;
       isClosed = true;
       outside.stop();
-      commits.close();
+      await commits.close();
       checkpoint(raw);
       raw.close();
       options.onClosed();

@@ -228,6 +228,15 @@ export const runSignals = sqliteTable(
   (table) => [primaryKey({ columns: [table.runId, table.seq] })],
 );
 
+/** Stored with what somebody has to be told about, removed once they have been: a crash in between tells them twice. */
+export const runAlerts = sqliteTable("run_alerts", {
+  id: integer("id").primaryKey(),
+  tenantId: text("tenant_id").notNull(),
+  runId: text("run_id").notNull(),
+  reason: text("reason").notNull(),
+  at: integer("at").notNull(),
+});
+
 /** The migration makes it WITHOUT ROWID by hand: it is a key and little else, and would otherwise be stored twice. */
 export const dedupeKeys = sqliteTable(
   "dedupe_keys",

@@ -10,6 +10,11 @@ export function isStorageFailure(error: unknown): boolean {
   return error instanceof SQLiteError && UNAVAILABLE.test(error.code ?? "");
 }
 
+/** True when another process is writing: nothing has happened, and it can be tried again. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof SQLiteError && (error.code ?? "").startsWith("SQLITE_BUSY");
+}
+
 /** What a caller is told when the storage failed; the next batch tries again, so waiting is all there is to do. */
 export function unavailable(cause: unknown): AppError {
   const code = cause instanceof SQLiteError ? (cause.code ?? "unknown") : "unknown";

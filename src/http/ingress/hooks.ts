@@ -25,6 +25,10 @@ const PROBLEM_HEADERS = { ...HOOK_HEADERS, "content-type": "application/problem+
 const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 const ALLOW = [...METHODS, "OPTIONS"].join(", ");
 
+const NEVER = 0;
+/** As Bun has it for all other connections. */
+const IDLE_SECONDS = 10;
+
 const NO_QUERY = new URLSearchParams();
 
 /**
@@ -40,10 +44,11 @@ export async function takeDelivery(
 ): Promise<Response> {
   const { method, url } = request;
   if (!METHODS.has(method)) return refuseMethod(method);
-  // A workflow may take longer to respond than a connection may be idle; the engine has its own limit.
-  server?.timeout(request, 0);
   try {
     const body = await readBody(request, services.limits.maxBodyBytes);
+    // A workflow may take longer to respond than a connection may be idle; the engine has its own limit. Not before
+    // the body is there: whoever sends one slowly would hold the connection for ever.
+    server?.timeout(request, NEVER);
     const secretStart = pathStart + HOOKS_ROOT.length;
     const queryStart = url.indexOf("?", secretStart);
     const answer = await services.deliver({
@@ -56,6 +61,9 @@ export async function takeDelivery(
     return respond(answer);
   } catch (error) {
     return fail(error, method, services);
+  } finally {
+    // What is set stays with the connection: a caller that keeps it open must not keep it for ever.
+    server?.timeout(request, IDLE_SECONDS);
   }
 }
 

@@ -23,13 +23,14 @@ export function prepareBarrier(tenantId: string, runId: string, commit: RunCommi
   };
 }
 
-/** Writes ledger rows, children and signals inside an intention, once the run's own row is written. */
+/** Writes ledger rows, children, signals and alerts inside an intention, once the run's own row is written. */
 export function createBarrierWrite(
   raw: Database,
   insertRun: RunInsert,
   signals: RunSignals,
 ): (barrier: PreparedBarrier) => void {
   const writeStep = createStepWrite(raw);
+  const writeAlert = raw.prepare("INSERT INTO run_alerts (tenant_id, run_id, reason, at) VALUES (?, ?, ?, ?)");
   const workspaceOf = raw.prepare<{ workspace_id: string }, [string]>("SELECT workspace_id FROM runs WHERE id = ?");
 
   return ({ tenantId, runId, commit, steps, send }) => {
@@ -40,6 +41,7 @@ export function createBarrierWrite(
       for (const child of commit.children) insertRun(prepareRun({ tenantId, workspaceId }, child, TO_BE_CLAIMED));
     }
     for (const each of send) signals.store(tenantId, each.runId, each.signalJson, commit.at);
+    for (const reason of commit.alerts) writeAlert.run(tenantId, runId, reason, commit.at);
     if (commit.signalsApplied > 0) signals.drop(runId, commit.signalsApplied);
   };
 }

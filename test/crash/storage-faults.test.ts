@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { tmpdir } from "node:os";
+import { type Installation, openInstallation, type Published, post, type Server } from "./installation.ts";
+import { type Load, startLoad } from "./load.ts";
+import { type Call, type SinkProcess, startSink } from "./sink-process.ts";
+import {
+  fileSizeLimit,
+  fullFileSystem,
+  inputOutputError,
+  type StorageFault,
+  whyNoCompiler,
+  whyNoMount,
+} from "./storage-fault.ts";
+import { until } from "./until.ts";
+import { callSink, onWebhook } from "./workflows.ts";
+
+/**
+ * The data directory cannot be written for a while. Nobody is told that something is stored which is not, and when it
+ * can be written again the server goes on by itself.
+ */
+const SENDERS = 6;
+const PAUSE_MS = 10;
+/** How long the fault is looked at while it lasts. */
+const WATCH_MS = 1_500;
+
+const VARIANTS: readonly {
+  readonly name: string;
+  readonly skipped: string | null;
+  readonly make: () => StorageFault;
+}[] = [
+  {
+    name: "a limit on the size of files (EFBIG)",
+    skipped: process.platform === "linux" ? null : "only Linux has prlimit",
+    make: fileSizeLimit,
+  },
+  { name: "a full disk (ENOSPC)", skipped: whyNoMount(), make: fullFileSystem },
+  { name: "failing writes (EIO)", skipped: whyNoCompiler(), make: () => inputOutputError("FAIL_WRITES") },
+  { name: "failing syncs (EIO)", skipped: whyNoCompiler(), make: () => inputOutputError("FAIL_SYNCS") },
+];
+
+for (const { name, skipped, make } of VARIANTS) {
+  if (skipped !== null) test.skip(`${name}: skipped because ${skipped}`, () => {});
+  else describe(name, () => faultTests(make));
+}
+
+function faultTests(make: () => StorageFault): void {
+  let fault: StorageFault;
+  let installation: Installation;
+  let sink: SinkProcess;
+  let server: Server;
+  let orders: Published;
+
+  beforeAll(async () => {
+    fault = make();
+    [installation, sink] = await Promise.all([openInstallation(fault.parent ?? tmpdir()), startSink()]);
+    server = await installation.start(fault.startOptions(installation.dataDir));
+    orders = await server.publish(
+      onWebhook("orders", [
+        { id: "order", kind: "set", values: { id: "{{ trigger.body.id }}" } },
+        callSink(sink, { id: "{{ steps.order.output.id }}" }, { keyed: true }),
+      ]),
+    );
+  });
+  afterAll(async () => {
+    await installation.close();
+    await sink.stop();
+    fault.remove();
+  });
+
+  const deliverAs = (name: string): Load =>
+    startLoad(
+      Array.from({ length: SENDERS }, (_, sender) => ({
+        name: `${name}-${sender}`,
+        url: () => server.url + orders.path,
+        body: (id: string) => ({ id }),
+      })),
+      PAUSE_MS,
+    );
+  const readiness = async () => (await fetch(`${server.url}/readyz`)).status;
+
+  /** Until nothing at all can be written any more: a last small commit may still find room. */
+  async function breakStorage(load: Load): Promise<void> {
+    await until("some deliveries are acknowledged", () => load.acknowledged.size > SENDERS * 3);
+    fault.begin(server, installation.dataDir);
+    await until("deliveries are refused", () => load.refused.size > 0);
+    await until("the server is not ready", async () => (await readiness()) === 503);
+  }
+
+  test("deliveries are refused with 503 while it lasts, and go on by themselves afterwards", async () => {
+    const load = deliverAs("outlived");
+    await breakStorage(load);
+    const refusal = await post(server.url + orders.path, { id: "refused" });
+    expect(refusal.status).toBe(503);
+    expect(refusal.headers.get("content-type")).toBe("application/problem+json");
+    expect(Number(refusal.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    const acknowledged = load.acknowledged.size;
+    await Bun.sleep(WATCH_MS);
+    expect(load.acknowledged.size).toBe(acknowledged);
+    expect(await readiness()).toBe(503);
+
+    fault.end(server);
+    await until("the server is ready", async () => (await readiness()) === 200);
+    await until("deliveries are acknowledged again", () => load.acknowledged.size > acknowledged + SENDERS * 3);
+    await load.stop();
+
+    expect([...load.cutOff]).toEqual([]);
+    const answers = [...load.refused.values()].map(({ status, contentType, retryAfter, body }) => {
+      const { code } = JSON.parse(body) as { code: string };
+      return `${status} ${contentType} ${code} ${Number(retryAfter) > 0}`;
+    });
+    expect([...new Set(answers)]).toEqual(["503 application/problem+json unavailable true"]);
+    await expectAcknowledgedDone(load);
+    const effects = countEffects(await sink.calls());
+    expect([...load.refused.keys(), "refused"].filter((id) => effects.has(id))).toEqual([]);
+  }, 60_000);
+
+  test("a server that is killed meanwhile has everything that it acknowledged when it starts again", async () => {
+    const load = deliverAs("killed");
+    await breakStorage(load);
+    await server.kill();
+    await load.stop();
+    fault.end(server);
+    server = await installation.start();
+    await expectAcknowledgedDone(load);
+    // What was refused may have reached the log before the sync failed; it is not done twice.
+    const effects = countEffects(await sink.calls());
+    expect([...effects].filter(([, times]) => times > 1)).toEqual([]);
+  }, 60_000);
+
+  async function expectAcknowledgedDone({ acknowledged }: Load): Promise<void> {
+    for (const runId of acknowledged.keys()) await server.untilRun(runId, ({ status }) => status === "succeeded");
+    const effects = countEffects(await sink.calls());
+    expect([...acknowledged.values()].filter((id) => effects.get(id) !== 1)).toEqual([]);
+  }
+}
+
+function countEffects(calls: readonly Call[]): ReadonlyMap<string, number> {
+  const effects = new Map<string, number>();
+  for (const { id, hasEffect } of calls) effects.set(id, (effects.get(id) ?? 0) + (hasEffect ? 1 : 0));
+  return effects;
+}

@@ -207,7 +207,7 @@ export function createApp(parts: AppParts): App {
     connectors: createConnectorCatalog(connectors),
     variables: createVariableManager({ backend, clock, changed }),
     backend,
-    deliver: (delivery) => deliverWebhook(delivery, { backend, clock, cache, responses, accept, useConnection }),
+    deliver: (delivery) => deliverWebhook(delivery, { backend, clock, newId, cache, responses, accept, useConnection }),
     async ready() {
       if (stopping) throw new AppError("unavailable", "The server is stopping.");
       await backend.check();

@@ -13,6 +13,8 @@ export interface TriggerEvent extends Omit<NewRun, "id" | "eventId" | "createdAt
   readonly dedupeKey: string | null;
   /** The delivery's own id; a new one is made when there is none. */
   readonly eventId: string | null;
+  /** For a caller who waits for the run's answer, which may come before the acceptance has been told. */
+  readonly runId?: string;
 }
 
 export interface AcceptDeps extends EngineDeps {
@@ -30,8 +32,7 @@ export interface AcceptDeps extends EngineDeps {
 export async function acceptTrigger(scope: Scope, event: TriggerEvent, deps: AcceptDeps): Promise<Accepted> {
   const { backend, clock, dispatcher } = deps;
   const createdAt = clock.now();
-  const id = deps.newId("run");
-  const { dedupeKey, eventId, ...rest } = event;
+  const { dedupeKey, eventId, runId: id = deps.newId("run"), ...rest } = event;
   const run: NewRun = { ...rest, id, eventId: eventId ?? id, parent: null, depth: 0, createdAt };
   const dedupe = dedupeOf(dedupeKey, createdAt);
   const owner = dispatcher.reserve(scope.tenantId);

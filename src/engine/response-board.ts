@@ -11,21 +11,22 @@ export type RunAnswer =
  * dies takes its waiting requests with it; the run goes on without them.
  */
 export class ResponseBoard {
-  readonly #waiting = new Map<string, Set<(answer: RunAnswer) => void>>();
+  readonly #waiting = new Map<string, Set<(answer: RunAnswer | null) => void>>();
 
-  wait(runId: string, timeoutMs: number): Promise<RunAnswer> {
-    return new Promise((resolve) => {
-      const waiters = this.#waiting.get(runId) ?? new Set();
-      this.#waiting.set(runId, waiters);
-      const finish = (answer: RunAnswer) => {
-        clearTimeout(timer);
-        waiters.delete(finish);
-        if (waiters.size === 0 && this.#waiting.get(runId) === waiters) this.#waiting.delete(runId);
-        resolve(answer);
-      };
-      const timer = setTimeout(() => finish({ kind: "timeout" }), timeoutMs);
-      waiters.add(finish);
-    });
+  /** `answer` is null when `leave` was called first. */
+  wait(runId: string, timeoutMs: number): { readonly answer: Promise<RunAnswer | null>; readonly leave: () => void } {
+    const { promise, resolve } = Promise.withResolvers<RunAnswer | null>();
+    const waiters = this.#waiting.get(runId) ?? new Set();
+    this.#waiting.set(runId, waiters);
+    const finish = (answer: RunAnswer | null) => {
+      clearTimeout(timer);
+      waiters.delete(finish);
+      if (waiters.size === 0 && this.#waiting.get(runId) === waiters) this.#waiting.delete(runId);
+      resolve(answer);
+    };
+    const timer = setTimeout(() => finish({ kind: "timeout" }), timeoutMs);
+    waiters.add(finish);
+    return { answer: promise, leave: () => finish(null) };
   }
 
   post(runId: string, answer: RunAnswer): void {

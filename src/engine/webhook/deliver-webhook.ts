@@ -10,7 +10,7 @@ import { signatureScheme } from "../compile-workflow.ts";
 import type { CompiledWorkflow } from "../compiled-workflow.ts";
 import type { UseConnection } from "../engine-deps.ts";
 import { ExpressionError } from "../expressions/expression-error.ts";
-import type { ResponseBoard } from "../response-board.ts";
+import type { ResponseBoard, RunAnswer } from "../response-board.ts";
 import type { WorkflowCache } from "../workflow-cache.ts";
 import { parseBody } from "./parse-body.ts";
 import { type SignatureSpec, verifySignature } from "./verify-signature.ts";
@@ -38,6 +38,7 @@ export interface DeliverDeps {
   readonly responses: ResponseBoard;
   readonly accept: (scope: Scope, event: TriggerEvent) => Promise<Accepted>;
   readonly useConnection: UseConnection;
+  readonly newId: (prefix: string) => string;
 }
 
 const DEFAULT_RESPONSE_TIMEOUT_MS = 30_000;
@@ -59,17 +60,10 @@ export async function deliverWebhook(delivery: Delivery, deps: DeliverDeps): Pro
 
   const trigger = readTrigger(delivery, deps.clock.now());
   const dedupeKey = await dedupeKeyOf(scope, workflow, hook.workflowId, trigger, delivery, deliveryId, deps);
-  const accepted = await deps.accept(scope, {
-    workflowId,
-    version,
-    source: "webhook",
-    eventId: null,
-    trigger,
-    dedupeKey,
-  });
-  const { runId, duplicate } = accepted;
-  if (!workflow.hasRespond) return { kind: "accepted", runId, duplicate };
-  return awaitResponse(scope, runId, duplicate, workflow, deps);
+  const event: TriggerEvent = { workflowId, version, source: "webhook", eventId: null, trigger, dedupeKey };
+  if (workflow.hasRespond) return acceptAndWait(scope, event, workflow, deps);
+  const { runId, duplicate } = await deps.accept(scope, event);
+  return { kind: "accepted", runId, duplicate };
 }
 
 /** What a hook path's secret is stored and found as. */
@@ -182,20 +176,35 @@ async function evaluateDedupe(
 
 // Response ----------------------------------------------------------------------------------------------------------
 
-async function awaitResponse(
+/** Waits from before the run is stored: a run of pure steps has answered by the time its acceptance is known. */
+async function acceptAndWait(
   scope: Scope,
-  runId: string,
-  duplicate: boolean,
+  event: TriggerEvent,
   workflow: CompiledWorkflow,
   deps: DeliverDeps,
 ): Promise<DeliveryAnswer> {
   const timeoutMs = workflow.definition.responseTimeoutMs ?? DEFAULT_RESPONSE_TIMEOUT_MS;
-  const waiting = deps.responses.wait(runId, timeoutMs);
-  if (duplicate) {
-    const first = await deps.backend.runs.find(scope, runId);
-    if (first?.response) deps.responses.post(runId, { kind: "responded", response: first.response });
-    else if (first?.finishedAt != null) deps.responses.post(runId, { kind: "ended", status: first.status });
+  const ownId = deps.newId("run");
+  const own = deps.responses.wait(ownId, timeoutMs);
+  try {
+    const { runId, duplicate } = await deps.accept(scope, { ...event, runId: ownId });
+    const answer = duplicate ? await answerOfFirst(scope, runId, timeoutMs, deps) : await own.answer;
+    return { ...(answer ?? { kind: "timeout" }), runId };
+  } finally {
+    own.leave();
   }
-  const answer = await waiting;
-  return { ...answer, runId };
+}
+
+/** A duplicate gets what the first delivery's run has answered, or will. */
+async function answerOfFirst(
+  scope: Scope,
+  runId: string,
+  timeoutMs: number,
+  { backend, responses }: DeliverDeps,
+): Promise<RunAnswer | null> {
+  const waiting = responses.wait(runId, timeoutMs);
+  const first = await backend.runs.find(scope, runId);
+  if (first?.response) responses.post(runId, { kind: "responded", response: first.response });
+  else if (first && first.finishedAt !== null) responses.post(runId, { kind: "ended", status: first.status });
+  return waiting.answer;
 }

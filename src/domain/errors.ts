@@ -29,6 +29,8 @@ export interface AppErrorOptions {
   readonly fields?: readonly FieldError[];
   /** When the caller may try again, in milliseconds from now; answered as `Retry-After`. */
   readonly retryAfterMs?: number;
+  /** The methods that would be taken; answered as `Allow` with status 405. */
+  readonly allow?: readonly string[];
   /** A more specific code for the problem document, e.g. `payload_expired`; the status stays that of `code`. */
   readonly detailCode?: string;
 }
@@ -38,6 +40,7 @@ export class AppError extends Error {
   readonly fields: readonly FieldError[];
   readonly retryAfterMs: number | undefined;
   readonly detailCode: string | undefined;
+  readonly allow: readonly string[] | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -46,5 +49,6 @@ export class AppError extends Error {
     this.fields = options.fields ?? [];
     this.retryAfterMs = options.retryAfterMs;
     this.detailCode = options.detailCode;
+    this.allow = options.allow;
   }
 }

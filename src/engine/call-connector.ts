@@ -5,6 +5,7 @@ import type { StepError, StepRecord } from "../domain/run.ts";
 import { DEFAULT_STEP_TIMEOUT_MS } from "../domain/workflow.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
 import type { Access, EngineDeps } from "./engine-deps.ts";
+import { createRedactor } from "./redact-credential.ts";
 
 /** How one attempt ended. */
 export type ActionResult =
@@ -35,6 +36,7 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
   const deadlineAt = deps.clock.now() + timeoutMs;
   const abort = new AbortController();
   const timer = deadline(abort, timeoutMs, deps);
+  const redact = createRedactor(access?.credential ?? null);
   try {
     const work = compiled.action.run({
       input,
@@ -52,9 +54,9 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
         }),
     });
     const output = await Promise.race([work, timer.expired]);
-    return checkOutput(output);
+    return checkOutput(redact(output ?? null));
   } catch (error) {
-    return toResult(error);
+    return toResult(error, redact);
   } finally {
     timer.cancel();
   }
@@ -80,15 +82,16 @@ function deadline(abort: AbortController, timeoutMs: number, deps: EngineDeps) {
 }
 
 function checkOutput(output: Json): ActionResult {
-  const text = JSON.stringify(output ?? null);
-  if (text.length <= MAX_OUTPUT_BYTES) return { kind: "succeeded", output: output ?? null };
+  if (JSON.stringify(output).length <= MAX_OUTPUT_BYTES) return { kind: "succeeded", output };
   const message = `The answer is larger than ${MAX_OUTPUT_BYTES / 1_048_576} MiB and was not stored. The call itself has happened.`;
-  return { kind: "final", error: { code: "output_too_large", message }, retryAfterMs: null };
+  // Not final: the effect exists, and a replay must not repeat it without being asked.
+  return { kind: "unknown", error: { code: "output_too_large", message }, retryAfterMs: null };
 }
 
-function toResult(error: unknown): ActionResult {
-  const known = error instanceof ActionError ? error : classifyEgressError(error);
-  const { kind, code, message, details, retryAfterMs } = known;
-  const stepError: StepError = details === undefined ? { code, message } : { code, message, details };
+function toResult(error: unknown, redact: (value: Json) => Json): ActionResult {
+  const { kind, code, message, details, retryAfterMs } =
+    error instanceof ActionError ? error : classifyEgressError(error);
+  const shown = { code, message: String(redact(message)) };
+  const stepError: StepError = details === undefined ? shown : { ...shown, details: redact(details) };
   return kind === "auth" ? { kind, error: stepError } : { kind, error: stepError, retryAfterMs };
 }

@@ -91,6 +91,7 @@ function fieldErrors({ fields, message }: AppError): readonly FieldError[] {
 }
 
 function headersOf(error: AppError, status: number): Record<string, string> {
+  if (error.allow) return { allow: error.allow.join(", ") };
   if (status === 401) return { "www-authenticate": 'Bearer realm="IntegrationSync"' };
   if (status === 429 || status === 503) {
     const seconds = Math.ceil((error.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS) / 1_000);

@@ -74,7 +74,8 @@ export function hashHookSecret(secret: string): string {
 function checkMethod(input: JsonObject, method: string): void {
   const { methods } = input;
   if (!Array.isArray(methods) || methods.length === 0 || methods.includes(method)) return;
-  throw new AppError("method_not_allowed", `This webhook takes ${methods.join(", ")}.`);
+  const allow = methods.map(String);
+  throw new AppError("method_not_allowed", `This webhook takes ${allow.join(", ")}.`, { allow });
 }
 
 // Signature ---------------------------------------------------------------------------------------------------------

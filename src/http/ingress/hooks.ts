@@ -100,7 +100,7 @@ function fail(error: unknown, method: string, { log, newId }: Services): Respons
   const { problem, headers, isOurs } = describeFailure(error, requestId);
   // Without the path: it is a secret.
   if (isOurs) log.error("A delivery failed", { requestId, method, path: HOOKS_ROOT, error });
-  return refuse(problem, problem.status === 405 ? { ...headers, allow: ALLOW } : headers);
+  return refuse(problem, headers);
 }
 
 function refuseMethod(method: string): Response {

@@ -7,19 +7,17 @@ FROM oven/bun:1.4.5-slim AS build
 WORKDIR /integrationsync
 COPY . .
 RUN bun run build
-# The final stage has no shell to make the data folder with.
-RUN mkdir /data
 
-# glibc, CA certificates and time zones; no shell, no package manager.
-FROM gcr.io/distroless/base-nossl-debian12:nonroot
+# The binary needs glibc and nothing else: certificates and time zones are inside it.
+FROM debian:12-slim
 LABEL org.opencontainers.image.title="IntegrationSync" \
       org.opencontainers.image.description="Self-hosted integration server: when X happens here, do Y there, and nothing accepted is lost." \
       org.opencontainers.image.licenses="Apache-2.0 AND LicenseRef-IntegrationSync-Commercial" \
-      org.opencontainers.image.base.name="gcr.io/distroless/base-nossl-debian12:nonroot"
+      org.opencontainers.image.base.name="debian:12-slim"
 COPY --from=build /integrationsync/LICENSE /licenses/LICENSE
 COPY --from=build /integrationsync/src/paid/LICENSE /licenses/src/paid/LICENSE
 COPY --from=build /integrationsync/dist/integrationsync /usr/local/bin/integrationsync
-COPY --from=build --chown=10001:10001 /data /data
+RUN install -d -o 10001 -g 10001 -m 0700 /data
 ENV DATA_DIR=/data \
     HOST=0.0.0.0 \
     PORT=3000

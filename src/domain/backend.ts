@@ -268,7 +268,9 @@ export interface RunStore {
   claim(options: {
     readonly owner: string;
     readonly limit: number;
+    /** At most so many of one tenant, with those that the owner holds already: `held` counts these by tenant. */
     readonly perTenant: number;
+    readonly held?: ReadonlyMap<string, number>;
     readonly now: number;
   }): Promise<readonly ClaimedRun[]>;
   /** When the next run that could be claimed becomes due (in the past when there is one now), or null. */

@@ -57,6 +57,39 @@ describe("a replay from the failed step", () => {
   });
 });
 
+describe("an effect that may exist because of an earlier attempt", () => {
+  const timedOut = row({ state: "unknown", effect: "keyed" });
+  test.each(["planned", "failed_retryable", "cancelled"] as const)("keeps its key when the next attempt was %s", (state) => {
+    const next = row({ state, effect: "keyed", attempt: 2, startedAt: null });
+    for (const request of [failed, start])
+      expect(planReplay([timedOut, next], request)).toMatchObject([
+        { state: "unknown", epoch: 0, attempt: 2, idempotencyKey: "key", startedAt: 2, finishedAt: null },
+      ]);
+  });
+  test("is planned anew once the provider has refused it, for the refusal answers for the key", () => {
+    const refused = row({ state: "failed_final", effect: "keyed", attempt: 2 });
+    expect(planReplay([timedOut, refused], failed)).toMatchObject([{ state: "planned", epoch: 1 }]);
+  });
+  test("is asked about again when somebody had skipped it", () => {
+    expect(planReplay([row({ state: "skipped" })], start)).toMatchObject([{ state: "unknown", epoch: 0 }]);
+    expect(planReplay([row({ state: "skipped", startedAt: null })], start)).toEqual([]);
+  });
+});
+
+describe("a changed input that nobody has decided about", () => {
+  const prior = row({ state: "prior" });
+  test.each(["needs_review", "cancelled"] as const)("is compared again after the replay was left %s", (state) => {
+    const asked = row({ state, epoch: 1, startedAt: null, input: { to: "b" } });
+    expect(planReplay([prior, asked], start)).toEqual([prior]);
+    expect(planReplay([prior, asked], failed)).toEqual([prior]);
+  });
+  test("that was skipped stays skipped, and is compared again from the start", () => {
+    const skipped = row({ state: "skipped", epoch: 1, startedAt: null, input: { to: "b" } });
+    expect(planReplay([prior, skipped], failed)).toEqual([skipped]);
+    expect(planReplay([prior, skipped], start)).toEqual([prior]);
+  });
+});
+
 describe("a replay from the start", () => {
   test("remembers effects that have succeeded and forgets reads and pure steps", () => {
     const ledger = [row({}), row({ path: "read", effect: "safe" }), row({ path: "set", kind: "set", effect: null })];

@@ -1,4 +1,4 @@
-import { placeKey, type StepRecord } from "./run.ts";
+import { mayHaveHappened, placeKey, type StepRecord } from "./run.ts";
 
 export interface ReplayRequest {
   readonly from: "start" | "failed";
@@ -15,11 +15,26 @@ export interface ReplayRequest {
  *   with the new input when its place is reached.
  */
 export function planReplay(ledger: readonly StepRecord[], request: ReplayRequest): readonly StepRecord[] {
-  return [...latestByPlace(ledger).values()].flatMap((record) => {
-    const carried = request.from === "failed" ? fromFailed(record) : fromStart(record, request.repeatEffects);
+  return rowsByPlace(ledger).flatMap((rows) => {
+    const record = standingOf(rows);
+    const carried = request.from === "failed" ? fromFailed(record) : fromStart(record, rows, request.repeatEffects);
     return carried ? [carried] : [];
   });
 }
+
+/** What the attempts at one place come to. The newest says it, unless it has not done anything yet. */
+function standingOf(rows: readonly StepRecord[]): StepRecord {
+  const newest = newestOf(rows);
+  // A replay has asked whether to repeat the effect with a changed input, and was not told: it has to ask again.
+  const prior = priorOf(rows);
+  if (prior && isEffect(newest) && newest.startedAt === null && newest.state !== "skipped") return prior;
+  if (!HAS_NOT_SETTLED_IT.has(newest.state)) return newest;
+  const earlier = rows.findLast((row) => row.epoch === newest.epoch && mayHaveHappened(row));
+  return earlier ? { ...unknown(newest), startedAt: earlier.startedAt } : newest;
+}
+
+/** After these states of an attempt it is still not known whether an earlier one under the same key has happened. */
+const HAS_NOT_SETTLED_IT: ReadonlySet<StepRecord["state"]> = new Set(["planned", "failed_retryable", "cancelled"]);
 
 function fromFailed(record: StepRecord): StepRecord | null {
   switch (record.state) {
@@ -37,7 +52,7 @@ function fromFailed(record: StepRecord): StepRecord | null {
   }
 }
 
-function fromStart(record: StepRecord, repeatEffects: boolean): StepRecord | null {
+function fromStart(record: StepRecord, rows: readonly StepRecord[], repeatEffects: boolean): StepRecord | null {
   if (!isEffect(record)) return null;
   if (repeatEffects) return plannedAnew(record);
   if (record.effect === "safe") return null;
@@ -50,7 +65,8 @@ function fromStart(record: StepRecord, repeatEffects: boolean): StepRecord | nul
     case "needs_review":
       return unknown(record);
     case "skipped":
-      return null;
+      // Whoever skipped it did not say that it had not happened.
+      return priorOf(rows) ?? (record.startedAt === null ? null : unknown(record));
     default:
       return plannedAnew(record);
   }
@@ -61,9 +77,9 @@ function isEffect(record: StepRecord): boolean {
   return record.kind === "action" || record.kind === "workflow";
 }
 
-/** Keeps its key: the provider may have it. */
+/** Keeps its key: the provider may have it. Not finished, in contrast to one that a run has given up and gone on. */
 function unknown(record: StepRecord): StepRecord {
-  return { ...record, state: "unknown", waitingFor: null, wakeAt: null };
+  return { ...record, state: "unknown", waitingFor: null, wakeAt: null, finishedAt: null };
 }
 
 /** A new effect, with a key that the provider has not seen; its input is resolved when it is reached. */
@@ -84,13 +100,23 @@ function plannedAnew(record: StepRecord): StepRecord {
   };
 }
 
-function latestByPlace(ledger: readonly StepRecord[]): Map<string, StepRecord> {
-  const latest = new Map<string, StepRecord>();
+function rowsByPlace(ledger: readonly StepRecord[]): readonly (readonly StepRecord[])[] {
+  const places = new Map<string, StepRecord[]>();
   for (const record of ledger) {
     const key = placeKey(record.path, record.iteration);
-    const held = latest.get(key);
-    if (!held || record.epoch > held.epoch || (record.epoch === held.epoch && record.attempt >= held.attempt))
-      latest.set(key, record);
+    const rows = places.get(key);
+    if (rows) rows.push(record);
+    else places.set(key, [record]);
   }
-  return latest;
+  return [...places.values()];
+}
+
+function newestOf(rows: readonly StepRecord[]): StepRecord {
+  return rows.reduce((newest, row) =>
+    row.epoch > newest.epoch || (row.epoch === newest.epoch && row.attempt >= newest.attempt) ? row : newest,
+  );
+}
+
+function priorOf(rows: readonly StepRecord[]): StepRecord | null {
+  return rows.find((row) => row.state === "prior") ?? null;
 }

@@ -85,6 +85,12 @@ export interface StepRecord extends Place {
   readonly finishedAt: number | null;
 }
 
+/** An effect of which nobody knows whether the other side has done it. */
+export function mayHaveHappened({ state, effect, startedAt }: StepRecord): boolean {
+  if (effect === null || startedAt === null) return false;
+  return state === "started" || state === "unknown" || state === "needs_review";
+}
+
 export function placeKey(path: string, iteration: readonly number[]): string {
   return iteration.length === 0 ? path : `${path}#${iteration.join(",")}`;
 }
@@ -171,5 +177,7 @@ export type Signal =
 
 /** Interrupted this many times without progress (a crash while it ran), a run goes to needs_review as poison. */
 export const POISON_INTERRUPTIONS = 3;
+/** From here on it is a suspect: these are held one at a time, so that the next crash drags no innocent one along. */
+export const SUSPECT_INTERRUPTIONS = POISON_INTERRUPTIONS - 1;
 /** A run waiting for a connection or a rate limit fails after this long. */
 export const MAX_PARKED_MS = 30 * 86_400_000;

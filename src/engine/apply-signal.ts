@@ -3,6 +3,7 @@ import { placeKey, type Signal, type StepRecord } from "../domain/run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { wakeAction } from "./perform-action.ts";
 import { performStep } from "./perform-step.ts";
+import { startSubWorkflow } from "./perform-sub-workflow.ts";
 import { childRunId, type RunExecution, type WaitingStep } from "./run-execution.ts";
 
 /**
@@ -11,9 +12,9 @@ import { childRunId, type RunExecution, type WaitingStep } from "./run-execution
  */
 export function applySignal(execution: RunExecution, stored: StoredSignal, deps: EngineDeps): void {
   const { signal } = stored;
+  if (signal.kind === "cancel" && !execution.ended) execution.cancel();
   execution.signalApplied(stored);
-  if (execution.ended) return;
-  if (signal.kind === "cancel") return execution.cancel();
+  if (execution.ended || signal.kind === "cancel") return;
   const waiting = execution.waiting.get(placeKey(signal.path, signal.iteration));
   if (!waiting) return;
   if (signal.kind === "approval") applyApproval(execution, waiting, signal, deps);
@@ -61,7 +62,9 @@ function applyResolution(
 function retry(execution: RunExecution, { task, record }: WaitingStep, deps: EngineDeps): void {
   execution.poisoned = false;
   const compiled = execution.workflow.steps.get(task.step.id);
-  if (compiled?.kind === "action" && record.input !== undefined) wakeAction(execution, task, compiled, record, deps);
+  if (record.input === undefined) performStep(execution, task, deps);
+  else if (compiled?.kind === "action") wakeAction(execution, task, compiled, record, deps);
+  else if (compiled?.kind === "workflow") startSubWorkflow(execution, task, compiled, record, deps);
   else performStep(execution, task, deps);
 }
 

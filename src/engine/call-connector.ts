@@ -1,4 +1,4 @@
-import { ActionError } from "../connector-sdk/action-error.ts";
+import { ActionError, type ActionErrorKind } from "../connector-sdk/action-error.ts";
 import { classifyEgressError } from "../connector-sdk/classify-egress-error.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { StepError, StepRecord } from "../domain/run.ts";
@@ -56,7 +56,8 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
     const output = await Promise.race([work, timer.expired]);
     return checkOutput(redact(output ?? null));
   } catch (error) {
-    return toResult(error, redact);
+    const known = error instanceof ActionError ? error : classifyEgressError(error);
+    return toResult(known.code === "aborted" ? outOfTime(known.kind, timeoutMs) : known, redact);
   } finally {
     timer.cancel();
   }
@@ -71,14 +72,18 @@ function deadline(abort: AbortController, timeoutMs: number, deps: EngineDeps) {
   expired.catch(() => {});
   const cancelTimeout = deps.clock.after(timeoutMs, () => {
     abort.abort();
-    const error = new ActionError("unknown", `The step took longer than ${timeoutMs} ms.`, { code: "timeout" });
-    cancelGrace = deps.clock.after(ABORT_GRACE_MS, () => expire(error));
+    cancelGrace = deps.clock.after(ABORT_GRACE_MS, () => expire(outOfTime("unknown", timeoutMs)));
   });
   const cancel = () => {
     cancelTimeout();
     cancelGrace();
   };
   return { expired, cancel };
+}
+
+/** Only the step's own deadline aborts; that a request was "cancelled" by it would tell nobody why. */
+function outOfTime(kind: ActionErrorKind, timeoutMs: number): ActionError {
+  return new ActionError(kind, `The step took longer than ${timeoutMs} ms.`, { code: "timeout" });
 }
 
 function checkOutput(output: Json): ActionResult {
@@ -88,9 +93,8 @@ function checkOutput(output: Json): ActionResult {
   return { kind: "unknown", error: { code: "output_too_large", message }, retryAfterMs: null };
 }
 
-function toResult(error: unknown, redact: (value: Json) => Json): ActionResult {
-  const { kind, code, message, details, retryAfterMs } =
-    error instanceof ActionError ? error : classifyEgressError(error);
+function toResult(error: ActionError, redact: (value: Json) => Json): ActionResult {
+  const { kind, code, message, details, retryAfterMs } = error;
   const shown = { code, message: String(redact(message)) };
   const stepError: StepError = details === undefined ? shown : { ...shown, details: redact(details) };
   return kind === "auth" ? { kind, error: stepError } : { kind, error: stepError, retryAfterMs };

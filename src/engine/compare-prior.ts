@@ -29,10 +29,11 @@ export function comparePrior(
         const times = { plannedAt: now, startedAt: now, finishedAt: now };
         if (Bun.deepEquals(before, input)) return execution.succeed(task, { ...prior, ...times, state: "succeeded" });
         // A retry is a new effect: under the old key the provider would answer with the old result.
-        const epoch = prior.epoch + 1;
+        const epoch = execution.nextEpoch(task);
         execution.wait(task, {
           ...record,
-          ...times,
+          plannedAt: now,
+          startedAt: null,
           state: "needs_review",
           epoch,
           idempotencyKey: idempotencyKey(execution.run, task, epoch),

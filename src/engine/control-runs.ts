@@ -59,8 +59,8 @@ export function createRunControl(deps: ControlRunsDeps) {
         detailCode: "run_not_ended",
       });
     const ledger = await backend.runs.steps(scope, runId);
-    const version = request.version === "same" ? original.version : await publishedVersion(scope, original, ledger);
     const rows = planReplay(ledger, request);
+    const version = request.version === "same" ? original.version : await publishedVersion(scope, original, rows);
     const run: NewRun & { replayOf: string } = {
       id: deps.newId("run"),
       workflowId: original.workflowId,
@@ -80,13 +80,13 @@ export function createRunControl(deps: ControlRunsDeps) {
   }
 
   /** On another version steps are planned anew, which must not silently repeat an effect that may exist. */
-  async function publishedVersion(scope: Scope, original: Run, ledger: readonly StepRecord[]): Promise<number> {
+  async function publishedVersion(scope: Scope, original: Run, rows: readonly StepRecord[]): Promise<number> {
     const workflow = await backend.workflows.find(scope, original.workflowId);
     if (workflow?.publishedVersion == null)
       throw new AppError("conflict", "The workflow has no published version to replay on.", {
         detailCode: "not_published",
       });
-    const open = ledger.find((record) => record.state === "unknown" || record.state === "needs_review");
+    const open = rows.find((record) => record.state === "unknown");
     if (open)
       throw new AppError(
         "conflict",

@@ -1,5 +1,7 @@
 import type { ClaimedRun, RunCommit } from "../domain/backend.ts";
+import { SUSPECT_INTERRUPTIONS } from "../domain/run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { tellParent } from "./run-execution.ts";
 import { loadRun, type RunEnd, type RunHandle, type RunWorker } from "./run-workflow.ts";
 
 export interface DispatcherLimits {
@@ -29,6 +31,8 @@ export class Dispatcher {
   readonly #heldByTenant = new Map<string, number>();
   /** Tenants with runs left in the backend: their next ones queue behind, first come first served. */
   readonly #spilled = new Set<string>();
+  /** The last claim took as many as there was room for: there may be more, so the next end must make it look again. */
+  #leftSome = false;
   #reserved = 0;
   #started = false;
   #stopping = false;
@@ -73,7 +77,7 @@ export class Dispatcher {
       this.#stopping ||
       this.#spilled.has(tenantId) ||
       this.#held.size + this.#reserved >= this.#limits.maxHeld ||
-      (this.#heldByTenant.get(tenantId) ?? 0) >= this.#limits.maxHeldPerTenant;
+      this.#holdsAllItMay(tenantId);
     if (full) {
       this.#spilled.add(tenantId);
       return null;
@@ -126,16 +130,19 @@ export class Dispatcher {
     try {
       for (;;) {
         const limit = this.#limits.maxHeld - this.#held.size - this.#reserved;
+        this.#leftSome = limit <= 0;
         if (limit <= 0 || this.#stopping) return;
         const claimed = await backend.runs.claim({
           owner,
           limit,
           perTenant: this.#limits.maxHeldPerTenant,
+          held: this.#heldByTenant,
           now: clock.now(),
         });
         for (const each of claimed) this.#hold(each, loadRun(each, this.#deps), null);
         if (claimed.length > 0) continue;
-        this.#spilled.clear();
+        // What is left in the backend now is not due, or of a tenant that holds all it may.
+        for (const tenantId of this.#spilled) if (!this.#holdsAllItMay(tenantId)) this.#spilled.delete(tenantId);
         const dueAt = await backend.runs.nextDueAt();
         // Due and yet not given to us: another run of its tenant, or one under suspicion, has to end first.
         this.#setTimer(dueAt === null ? null : Math.max(dueAt, clock.now() + HELD_BACK_MS));
@@ -169,23 +176,28 @@ export class Dispatcher {
       held.handle = worker;
       if (held.nudged) worker.nudge();
       if (this.#stopping) worker.handBack();
-      return worker.work(first);
+      return worker.work(first, (commit) => this.#reachOthers(commit));
     };
     loading.then(work).then(
-      (end) => this.#release(claimed, end),
-      (error) => this.#abandon(claimed, error),
+      (end) => this.#release(claimed, held, end),
+      (error) => this.#abandon(claimed, held, error),
     );
   }
 
-  #release(claimed: ClaimedRun, end: RunEnd): void {
-    this.#forget(claimed);
+  /** What a barrier has sent to other runs, and the runs that it has started: nobody else tells them. */
+  #reachOthers({ send, children }: RunCommit): void {
+    for (const { runId } of send) this.nudge(runId);
+    if (children.length > 0) this.wake();
+  }
+
+  #release(claimed: ClaimedRun, held: HeldRun, end: RunEnd): void {
+    this.#forget(claimed, held);
     if (end.kind !== "released") return;
     if (end.dueAt !== null && end.dueAt < this.#timerAt) this.#setTimer(end.dueAt);
-    if (end.wakesOthers) this.wake();
   }
 
   /** A bug, or a version that can no longer be loaded: the run must not vanish in memory. */
-  #abandon(claimed: ClaimedRun, cause: unknown): void {
+  #abandon(claimed: ClaimedRun, held: HeldRun, cause: unknown): void {
     const { backend, clock, events } = this.#deps;
     const { run, lease } = claimed;
     events.trouble(run, "The run stopped because of an error inside the server.", cause);
@@ -194,37 +206,50 @@ export class Dispatcher {
       code: "internal",
       message: "The server failed on this run; its log says why. Replay the run once that is mended.",
     };
+    const commit: RunCommit = {
+      steps: [],
+      status: "failed",
+      waitingFor: null,
+      dueAt: null,
+      release: true,
+      startedAt: run.startedAt ?? now,
+      finishedAt: now,
+      output: undefined,
+      error,
+      response: null,
+      children: [],
+      signalsApplied: Number.MAX_SAFE_INTEGER,
+      send: tellParent(run, "failed", null, error),
+      interruptions: 0,
+      alerts: [`The run failed: ${error.message}`],
+      at: now,
+    };
     backend.runs
-      .commit(lease, {
-        steps: [],
-        status: "failed",
-        waitingFor: null,
-        dueAt: null,
-        release: true,
-        startedAt: run.startedAt ?? now,
-        finishedAt: now,
-        output: undefined,
-        error,
-        response: null,
-        children: [],
-        signalsApplied: Number.MAX_SAFE_INTEGER,
-        send: [],
-        interruptions: 0,
-        alerts: [`The run failed: ${error.message}`],
-        at: now,
+      .commit(lease, commit)
+      .then((result) => {
+        if (result.kind === "lease_lost") return;
+        events.alertStored();
+        events.ended(run, { status: "failed", error, durationMs: now - run.createdAt });
+        this.#reachOthers(commit);
       })
-      .then(() => events.alertStored())
       .catch((again) =>
         events.trouble(run, "The failed run could not be stored; it is tried again after a restart.", again),
       )
-      .finally(() => this.#forget(claimed));
+      .finally(() => this.#forget(claimed, held));
   }
 
-  #forget({ run }: ClaimedRun): void {
-    this.#held.delete(run.id);
+  #forget({ run, interruptions }: ClaimedRun, held: HeldRun): void {
+    // It may have been claimed again by now: the commit that let it go was durable before we heard of it.
+    if (this.#held.get(run.id) === held) this.#held.delete(run.id);
     this.#count(run.tenantId, -1);
     if (this.#held.size === 0) this.#idle?.();
-    if (this.#spilled.size > 0) this.wake();
+    // The next suspect may be held now.
+    const wasSuspect = interruptions >= SUSPECT_INTERRUPTIONS;
+    if (this.#spilled.size > 0 || this.#leftSome || wasSuspect) this.wake();
+  }
+
+  #holdsAllItMay(tenantId: string): boolean {
+    return (this.#heldByTenant.get(tenantId) ?? 0) >= this.#limits.maxHeldPerTenant;
   }
 
   #count(tenantId: string, by: 1 | -1): void {

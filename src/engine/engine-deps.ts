@@ -31,6 +31,7 @@ export interface EngineDeps {
 
 export interface InputPlace {
   readonly tenantId: string;
+  /** Names the run by its event, which it has in common with its replays. */
   readonly runId: string;
   readonly key: string;
 }

@@ -51,10 +51,8 @@ export function performAction(
   });
   if (errors.length > 0) {
     const message = errors.map((each) => `${each.path} ${each.message}`).join("; ");
-    return execution.fail(
-      task,
-      newRecord(task, now, { state: "failed_final", epoch, error: { code: "invalid_input", message } }),
-    );
+    const failed = newRecord(task, now, { state: "failed_final", error: { code: "invalid_input", message } });
+    return execution.fail(task, { ...failed, epoch: epoch || execution.nextEpoch(task), startedAt: null });
   }
   const effect = effectOf(compiled.step, compiled.action, input);
   const record = newRecord(task, now, {
@@ -221,8 +219,10 @@ function retryOrEnd(
   const ended = { ...record, error, waitingFor: null, wakeAt: null, finishedAt: now };
   const unknown = failure === "unknown";
   // An effect that may exist stays unknown even when the run fails on it, so that a replay keeps its key.
-  if (decision.kind === "fail")
-    return execution.fail(plan.task, { ...ended, state: unknown ? "unknown" : "failed_final" });
+  if (decision.kind === "fail") {
+    const mayExist = unknown || (failure === "retryable" && execution.isUncertain(record));
+    return execution.fail(plan.task, { ...ended, state: mayExist ? "unknown" : "failed_final" });
+  }
   if (decision.kind === "review") return execution.wait(plan.task, { ...ended, state: "needs_review" });
   const state = unknown ? "unknown" : "failed_retryable";
   execution.wait(plan.task, { ...ended, state, waitingFor: "retry", wakeAt: decision.atMs });
@@ -264,12 +264,12 @@ export function resumeAction(
       return true;
     case "unknown":
       if (record.waitingFor === "retry") execution.wait(task, record);
+      // Given up before, and the run went on (`onError: "continue"`): later steps rely on that.
+      else if (record.finishedAt !== null) execution.fail(task, record);
       else retryOrEnd(execution, plan, record, "unknown", record.error ?? interrupted, null, true, deps);
       return true;
     case "failed_retryable":
-      // Without a wait it had been woken, and the server stopped before the next attempt was stored.
-      if (record.waitingFor === null) wakeAction(execution, task, compiled, record, deps);
-      else execution.wait(task, record);
+      execution.wait(task, record);
       return true;
     case "planned":
       return resumePlanned(execution, plan, record, deps);
@@ -304,10 +304,22 @@ export function wakeAction(
   record: StepRecord,
   deps: EngineDeps,
 ): void {
-  const used = record.state === "failed_retryable" || record.state === "unknown" || record.state === "needs_review";
-  if (used && record.waitingFor !== null) execution.write({ ...record, waitingFor: null, wakeAt: null });
-  const next = used ? { ...record, attempt: record.attempt + 1, output: undefined } : record;
-  goOn(execution, task, compiled, { ...next, state: "planned", error: null, finishedAt: null }, deps);
+  const planned: StepRecord = {
+    ...record,
+    state: "planned",
+    output: undefined,
+    error: null,
+    waitingFor: null,
+    wakeAt: null,
+    startedAt: null,
+    finishedAt: null,
+  };
+  if (record.startedAt === null) return goOn(execution, task, compiled, planned, deps);
+  // Both in one commit: an attempt that no longer waits, and has no next one, would be taken for one that was given up.
+  const next = { ...planned, attempt: record.attempt + 1 };
+  execution.write({ ...record, waitingFor: null, wakeAt: null });
+  execution.write(next);
+  goOn(execution, task, compiled, next, deps);
 }
 
 function goOn(

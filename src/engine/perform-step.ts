@@ -21,20 +21,23 @@ import { TaskScope } from "./task-scope.ts";
 export function performStep(execution: RunExecution, task: Task, deps: EngineDeps): void {
   const compiled = execution.workflow.steps.get(task.step.id);
   if (!compiled) throw new Error(`step ${task.step.id} was not compiled`);
+  const restored = execution.takeRestored(task);
   try {
-    const restored = execution.takeRestored(task);
     if (restored && resume(execution, task, compiled, restored, deps)) return;
     if (execution.poisoned) reviewPoison(execution, task, deps);
     else performFresh(execution, task, compiled, deps);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    failTask(execution, task, { code: "expression", message: error.message }, deps);
+    const epoch = restored?.epoch ?? execution.nextEpoch(task);
+    failTask(execution, task, { code: "expression", message: error.message }, deps, epoch);
   }
 }
 
-/** Ends a task without success, as its own row. */
-export function failTask(execution: RunExecution, task: Task, error: StepError, deps: EngineDeps): void {
-  execution.fail(task, newRecord(task, deps.clock.now(), { state: "failed_final", error }));
+/** Ends a task that has done nothing, as its own row. */
+function failTask(execution: RunExecution, task: Task, error: StepError, deps: EngineDeps, epoch = 0): void {
+  const failed = newRecord(task, deps.clock.now(), { state: "failed_final", epoch, error });
+  const reachesOut = task.step.kind === "action" || task.step.kind === "workflow";
+  execution.fail(task, reachesOut ? { ...failed, startedAt: null } : failed);
 }
 
 /** False when the step has to be performed anew. */
@@ -47,7 +50,8 @@ function resume(
 ): boolean {
   if (compiled.kind === "branch" && record.state === "succeeded")
     return reopenBranch(execution, task, compiled, record);
-  if (compiled.kind === "parallel") return false;
+  // A stop that was recorded while calls were still under way, or that a replay has reached again, still stops.
+  if (compiled.kind === "parallel" || compiled.kind === "stop") return false;
   if (compiled.kind === "loop" && record.state === "started") {
     execution.open(task, record);
     openLoop(execution.tree, task, record.input as readonly Json[], compiled.step.maxConcurrency ?? 1);
@@ -190,9 +194,10 @@ function reopenBranch(execution: RunExecution, task: Task, compiled: BranchCompi
   const output = record.output ?? null;
   const stored = isJsonObject(output) ? (output.branches ?? [output.branch ?? null]) : [];
   const names = (stored as readonly Json[]).filter((name) => name !== null);
-  const taken = names.map((name) =>
-    name === "otherwise" ? -1 : compiled.step.branches.findIndex((branch) => branch.name === name),
-  );
+  const known = ["otherwise", ...compiled.step.branches.map((branch) => branch.name)];
+  // A replay on another version, which has no such branch, decides anew.
+  if (!names.every((name) => known.includes(name as string))) return false;
+  const taken = names.map((name) => known.indexOf(name as string) - 1);
   openTaken(execution, task, compiled, taken, output);
   return true;
 }

@@ -1,5 +1,6 @@
+import type { Json } from "../domain/json.ts";
 import type { Task } from "../domain/next-step.ts";
-import type { StepRecord } from "../domain/run.ts";
+import type { StepError, StepRecord } from "../domain/run.ts";
 import { LIMITS } from "../domain/workflow.ts";
 import { comparePrior } from "./compare-prior.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
@@ -24,60 +25,75 @@ export function performSubWorkflow(
   epoch = 0,
 ): void {
   const { run } = execution;
-  const now = deps.clock.now();
-  const input = compiled.input.evaluate(scope);
-  const key = idempotencyKey(run, task, epoch);
-  const record = newRecord(task, now, {
+  const input = { body: compiled.input.evaluate(scope) };
+  const record = newRecord(task, deps.clock.now(), {
     state: "waiting",
     waitingFor: "sub_workflow",
     epoch,
-    input: { body: input },
-    idempotencyKey: key,
+    input,
+    idempotencyKey: idempotencyKey(run, task, epoch),
   });
-  const fail = (code: string, message: string) =>
-    execution.fail(task, {
-      ...record,
-      state: "failed_final",
-      waitingFor: null,
-      error: { code, message },
-      finishedAt: now,
-    });
-
-  if (run.depth >= LIMITS.subWorkflowDepth)
-    return fail(
-      "too_deep",
-      `Workflows may start each other at most ${LIMITS.subWorkflowDepth} levels deep. Does one start itself?`,
-    );
+  if (run.depth >= LIMITS.subWorkflowDepth) {
+    const message = `Workflows may start each other at most ${LIMITS.subWorkflowDepth} levels deep. Does one start itself?`;
+    return fail(execution, task, record, { code: "too_deep", message }, deps);
+  }
   const prior = execution.prior.get(task.key);
-  if (prior) return comparePrior(execution, task, { prior, record, input: { body: input } }, deps);
+  if (prior) comparePrior(execution, task, { prior, record, input }, deps);
+  else startSubWorkflow(execution, task, compiled, record, deps);
+}
 
+/** Starts the child that a record plans, with its frozen input. */
+export function startSubWorkflow(
+  execution: RunExecution,
+  task: Task,
+  compiled: WorkflowCompiled,
+  planned: StepRecord,
+  deps: EngineDeps,
+): void {
+  const { run } = execution;
   const workflowId = compiled.step.workflow;
   execution.launchPure({
     task,
-    record,
+    record: planned,
     act: async () => {
       const version = await deps.findPublished(execution.scope, workflowId);
       return () => {
         if (execution.ended) return;
-        if (version === null)
-          return fail("not_published", `Workflow "${workflowId}" does not exist or is not published.`);
+        if (version === null) {
+          const message = `Workflow "${workflowId}" does not exist or is not published.`;
+          return fail(execution, task, planned, { code: "not_published", message }, deps);
+        }
+        const now = deps.clock.now();
         const id = deps.newId("run");
-        const createdAt = deps.clock.now();
+        const { body = null } = planned.input as { readonly body?: Json };
         execution.startChild({
           id,
           workflowId,
           version,
           source: "workflow",
-          eventId: key,
-          trigger: { body: input, headers: {}, query: {}, method: null, receivedAt: new Date(createdAt).toISOString() },
+          eventId: planned.idempotencyKey ?? id,
+          trigger: { body, headers: {}, query: {}, method: null, receivedAt: new Date(now).toISOString() },
           parent: { runId: run.id, path: task.path, iteration: task.iteration },
           depth: run.depth + 1,
-          createdAt,
+          createdAt: now,
         });
-        execution.wait(task, { ...record, output: { runId: id } });
+        execution.wait(task, {
+          ...planned,
+          state: "waiting",
+          waitingFor: "sub_workflow",
+          output: { runId: id },
+          error: null,
+          startedAt: now,
+          finishedAt: null,
+        });
       };
     },
   });
+}
+
+function fail(execution: RunExecution, task: Task, record: StepRecord, error: StepError, deps: EngineDeps): void {
+  const finishedAt = deps.clock.now();
+  execution.fail(task, { ...record, state: "failed_final", waitingFor: null, error, finishedAt });
 }
 
 /** False when the step has to be performed anew. */

@@ -11,6 +11,8 @@ import {
 } from "../domain/next-step.ts";
 import {
   type FinalStatus,
+  isFinal,
+  mayHaveHappened,
   placeKey,
   type Run,
   type RunResponse,
@@ -47,7 +49,8 @@ export class RunExecution {
   /** Found abandoned too often: no step is performed before a person has looked. */
   poisoned: boolean;
 
-  readonly #restoredReviews = new Set<StepRecord>();
+  /** Rows that the ledger holds exactly so: they are neither written nor announced again. */
+  readonly #stored: ReadonlySet<StepRecord>;
   #pending = new Map<string, StepRecord>();
   #launches: Launch[] = [];
   #children: NewRun[] = [];
@@ -59,6 +62,8 @@ export class RunExecution {
   #cancelled = false;
   #startedAt: number | null;
   #signalsApplied = 0;
+  #signalsSeen = 0;
+  readonly #uncertain = new Set<string>();
   #interruptions: number;
 
   constructor(claimed: ClaimedRun, workflow: CompiledWorkflow, variables: JsonObject, poisonLimit: number) {
@@ -70,7 +75,11 @@ export class RunExecution {
     this.tree = startTree(workflow.definition.steps);
     this.restored = new Map();
     this.prior = new Map();
-    for (const record of claimed.ledger) this.#restore(record);
+    this.#stored = new Set(claimed.ledger);
+    for (const record of claimed.ledger) {
+      this.#restore(record);
+      this.#noteUncertain(record);
+    }
     this.poisoned = claimed.interruptions >= poisonLimit;
     this.#interruptions = claimed.interruptions;
     this.#startedAt = claimed.run.startedAt;
@@ -110,8 +119,16 @@ export class RunExecution {
   takeRestored(task: Task): StepRecord | undefined {
     const record = this.restored.get(task.key);
     if (record) this.restored.delete(task.key);
-    if (record?.state === "needs_review") this.#restoredReviews.add(record);
     return record;
+  }
+
+  /**
+   * The epoch of a row that must not take the place of what an earlier run did there: the first one where nothing was
+   * done, else the next.
+   */
+  nextEpoch(task: Task): number {
+    const prior = this.prior.get(task.key);
+    return prior ? prior.epoch + 1 : 0;
   }
 
   // What happened to a step -----------------------------------------------------------------------------------------
@@ -136,15 +153,11 @@ export class RunExecution {
   }
 
   wait(task: Task, record: StepRecord): void {
-    this.write(record);
     this.waiting.set(task.key, { task, record });
-    if (record.state === "needs_review" && !this.#isOld(record)) this.#alerts.push(reviewReason(record));
+    if (this.#stored.has(record)) return;
+    this.write(record);
+    if (record.state === "needs_review") this.#alerts.push(reviewReason(record));
     this.#mustCommit = true;
-  }
-
-  /** Left in review by an earlier worker, and told then. */
-  #isOld(record: StepRecord): boolean {
-    return this.#restoredReviews.has(record);
   }
 
   /** Performed once the commit that holds its row is durable. */
@@ -190,8 +203,23 @@ export class RunExecution {
     this.#send.push({ runId, signal });
   }
 
+  /**
+   * A row as an earlier worker stored it is not written again: a run that waits a thousand times in a loop would write
+   * all that it has done a thousand times, and would count as progressing although it only crashes.
+   */
   write(record: StepRecord): void {
+    if (this.#stored.has(record)) return;
+    this.#noteUncertain(record);
     this.#pending.set(`${placeKey(record.path, record.iteration)}@${record.epoch}.${record.attempt}`, record);
+  }
+
+  /** True when an attempt under the same key, this one or one before it, may have had its effect. */
+  isUncertain(record: StepRecord): boolean {
+    return this.#uncertain.has(effectKey(record));
+  }
+
+  #noteUncertain(record: StepRecord): void {
+    if (record.state !== "started" && mayHaveHappened(record)) this.#uncertain.add(effectKey(record));
   }
 
   /** The next barrier must not be put off: an effect has ended, or somebody asked for the newest signals. */
@@ -199,8 +227,15 @@ export class RunExecution {
     this.#mustCommit = true;
   }
 
+  /**
+   * The next commit forgets the signal, its effect is in that commit's rows. But nothing in the rows says that the run
+   * was cancelled: that signal, and what came after it, is kept until the run has ended, so that a run which is
+   * interrupted while its last calls are under way is still a cancelled one.
+   */
   signalApplied(stored: StoredSignal): void {
-    this.#signalsApplied = Math.max(this.#signalsApplied, stored.seq);
+    this.#signalsSeen = Math.max(this.#signalsSeen, stored.seq);
+    if (this.#cancelled) return;
+    this.#signalsApplied = this.#signalsSeen;
     this.#mustCommit = true;
   }
 
@@ -230,7 +265,7 @@ export class RunExecution {
       startedAt: this.#startedAt,
       response: this.#response,
       children: this.#children,
-      signalsApplied: this.#signalsApplied,
+      signalsApplied: isFinal(standing.status) ? this.#signalsSeen : this.#signalsApplied,
       send: this.#send,
       interruptions: this.#interruptions,
       alerts: this.#alerts,
@@ -265,28 +300,15 @@ export class RunExecution {
     const status: FinalStatus = this.#cancelled ? "cancelled" : outcome.status;
     const error = status === "failed" ? this.#failure : null;
     for (const { task, record } of this.waiting.values()) {
-      // An effect that may exist stays unknown, so that a replay asks before it repeats it.
-      const state = record.state === "needs_review" && record.effect !== null ? "unknown" : "cancelled";
+      // An effect that may exist stays unknown, so that a replay asks before it repeats it, or repeats it under its key.
+      const state = mayHaveHappened(record) ? "unknown" : "cancelled";
       this.write({ ...record, state, waitingFor: null, wakeAt: null, finishedAt: nowMs });
       const child = record.waitingFor === "sub_workflow" ? childRunId(record) : null;
       if (child) this.send(child, { kind: "cancel", by: `run ${this.run.id}, step ${task.step.id}` });
     }
     this.waiting.clear();
     if (error) this.#alerts.push(`The run failed: ${error.message}`);
-    const { parent } = this.run;
-    if (parent) {
-      const { path, iteration } = parent;
-      const { output } = outcome;
-      this.send(parent.runId, {
-        kind: "child_finished",
-        path,
-        iteration,
-        childRunId: this.run.id,
-        status,
-        output,
-        error,
-      });
-    }
+    this.#send.push(...tellParent(this.run, status, outcome.output, error));
     return { status, waitingFor: null, dueAt: null, release: true, finishedAt: nowMs, output: outcome.output, error };
   }
 
@@ -318,6 +340,18 @@ export interface WaitingStep {
   readonly record: StepRecord;
 }
 
+/** The signal to the step that waits for this run, when one does. */
+export function tellParent(
+  { id: childRunId, parent }: Run,
+  status: FinalStatus,
+  output: Json,
+  error: StepError | null,
+): RunCommit["send"] {
+  if (!parent) return [];
+  const { runId, path, iteration } = parent;
+  return [{ runId, signal: { kind: "child_finished", path, iteration, childRunId, status, output, error } }];
+}
+
 /** The run id of the child that a waiting sub-workflow step has started. */
 export function childRunId(record: StepRecord): string | null {
   return isJsonObject(record.output) && typeof record.output.runId === "string" ? record.output.runId : null;
@@ -332,6 +366,10 @@ export interface Launch {
 }
 
 type Standing = Pick<RunCommit, "status" | "waitingFor" | "dueAt" | "release" | "finishedAt" | "output" | "error">;
+
+function effectKey({ path, iteration, epoch }: StepRecord): string {
+  return `${placeKey(path, iteration)}@${epoch}`;
+}
 
 function reviewReason({ path, error }: StepRecord): string {
   return `Step ${path} needs review: ${error?.message ?? "it is not known whether it has happened."}`;

@@ -17,8 +17,7 @@ import { wakeDue } from "./wake-due.ts";
  */
 export type RunEnd =
   /** The run ended or waits; `dueAt` is when it wants to be claimed again. */
-  | { readonly kind: "released"; readonly dueAt: number | null; readonly wakesOthers: boolean }
-  | { readonly kind: "lease_lost" };
+  { readonly kind: "released"; readonly dueAt: number | null } | { readonly kind: "lease_lost" };
 
 /** Lets whoever holds the run react to the world while it waits for its own effects. */
 export interface RunHandle {
@@ -48,6 +47,7 @@ export class RunWorker implements RunHandle {
   readonly claimed: ClaimedRun;
   readonly #execution: RunExecution;
   readonly #deps: EngineDeps;
+  #stored: (commit: RunCommit) => void = () => {};
   #events: Event[] = [];
   #wake: (() => void) | null = null;
   #handingBack = false;
@@ -76,8 +76,9 @@ export class RunWorker implements RunHandle {
     this.#post((execution) => execution.requireCommit());
   }
 
-  /** `first` is what `prepareFirstCommit` gave, by now durable. */
-  async work(first: RunCommit | null): Promise<RunEnd> {
+  /** `first` is what `prepareFirstCommit` gave, by now durable. `stored` is told of every barrier: others may wait for it. */
+  async work(first: RunCommit | null, stored: (commit: RunCommit) => void): Promise<RunEnd> {
+    this.#stored = stored;
     if (first) {
       const end = this.#committed(first, first.release);
       if (end) return end;
@@ -144,7 +145,7 @@ export class RunWorker implements RunHandle {
   #committed(commit: RunCommit, released: boolean): RunEnd | null {
     this.#announce(commit, released);
     if (!released) return null;
-    return { kind: "released", dueAt: commit.dueAt, wakesOthers: commit.children.length > 0 || commit.send.length > 0 };
+    return { kind: "released", dueAt: commit.dueAt };
   }
 
   /** The disk may be full or the connection gone: what was done must be written, so it is tried until it is. */
@@ -164,6 +165,7 @@ export class RunWorker implements RunHandle {
   #announce(commit: RunCommit, released: boolean): void {
     const { run } = this.claimed;
     const { events } = this.#deps;
+    this.#stored(commit);
     if (commit.response) events.responded(run.id, commit.response);
     if (commit.alerts.length > 0) events.alertStored();
     if (released && isFinal(commit.status))

@@ -12,8 +12,9 @@ import type { InputPlace } from "./engine-deps.ts";
 export type SealValue = (place: InputPlace, field: string, plaintext: string) => Promise<string>;
 export type OpenValue = (place: InputPlace, field: string, sealed: string) => Promise<string>;
 
+/** The same for every run of one event: a replay has to read what the run that it replays has sealed. */
 export function inputPlace(run: Run, task: { readonly key: string }): InputPlace {
-  return { tenantId: run.tenantId, runId: run.id, key: task.key };
+  return { tenantId: run.tenantId, runId: `${run.workflowId}/${run.eventId}`, key: task.key };
 }
 
 /** True when the input has a `headers` field with a header that must not be stored in the clear. */

@@ -81,6 +81,7 @@ async function send(url: string, id: string, body: string): Promise<void> {
 const server = Bun.serve({
   port: Number(port),
   hostname: "127.0.0.1",
+  development: false,
   async fetch(request) {
     if (request.method === "GET") return new Response("ready");
     const body = JSON.stringify(await request.json());

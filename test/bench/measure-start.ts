@@ -56,8 +56,9 @@ async function measureRestarts({ command, folder, sizes, report }: BenchContext)
     const firstDeliveryMs = await timeDelivery(product.url + hookUrlPath);
     readyMs.push(product.readyMs);
     await Bun.sleep(WORK_MS);
+    const underWay = await product.readMetric("integrationsync_runs_held");
     await product.kill();
-    report({ restart, "ready ms": product.readyMs, "first delivery ms": firstDeliveryMs });
+    report({ restart, "ready ms": product.readyMs, "first delivery ms": firstDeliveryMs, "runs under way": underWay });
   }
   const stored = countUnfinished(installation);
   return [

@@ -78,7 +78,7 @@ async function killWhileStarting(): Promise<void> {
   await starting.kill();
 }
 
-/** webhook → set → branch → POST. */
+/** webhook → set → branch → POST, and another POST: the first is stored with the delivery, the second in mid-run. */
 function routeOrders(name: string, keyed: boolean): WorkflowDefinition {
   const order = { id: "{{ trigger.body.id }}", answerAfterMs: "{{ trigger.body.answerAfterMs }}" };
   const isEuropean = {
@@ -92,7 +92,12 @@ function routeOrders(name: string, keyed: boolean): WorkflowDefinition {
       branches: [{ name: "EU", when: isEuropean, steps: [callSink(sink, order, { id: "sendEu", keyed })] }],
       otherwise: [callSink(sink, order, { id: "sendOther", keyed })],
     },
+    callSink(sink, { id: receiptOf("{{ trigger.body.id }}") }, { id: "receipt", keyed }),
   ]);
+}
+
+function receiptOf(id: string): string {
+  return `${id} receipt`;
 }
 
 function randomOrder(id: string) {
@@ -126,15 +131,18 @@ function findBroken(
   effects: ReadonlyMap<string, number>,
 ): readonly string[] {
   const broken: string[] = [];
+  const timesOf = (id: string) => [effects.get(id) ?? 0, effects.get(receiptOf(id)) ?? 0];
   for (const [runId, id] of acknowledged) {
     const status = statuses.get(runId) ?? "missing";
-    const times = effects.get(id) ?? 0;
-    const kept = status === "succeeded" ? times === 1 : status === "needs_review" && times <= 1;
-    if (!kept) broken.push(`${runId} (${id}) is ${status} and was delivered ${times} times`);
+    const times = timesOf(id);
+    const isKept =
+      status === "succeeded"
+        ? times.every((each) => each === 1)
+        : status === "needs_review" && times.every((each) => each <= 1);
+    if (!isKept) broken.push(`${runId} (${id}) is ${status}, its calls took effect ${times.join(" and ")} times`);
   }
-  // What was not acknowledged may have been stored or not; it is not delivered twice either.
-  for (const id of cutOff)
-    if ((effects.get(id) ?? 0) > 1) broken.push(`${id} was cut off and delivered more than once`);
+  // What was not acknowledged may have been stored or not; it is not done twice either.
+  for (const id of cutOff) if (timesOf(id).some((each) => each > 1)) broken.push(`${id} was cut off and done twice`);
   return broken;
 }
 

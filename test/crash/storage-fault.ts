@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StartOptions } from "./installation.ts";
@@ -8,40 +8,45 @@ import type { ServerProcess } from "./server-process.ts";
 export interface StorageFault {
   /** Where the installation is made; null for the machine's temporary folder. */
   readonly parent: string | null;
-  /** How the server is started so that the fault can reach it. */
-  startOptions(dataDir: string): StartOptions;
-  begin(server: ServerProcess, dataDir: string): void;
-  end(server: ServerProcess): void;
+  /** How a server is started so that the fault can reach it, or reaches it already. */
+  startOptions(): StartOptions;
+  /** `server` is the one that is running, null for none. */
+  begin(server: ServerProcess | null): void;
+  end(server: ServerProcess | null): void;
+  /** When no server runs on it any more. */
   remove(): void;
 }
 
 // A limit on the size of files --------------------------------------------------------------------------------------
 
-/** What the log may still grow by before writing fails. */
-const ROOM_KIB = 512;
+/** Of the log, beyond which writing fails. No whole number of pages: what fails is left half written. */
+const SMALL_FILE_KIB = 501;
 
 /**
  * RLIMIT_FSIZE: writing beyond a file size fails with EFBIG. The soft limit is set by the shell that becomes the
  * server, and moved from outside by prlimit(1); both need no rights. SIGXFSZ, which would end the process, is ignored.
  */
 export function fileSizeLimit(): StorageFault {
+  let lasts = false;
   return {
     parent: null,
-    startOptions(dataDir) {
-      const blocks = Math.ceil(statSync(join(dataDir, "integrationsync.db")).size / 1_024) + ROOM_KIB;
-      const script = `trap '' XFSZ; ulimit -S -f ${blocks}; exec "$0" "$@"`;
-      return { wrap: (command) => ["bash", "-c", script, ...command] };
+    startOptions() {
+      const limit = lasts ? "ulimit -S -f 1;" : "";
+      return { wrap: (command) => ["bash", "-c", `trap '' XFSZ; ${limit} exec "$0" "$@"`, ...command] };
     },
-    begin(server, dataDir) {
-      const { size } = statSync(join(dataDir, "integrationsync.db-wal"));
-      limit(server, String(size));
+    begin(server) {
+      lasts = true;
+      if (server) limitFiles(server, String(SMALL_FILE_KIB * 1_024));
     },
-    end: (server) => limit(server, "unlimited"),
+    end(server) {
+      lasts = false;
+      if (server) limitFiles(server, "unlimited");
+    },
     remove() {},
   };
 }
 
-function limit({ pid }: ServerProcess, softBytes: string): void {
+function limitFiles({ pid }: ServerProcess, softBytes: string): void {
   run("prlimit", "--pid", String(pid), `--fsize=${softBytes}:unlimited`);
 }
 

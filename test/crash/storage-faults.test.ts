@@ -53,7 +53,7 @@ function faultTests(make: () => StorageFault): void {
   beforeAll(async () => {
     fault = make();
     [installation, sink] = await Promise.all([openInstallation(fault.parent ?? tmpdir()), startSink()]);
-    server = await installation.start(fault.startOptions(installation.dataDir));
+    server = await installation.start(fault.startOptions());
     orders = await server.publish(
       onWebhook("orders", [
         { id: "order", kind: "set", values: { id: "{{ trigger.body.id }}" } },
@@ -81,7 +81,7 @@ function faultTests(make: () => StorageFault): void {
   /** Until nothing at all can be written any more: a last small commit may still find room. */
   async function breakStorage(load: Load): Promise<void> {
     await until("some deliveries are acknowledged", () => load.acknowledged.size > SENDERS * 3);
-    fault.begin(server, installation.dataDir);
+    fault.begin(server);
     await until("deliveries are refused", () => load.refused.size > 0);
     await until("the server is not ready", async () => (await readiness()) === 503);
   }
@@ -120,13 +120,36 @@ function faultTests(make: () => StorageFault): void {
     await breakStorage(load);
     await server.kill();
     await load.stop();
-    fault.end(server);
+    fault.end(null);
     server = await installation.start();
     await expectAcknowledgedDone(load);
     // What was refused may have reached the log before the sync failed; it is not done twice.
     const effects = countEffects(await sink.calls());
     expect([...effects].filter(([, times]) => times > 1)).toEqual([]);
   }, 60_000);
+
+  test("a server that is started meanwhile refuses deliveries, or ends and says why; afterwards it starts as ever", async () => {
+    expect(await server.terminate()).toBe(0);
+    fault.begin(null);
+    const started = installation.launch(fault.startOptions());
+    const isReady = await started.ready.then(
+      () => true,
+      () => false,
+    );
+    if (isReady) {
+      server = await installation.serve(started);
+      expect((await post(server.url + orders.path, { id: "too early" })).status).toBe(503);
+      expect(await readiness()).toBe(503);
+      await server.kill();
+    } else {
+      expect(await started.exited).toBe(1);
+      expect(started.log()).toMatch(/^The database in DATA_DIR .* cannot be opened: .*\n$/);
+    }
+    fault.end(null);
+    server = await installation.start();
+    const runId = await server.deliver(orders, { id: "afterwards" });
+    await server.untilRun(runId, ({ status }) => status === "succeeded");
+  }, 30_000);
 
   async function expectAcknowledgedDone({ acknowledged }: Load): Promise<void> {
     for (const runId of acknowledged.keys()) await server.untilRun(runId, ({ status }) => status === "succeeded");

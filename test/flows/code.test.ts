@@ -22,7 +22,11 @@ test("gets its input and gives what it returns", async () => {
   const run = await world.run([code(source), set("sum", { first: "{{ steps.calc.output[0] }}" })], {
     rows: [{ price: 2.5, count: 2 }],
   });
-  expect(stepAt(run, "calc")).toMatchObject({ status: "succeeded", input: { rows: [{ price: 2.5, count: 2 }] }, output: [5] });
+  expect(stepAt(run, "calc")).toMatchObject({
+    status: "succeeded",
+    input: { rows: [{ price: 2.5, count: 2 }] },
+    output: [5],
+  });
   expect(run.output).toEqual({ first: 5 });
 });
 
@@ -47,7 +51,9 @@ test('with onError "continue" later steps read what it threw', async () => {
 });
 
 test("what takes longer than timeoutMs is stopped, and nobody else waits for it", async () => {
-  const endless = await world.publish({ steps: [code("export default () => { for (;;); }", null, { timeoutMs: 300 })] });
+  const endless = await world.publish({
+    steps: [code("export default () => { for (;;); }", null, { timeoutMs: 300 })],
+  });
   const runId = await endless.start();
   const startedAt = Date.now();
   await world.run([set("quick", {})]);

@@ -42,10 +42,13 @@ test('"until" waits for a moment', async () => {
   await world.until(runId, "succeeded");
 });
 
-test.each(["2020-01-01T00:00:00Z", 1_577_836_800_000])("a moment that has passed (%p) is not waited for", async (past) => {
-  const run = await world.run([{ id: "pause", kind: "delay", until: "{{ trigger.body }}" }], past);
-  expect(run).toMatchObject({ status: "succeeded", output: { until: "2020-01-01T00:00:00.000Z" } });
-});
+test.each(["2020-01-01T00:00:00Z", 1_577_836_800_000])(
+  "a moment that has passed (%p) is not waited for",
+  async (past) => {
+    const run = await world.run([{ id: "pause", kind: "delay", until: "{{ trigger.body }}" }], past);
+    expect(run).toMatchObject({ status: "succeeded", output: { until: "2020-01-01T00:00:00.000Z" } });
+  },
+);
 
 test.each([
   ["no moment", { until: "{{ trigger.body }}" }, "next week", '"until" must be a time such as'],
@@ -74,7 +77,10 @@ test("parallel delays run out one by one", async () => {
 
 test("a delay in a loop keeps what earlier items have done, and does none of it again", async () => {
   const { peer } = world;
-  const steps = [send("call", `${peer.origin}/with-pauses`, { body: "{{ item }}" }), { id: "pause", kind: "delay", for: "PT1H" }];
+  const steps = [
+    send("call", `${peer.origin}/with-pauses`, { body: "{{ item }}" }),
+    { id: "pause", kind: "delay", for: "PT1H" },
+  ];
   const workflow = await world.publish({ steps: [loop("each", [1, 2, 3], steps)] });
   const runId = await workflow.start();
   for (const times of [1, 2, 3]) {

@@ -179,13 +179,16 @@ function createBuilder(url: string, key: string): Builder {
 function sendDelivery(hook: string, body: unknown = {}, request: DeliveryOptions = {}): Promise<Response> {
   const { method = "POST", headers = {}, query = "" } = request;
   const isRaw =
-    typeof body === "string" || body instanceof Uint8Array || body instanceof FormData || body instanceof URLSearchParams;
+    typeof body === "string" ||
+    body instanceof Uint8Array ||
+    body instanceof FormData ||
+    body instanceof URLSearchParams;
   const type: Record<string, string> = isRaw ? {} : { "content-type": "application/json" };
   const carriesBody = method !== "GET" && method !== "HEAD";
   return fetch(hook + query, {
     method,
     headers: { ...(carriesBody && type), ...headers },
-    ...(carriesBody && { body: isRaw ? (body as BodyInit) : JSON.stringify(body) }),
+    ...(carriesBody && { body: isRaw ? (body as string) : JSON.stringify(body) }),
   });
 }
 

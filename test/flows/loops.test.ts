@@ -15,7 +15,11 @@ test("every item runs in order with its item and index, and the last outputs are
   );
   expect(run.output).toEqual([{ text: "0: Ada" }, { text: "1: Grace" }]);
   expect(stepAt(run, "each/line", 1).output).toEqual({ text: "1: Grace" });
-  expect(run.steps.map((step) => [step.path, ...step.iteration])).toEqual([["each"], ["each/line", 0], ["each/line", 1]]);
+  expect(run.steps.map((step) => [step.path, ...step.iteration])).toEqual([
+    ["each"],
+    ["each/line", 0],
+    ["each/line", 1],
+  ]);
 });
 
 test("a loop in a loop has indexes of both, and sees the inner item", async () => {

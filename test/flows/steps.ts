@@ -9,7 +9,14 @@ export function set(id: string, values: JsonObject): StepJson {
 
 /** An HTTP request; a POST unless `input` says otherwise. `more` is about the step: `retry`, `onError`, … */
 export function send(id: string, url: string, input: JsonObject = {}, more: JsonObject = {}): StepJson {
-  return { id, kind: "action", connector: "http", action: "request", input: { method: "POST", url, ...input }, ...more };
+  return {
+    id,
+    kind: "action",
+    connector: "http",
+    action: "request",
+    input: { method: "POST", url, ...input },
+    ...more,
+  };
 }
 
 export function loop(id: string, items: Json, steps: readonly StepJson[], maxConcurrency = 1): StepJson {

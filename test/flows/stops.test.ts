@@ -12,7 +12,10 @@ afterAll(() => world.close());
 const stop = (outcome: string, more: JsonObject = {}) => ({ id: "end", kind: "stop", outcome, ...more });
 
 test("succeeded: nothing after it runs, and its output is the run's", async () => {
-  const run = await world.run([stop("succeeded", { output: { total: "{{ trigger.body + 1 }}" } }), set("never", {})], 1);
+  const run = await world.run(
+    [stop("succeeded", { output: { total: "{{ trigger.body + 1 }}" } }), set("never", {})],
+    1,
+  );
   expect(run).toMatchObject({ status: "succeeded", output: { total: 2 }, error: null });
   expect(reached(run)).toEqual(["end"]);
 });

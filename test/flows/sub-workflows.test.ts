@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type FlowWorld, openFlowWorld, type ShownRun, stepAt } from "./flow-world.ts";
-import { ONCE, parallel, send, set, type StepJson } from "./steps.ts";
+import { ONCE, parallel, type StepJson, send, set } from "./steps.ts";
 
 let world: FlowWorld;
 beforeAll(async () => {
@@ -9,7 +9,12 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const call = (workflow: string, more: JsonObject = {}): StepJson => ({ id: "sub", kind: "workflow", workflow, ...more });
+const call = (workflow: string, more: JsonObject = {}): StepJson => ({
+  id: "sub",
+  kind: "workflow",
+  workflow,
+  ...more,
+});
 
 /** Publishes the steps as a workflow of their own, runs one that calls it, and gives that run. */
 async function runWithSub(steps: readonly StepJson[], more: JsonObject = {}, after: readonly StepJson[] = []) {

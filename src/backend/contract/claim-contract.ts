@@ -90,6 +90,17 @@ export function claimContract(open: OpenBackendUnderTest): void {
       expect(claimed.filter(({ run }) => run.tenantId === scope.tenantId)).toHaveLength(50);
     });
 
+    test("a tenant gets no more than its share, with what the owner holds of it already", async (world) => {
+      const { backend, scope, stranger, owner } = world;
+      await acceptMany(backend, scope, 10);
+      await acceptMany(backend, stranger, 10);
+      const held = new Map([[scope.tenantId, 3]]);
+      const claimed = await backend.runs.claim({ owner, limit: 100, perTenant: 4, held, now: NOW + 100 });
+      const tenants = claimed.map(({ run }) => run.tenantId);
+      expect(tenants.filter((tenantId) => tenantId === scope.tenantId)).toHaveLength(1);
+      expect(tenants.filter((tenantId) => tenantId === stranger.tenantId)).toHaveLength(4);
+    });
+
     test("tenants take turns when there is room for few", async ({ backend, owner }) => {
       const scopes: Scope[] = [];
       for (let n = 0; n < 5; n += 1) {

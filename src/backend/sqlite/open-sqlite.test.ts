@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../../domain/backend.ts";
@@ -86,6 +86,17 @@ describe("opening", () => {
     const file = join(dataDir, "file");
     writeFileSync(file, "");
     expect(() => openSqlite({ dataDir: join(file, "data"), owner: "srv", lock: true })).toThrow(file);
+  });
+
+  test.each([
+    ["that is no database", (file: string) => writeFileSync(file, "x".repeat(2_000)), "Restore a backup"],
+    ["that is a folder", (file: string) => mkdirSync(file), "Let this user write there"],
+  ])("a file %s is named, with what to do about it", (_, make, advice) => {
+    make(join(dataDir, DATABASE_FILE));
+    const problem = `The database in DATA_DIR ${dataDir} cannot be opened: `;
+    expect(() => open(true)).toThrow(expect.objectContaining({ code: "unavailable" }));
+    expect(() => open(true)).toThrow(problem);
+    expect(() => open(true)).toThrow(advice);
   });
 });
 

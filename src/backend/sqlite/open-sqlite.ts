@@ -19,7 +19,7 @@ import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSettingStore } from "./setting-store.ts";
-import { isStorageFailure } from "./sqlite-failure.ts";
+import { cannotOpen, isStorageFailure } from "./sqlite-failure.ts";
 import type { Storage } from "./storage.ts";
 import { createTenantStore } from "./tenant-store.ts";
 import { createVariableStore } from "./variable-store.ts";
@@ -44,8 +44,9 @@ const DEFAULT_MAX_UNFINISHED = 250_000;
  */
 export function openSqlite({ dataDir, owner, lock, maxUnfinishedPerTenant }: SqliteOptions): Backend {
   makeDataDir(dataDir);
-  const unlock = lock ? lockDataDir(dataDir) : () => {};
+  let unlock = () => {};
   try {
+    if (lock) unlock = lockDataDir(dataDir);
     const database = openDatabase(join(dataDir, DATABASE_FILE));
     bringUpToDate(database, dataDir, lock);
     return createSqliteBackend(database, {
@@ -55,7 +56,7 @@ export function openSqlite({ dataDir, owner, lock, maxUnfinishedPerTenant }: Sql
     });
   } catch (error) {
     unlock();
-    throw error;
+    throw isStorageFailure(error) ? cannotOpen(dataDir, error) : error;
   }
 }
 

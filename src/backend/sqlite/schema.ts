@@ -3,10 +3,10 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "driz
 import type { ConnectionState } from "../../domain/connection.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import {
-  POISON_INTERRUPTIONS,
   type RunSource,
   type RunStatus,
   type Signal,
+  SUSPECT_INTERRUPTIONS,
   type WaitingFor,
 } from "../../domain/run.ts";
 import type { MissedTicks, ScheduleSpec } from "../../domain/schedule.ts";
@@ -130,8 +130,7 @@ export const schedules = sqliteTable(
   (table) => [index("schedules_due").on(table.nextAt).where(sql`next_at IS NOT NULL`)],
 );
 
-/** A run that was interrupted this often is a suspect: it is claimed alone (see `claim-runs.ts`). */
-export const SUSPECT_INTERRUPTIONS = POISON_INTERRUPTIONS - 1;
+/** Claimed alone (see `claim-runs.ts`). */
 const suspect = sql.raw(`interruptions >= ${SUSPECT_INTERRUPTIONS}`);
 const dueUnsuspected = sql.raw(`due_at IS NOT NULL AND interruptions < ${SUSPECT_INTERRUPTIONS}`);
 /** A run that goes well is held from its acceptance to its end, and so never enters an index with this condition. */

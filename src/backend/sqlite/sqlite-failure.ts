@@ -6,7 +6,7 @@ const UNAVAILABLE = /^SQLITE_(?:FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|C
 const RETRY_AFTER_MS = 1_000;
 
 /** True when the storage failed and so everything in the same transaction is lost with it. */
-export function isStorageFailure(error: unknown): boolean {
+export function isStorageFailure(error: unknown): error is SQLiteError {
   return error instanceof SQLiteError && UNAVAILABLE.test(error.code ?? "");
 }
 
@@ -25,4 +25,18 @@ export function unavailable(cause: unknown): AppError {
     cause,
     retryAfterMs: RETRY_AFTER_MS,
   });
+}
+
+const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/^SQLITE_BUSY|^SQLITE_LOCKED/, "Another program keeps it locked: end that one first."],
+  [/^SQLITE_CORRUPT|^SQLITE_NOTADB/, "Restore a backup of it."],
+  [/^SQLITE_READONLY|^SQLITE_CANTOPEN|^SQLITE_PERM|^SQLITE_AUTH/, "Let this user write there."],
+];
+
+/** Why nothing can be started on this directory, and what to do. */
+export function cannotOpen(dataDir: string, cause: SQLiteError): AppError {
+  const code = cause.code ?? "unknown";
+  const advice = ADVICE.find(([codes]) => codes.test(code))?.[1] ?? "See whether its disk is full or failing.";
+  const message = `The database in DATA_DIR ${dataDir} cannot be opened: ${cause.message} (${code}). ${advice}`;
+  return new AppError("unavailable", message, { cause });
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
-import { SUSPECT_INTERRUPTIONS } from "../schema.ts";
+import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
 import type { Storage } from "../storage.ts";
 import { createToRun, RUN_COLUMNS, type RunRow } from "./run-rows.ts";
 import type { RunSignals } from "./run-signals.ts";
@@ -20,6 +20,7 @@ interface ClaimedRow extends RunRow {
   readonly signals_applied: number;
 }
 type Owner = string;
+const NONE_HELD: ReadonlyMap<string, number> = new Map();
 
 /**
  * Handing due runs to the worker.
@@ -85,12 +86,13 @@ export function createClaimRuns(
   const otherOwner = (current: Owner) => (firstOwner.get(current) ?? lastOwner.get(current))?.lease_owner;
 
   return {
-    async claim({ owner: claimant, limit, perTenant, now }) {
+    async claim({ owner: claimant, limit, perTenant, held = NONE_HELD, now }) {
+      const roomFor = (tenantId: string) => perTenant - (held.get(tenantId) ?? 0);
       const { rows, served } = await commits.submit(() => {
         const gone = otherOwner(claimant);
         if (gone !== undefined) voidLeases.run(gone, VOID_AT_ONCE);
         const suspects = limit > 0 && !heldSuspect.get(claimant) ? holdSuspect.all(claimant, now) : [];
-        const fair = claimInTurns(claimant, limit - suspects.length, perTenant, now);
+        const fair = claimInTurns(claimant, limit - suspects.length, roomFor, now);
         return { rows: [...suspects, ...fair.rows], served: fair.served };
       });
       lastServed = served;
@@ -116,12 +118,13 @@ export function createClaimRuns(
   };
 
   /** One round over the tenants with due runs, starting behind the one served last. */
-  function claimInTurns(claimant: Owner, limit: number, perTenant: number, now: number) {
+  function claimInTurns(claimant: Owner, limit: number, roomFor: (tenantId: string) => number, now: number) {
     const rows: ClaimedRow[] = [];
     let served = lastServed;
     const serve = (tenant: { tenant_id: string; due_at: number }) => {
-      if (tenant.due_at > now) return;
-      rows.push(...holdDue.all(claimant, tenant.tenant_id, now, Math.min(perTenant, limit - rows.length)));
+      const room = Math.min(roomFor(tenant.tenant_id), limit - rows.length);
+      if (tenant.due_at > now || room <= 0) return;
+      rows.push(...holdDue.all(claimant, tenant.tenant_id, now, room));
       served = tenant.tenant_id;
     };
     for (let tenant = nextTenant.get(lastServed); tenant; tenant = nextTenant.get(tenant.tenant_id)) {

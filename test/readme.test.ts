@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort, untilReady } from "./free-server.ts";
 
 /**
  * The README's five minutes, done as a reader would: every `sh` block of that section is run in one shell, in order,
@@ -35,7 +36,7 @@ test("the README's five minutes end with a run that was sent once", async () => 
   const env = { ...process.env, DATA_DIR: dataDir, PORT: String(port) };
   // bash replaces itself by a single command, so that this is the server's own process.
   server = Bun.spawn(["bash", "-c", adapt(start).trim()], { cwd: ROOT, env, stdout: "ignore", stderr: "ignore" });
-  await untilReady(port);
+  await untilReady(`http://127.0.0.1:${port}`);
 
   const script = `set -euo pipefail\n${steps.map((step) => adapt(step ?? "")).join("\n")}`;
   const reader = Bun.spawnSync(["bash", "-c", script], { cwd: ROOT, env });
@@ -48,19 +49,3 @@ test("the README's five minutes end with a run that was sent once", async () => 
   expect(run.steps[1]).toMatchObject({ attempts: 1, output: { status: 202, body: { duplicate: false } } });
   expect(run.steps[1].idempotencyKey).toBeString();
 }, 60_000);
-
-function freePort(): number {
-  const listener = Bun.serve({ port: 0, fetch: () => new Response() });
-  const { port } = listener;
-  listener.stop(true);
-  return port ?? 0;
-}
-
-async function untilReady(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
-    if (ready?.ok) return;
-    await Bun.sleep(50);
-  }
-  throw new Error("the server did not become ready");
-}

@@ -59,13 +59,16 @@ describe("a replay from the failed step", () => {
 
 describe("an effect that may exist because of an earlier attempt", () => {
   const timedOut = row({ state: "unknown", effect: "keyed" });
-  test.each(["planned", "failed_retryable", "cancelled"] as const)("keeps its key when the next attempt was %s", (state) => {
-    const next = row({ state, effect: "keyed", attempt: 2, startedAt: null });
-    for (const request of [failed, start])
-      expect(planReplay([timedOut, next], request)).toMatchObject([
-        { state: "unknown", epoch: 0, attempt: 2, idempotencyKey: "key", startedAt: 2, finishedAt: null },
-      ]);
-  });
+  test.each(["planned", "failed_retryable", "cancelled"] as const)(
+    "keeps its key when the next attempt was %s",
+    (state) => {
+      const next = row({ state, effect: "keyed", attempt: 2, startedAt: null });
+      for (const request of [failed, start])
+        expect(planReplay([timedOut, next], request)).toMatchObject([
+          { state: "unknown", epoch: 0, attempt: 2, idempotencyKey: "key", startedAt: 2, finishedAt: null },
+        ]);
+    },
+  );
   test("is planned anew once the provider has refused it, for the refusal answers for the key", () => {
     const refused = row({ state: "failed_final", effect: "keyed", attempt: 2 });
     expect(planReplay([timedOut, refused], failed)).toMatchObject([{ state: "planned", epoch: 1 }]);

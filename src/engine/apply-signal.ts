@@ -4,7 +4,8 @@ import type { EngineDeps } from "./engine-deps.ts";
 import { wakeAction } from "./perform-action.ts";
 import { performStep } from "./perform-step.ts";
 import { startSubWorkflow } from "./perform-sub-workflow.ts";
-import { childRunId, type RunExecution, type WaitingStep } from "./run-execution.ts";
+import type { RunExecution, WaitingStep } from "./run-execution.ts";
+import { childRunId } from "./run-standing.ts";
 
 /**
  * Applies what happened outside to the step it is for. A signal whose step no longer waits for it (decided before, or

@@ -29,7 +29,7 @@ export function comparePrior(
         const times = { plannedAt: now, startedAt: now, finishedAt: now };
         if (Bun.deepEquals(before, input)) return execution.succeed(task, { ...prior, ...times, state: "succeeded" });
         // A retry is a new effect: under the old key the provider would answer with the old result.
-        const epoch = execution.nextEpoch(task);
+        const epoch = execution.ledger.nextEpoch(task);
         execution.wait(task, {
           ...record,
           plannedAt: now,

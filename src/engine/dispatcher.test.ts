@@ -72,7 +72,7 @@ describe("a run that is claimed again in the moment in which it was let go", () 
     const ask = { id: "ok", kind: "approval", message: "Go?" };
     const workflowId = await world.publish([
       effectStep("first", "safe"),
-      { id: "moment", kind: "delay", for: "PT0.001S" },
+      { id: "moment", kind: "delay", for: "PT0.1S" },
       parallel("both", [effectStep("hangs", "safe")], [ask, effectStep("after", "safe")]),
     ]);
     const released = Promise.withResolvers<void>();
@@ -82,7 +82,7 @@ describe("a run that is claimed again in the moment in which it was let go", () 
     });
     const runId = await accept(workflowId);
     await released.promise;
-    await Bun.sleep(2);
+    await Bun.sleep(110);
     dispatcher.wake();
     while (world.keys("hangs").length === 0) await Bun.sleep(2);
     isClaimed.resolve();

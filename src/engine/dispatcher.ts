@@ -1,7 +1,7 @@
 import type { ClaimedRun, RunCommit } from "../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../domain/run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { tellParent } from "./run-execution.ts";
+import { tellParent } from "./run-standing.ts";
 import { loadRun, type RunEnd, type RunHandle, type RunWorker } from "./run-workflow.ts";
 
 export interface DispatcherLimits {

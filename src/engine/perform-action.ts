@@ -52,7 +52,7 @@ export function performAction(
   if (errors.length > 0) {
     const message = errors.map((each) => `${each.path} ${each.message}`).join("; ");
     const failed = newRecord(task, now, { state: "failed_final", error: { code: "invalid_input", message } });
-    return execution.fail(task, { ...failed, epoch: epoch || execution.nextEpoch(task), startedAt: null });
+    return execution.fail(task, { ...failed, epoch: epoch || execution.ledger.nextEpoch(task), startedAt: null });
   }
   const effect = effectOf(compiled.step, compiled.action, input);
   const record = newRecord(task, now, {
@@ -63,7 +63,7 @@ export function performAction(
     startedAt: null,
   });
   const plan = { task, compiled, input, record };
-  const prior = effect === "safe" ? undefined : execution.prior.get(task.key);
+  const prior = effect === "safe" ? undefined : execution.ledger.prior(task);
   if (prior) comparePrior(execution, task, { prior, record, input }, deps);
   else prepare(execution, plan, deps);
 }
@@ -220,7 +220,7 @@ function retryOrEnd(
   const unknown = failure === "unknown";
   // An effect that may exist stays unknown even when the run fails on it, so that a replay keeps its key.
   if (decision.kind === "fail") {
-    const mayExist = unknown || (failure === "retryable" && execution.isUncertain(record));
+    const mayExist = unknown || (failure === "retryable" && execution.ledger.isUncertain(record));
     return execution.fail(plan.task, { ...ended, state: mayExist ? "unknown" : "failed_final" });
   }
   if (decision.kind === "review") return execution.wait(plan.task, { ...ended, state: "needs_review" });
@@ -317,8 +317,8 @@ export function wakeAction(
   if (record.startedAt === null) return goOn(execution, task, compiled, planned, deps);
   // Both in one commit: an attempt that no longer waits, and has no next one, would be taken for one that was given up.
   const next = { ...planned, attempt: record.attempt + 1 };
-  execution.write({ ...record, waitingFor: null, wakeAt: null });
-  execution.write(next);
+  execution.ledger.write({ ...record, waitingFor: null, wakeAt: null });
+  execution.ledger.write(next);
   goOn(execution, task, compiled, next, deps);
 }
 

@@ -21,14 +21,14 @@ import { TaskScope } from "./task-scope.ts";
 export function performStep(execution: RunExecution, task: Task, deps: EngineDeps): void {
   const compiled = execution.workflow.steps.get(task.step.id);
   if (!compiled) throw new Error(`step ${task.step.id} was not compiled`);
-  const restored = execution.takeRestored(task);
+  const restored = execution.ledger.takeRestored(task);
   try {
     if (restored && resume(execution, task, compiled, restored, deps)) return;
     if (execution.poisoned) reviewPoison(execution, task, deps);
     else performFresh(execution, task, compiled, deps);
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    const epoch = restored?.epoch ?? execution.nextEpoch(task);
+    const epoch = restored?.epoch ?? execution.ledger.nextEpoch(task);
     failTask(execution, task, { code: "expression", message: error.message }, deps, epoch);
   }
 }
@@ -139,7 +139,7 @@ function performFresh(execution: RunExecution, task: Task, compiled: CompiledSte
       const error = failed
         ? { code: "stopped", message: message === null ? "The workflow stopped as failed." : textOf(message) }
         : null;
-      execution.write(newRecord(task, now, { state: "succeeded", output }));
+      execution.ledger.write(newRecord(task, now, { state: "succeeded", output }));
       return execution.stop(compiled.step.outcome, output, error);
     }
     case "code":
@@ -186,7 +186,7 @@ function takeBranches(
 ): void {
   const names = taken.map((index) => (index === -1 ? "otherwise" : (compiled.step.branches[index]?.name ?? "")));
   const output = compiled.step.mode === "all" ? { branches: names } : { branch: names[0] ?? null };
-  execution.write(newRecord(task, now, { state: "succeeded", output }));
+  execution.ledger.write(newRecord(task, now, { state: "succeeded", output }));
   openTaken(execution, task, compiled, taken, output);
 }
 

@@ -37,7 +37,7 @@ export function performSubWorkflow(
     const message = `Workflows may start each other at most ${LIMITS.subWorkflowDepth} levels deep. Does one start itself?`;
     return fail(execution, task, record, { code: "too_deep", message }, deps);
   }
-  const prior = execution.prior.get(task.key);
+  const prior = execution.ledger.prior(task);
   if (prior) comparePrior(execution, task, { prior, record, input }, deps);
   else startSubWorkflow(execution, task, compiled, record, deps);
 }

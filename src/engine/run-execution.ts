@@ -1,5 +1,5 @@
 import type { ClaimedRun, NewRun, RunCommit, StoredSignal } from "../domain/backend.ts";
-import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
+import type { Json, JsonObject } from "../domain/json.ts";
 import {
   completeTask,
   continueAfterError,
@@ -13,17 +13,16 @@ import {
   type FinalStatus,
   isFinal,
   mayHaveHappened,
-  placeKey,
   type Run,
   type RunResponse,
-  type RunStatus,
   type Signal,
   type StepError,
   type StepRecord,
-  type WaitingFor,
 } from "../domain/run.ts";
 import { grantScope, type Scope } from "../domain/tenant.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
+import { RunLedger } from "./run-ledger.ts";
+import { childRunId, parked, type Standing, tellParent, underWay } from "./run-standing.ts";
 
 /**
  * One run in memory while this worker holds it: where it stands (`tree`), what the ledger says, and what the next
@@ -38,10 +37,7 @@ export class RunExecution {
   readonly workflow: CompiledWorkflow;
   readonly variables: JsonObject;
   readonly tree: Tree;
-  /** What earlier workers left, by place; emptied as places are reached. */
-  readonly restored: Map<string, StepRecord>;
-  /** What an earlier run of this replay did, by place. */
-  readonly prior: Map<string, StepRecord>;
+  readonly ledger: RunLedger;
   /** Steps that wait for a time, a person, a child or a review, by place. */
   readonly waiting = new Map<string, WaitingStep>();
   /** Effects and code steps that are under way now. */
@@ -49,9 +45,6 @@ export class RunExecution {
   /** Found abandoned too often: no step is performed before a person has looked. */
   poisoned: boolean;
 
-  /** Rows that the ledger holds exactly so: they are neither written nor announced again. */
-  readonly #stored: ReadonlySet<StepRecord>;
-  #pending = new Map<string, StepRecord>();
   #launches: Launch[] = [];
   #children: NewRun[] = [];
   #send: { runId: string; signal: Signal }[] = [];
@@ -63,7 +56,6 @@ export class RunExecution {
   #startedAt: number | null;
   #signalsApplied = 0;
   #signalsSeen = 0;
-  readonly #uncertain = new Set<string>();
   #interruptions: number;
 
   constructor(claimed: ClaimedRun, workflow: CompiledWorkflow, variables: JsonObject, poisonLimit: number) {
@@ -73,32 +65,17 @@ export class RunExecution {
     this.workflow = workflow;
     this.variables = variables;
     this.tree = startTree(workflow.definition.steps);
-    this.restored = new Map();
-    this.prior = new Map();
-    this.#stored = new Set(claimed.ledger);
-    for (const record of claimed.ledger) {
-      this.#restore(record);
-      this.#noteUncertain(record);
-    }
+    this.ledger = new RunLedger(claimed.ledger);
     this.poisoned = claimed.interruptions >= poisonLimit;
     this.#interruptions = claimed.interruptions;
     this.#startedAt = claimed.run.startedAt;
-  }
-
-  /** Rows come in the order planned, so the last one of a place is its newest attempt. */
-  #restore(record: StepRecord): void {
-    const into = record.state === "prior" ? this.prior : this.restored;
-    const key = placeKey(record.path, record.iteration);
-    const held = into.get(key);
-    if (!held || record.epoch > held.epoch || (record.epoch === held.epoch && record.attempt >= held.attempt))
-      into.set(key, record);
   }
 
   /** Loops and parallel steps in progress, by place: the row that their end completes. */
   readonly #open = new Map<string, StepRecord>();
 
   open(task: Task, record: StepRecord): void {
-    this.write(record);
+    this.ledger.write(record);
     this.#open.set(task.key, record);
   }
 
@@ -106,41 +83,21 @@ export class RunExecution {
   closeContainers(nowMs: number): void {
     for (const { task, output } of this.tree.closed.splice(0)) {
       const record = this.#open.get(task.key);
-      if (record) this.write({ ...record, state: "succeeded", output, finishedAt: nowMs });
+      if (record) this.ledger.write({ ...record, state: "succeeded", output, finishedAt: nowMs });
       this.#open.delete(task.key);
     }
-  }
-
-  get pendingRows(): number {
-    return this.#pending.size;
-  }
-
-  /** Takes what an earlier worker left at this place; each is looked at once. */
-  takeRestored(task: Task): StepRecord | undefined {
-    const record = this.restored.get(task.key);
-    if (record) this.restored.delete(task.key);
-    return record;
-  }
-
-  /**
-   * The epoch of a row that must not take the place of what an earlier run did there: the first one where nothing was
-   * done, else the next.
-   */
-  nextEpoch(task: Task): number {
-    const prior = this.prior.get(task.key);
-    return prior ? prior.epoch + 1 : 0;
   }
 
   // What happened to a step -----------------------------------------------------------------------------------------
 
   succeed(task: Task, record: StepRecord): void {
-    this.write(record);
+    this.ledger.write(record);
     completeTask(this.tree, task, record.output ?? null);
   }
 
   /** `onError: "continue"` lets the run go on; otherwise this failure is the run's. */
   fail(task: Task, record: StepRecord): void {
-    this.write(record);
+    this.ledger.write(record);
     const onError = "onError" in task.step ? task.step.onError : undefined;
     if (onError === "continue") continueAfterError(this.tree, task, { ...record.error });
     else this.#failRun(task, record.error);
@@ -154,22 +111,22 @@ export class RunExecution {
 
   wait(task: Task, record: StepRecord): void {
     this.waiting.set(task.key, { task, record });
-    if (this.#stored.has(record)) return;
-    this.write(record);
+    if (this.ledger.isStored(record)) return;
+    this.ledger.write(record);
     if (record.state === "needs_review") this.#alerts.push(reviewReason(record));
     this.#mustCommit = true;
   }
 
   /** Performed once the commit that holds its row is durable. */
-  launchEffect(launch: Launch): void {
-    this.write(launch.record);
-    this.#launches.push(launch);
+  launchEffect(launch: Omit<Launch, "isEffect">): void {
+    this.ledger.write(launch.record);
+    this.#launches.push({ ...launch, isEffect: true });
     this.#mustCommit = true;
   }
 
   /** Takes time but has no effect outside (code, reading a credential): needs no row and no commit before it. */
-  launchPure(launch: Launch): void {
-    this.#launches.push(launch);
+  launchPure(launch: Omit<Launch, "isEffect">): void {
+    this.#launches.push({ ...launch, isEffect: false });
   }
 
   /** A run stopped by a `stop` step. */
@@ -187,7 +144,7 @@ export class RunExecution {
   /** No step starts any more. What was about to be sent is not sent; what was sent is waited for. */
   #halt(outcome: Outcome): void {
     stopTree(this.tree, outcome);
-    for (const { record } of this.takeLaunches()) this.write({ ...record, state: "cancelled", startedAt: null });
+    for (const { record } of this.dropLaunches()) this.ledger.write({ ...record, state: "cancelled", startedAt: null });
   }
 
   respond(response: RunResponse): void {
@@ -201,25 +158,6 @@ export class RunExecution {
 
   send(runId: string, signal: Signal): void {
     this.#send.push({ runId, signal });
-  }
-
-  /**
-   * A row as an earlier worker stored it is not written again: a run that waits a thousand times in a loop would write
-   * all that it has done a thousand times, and would count as progressing although it only crashes.
-   */
-  write(record: StepRecord): void {
-    if (this.#stored.has(record)) return;
-    this.#noteUncertain(record);
-    this.#pending.set(`${placeKey(record.path, record.iteration)}@${record.epoch}.${record.attempt}`, record);
-  }
-
-  /** True when an attempt under the same key, this one or one before it, may have had its effect. */
-  isUncertain(record: StepRecord): boolean {
-    return this.#uncertain.has(effectKey(record));
-  }
-
-  #noteUncertain(record: StepRecord): void {
-    if (record.state !== "started" && mayHaveHappened(record)) this.#uncertain.add(effectKey(record));
   }
 
   /** The next barrier must not be put off: an effect has ended, or somebody asked for the newest signals. */
@@ -245,10 +183,21 @@ export class RunExecution {
     return this.tree.outcome !== null;
   }
 
+  /** True when there is something that must not be put off; an effect that is to be launched is such. */
+  get commitDue(): boolean {
+    return this.#mustCommit;
+  }
+
+  /** What may be launched now. An effect waits while a commit is due: its own row may be what is to be stored. */
   takeLaunches(): readonly Launch[] {
-    const launches = this.#launches;
-    this.#launches = [];
+    const launches = this.#launches.filter((launch) => !this.#mustCommit || !launch.isEffect);
+    this.#launches = this.#launches.filter((launch) => this.#mustCommit && launch.isEffect);
     return launches;
+  }
+
+  /** What will not be launched by this worker. */
+  dropLaunches(): readonly Launch[] {
+    return this.#launches.splice(0);
   }
 
   /** Null when nothing needs to be durable yet: pure steps ride along with the next barrier. */
@@ -256,7 +205,7 @@ export class RunExecution {
     const idle = this.inFlight === 0 && this.#launches.length === 0 && this.tree.ready.length === 0;
     if (!idle && !this.#mustCommit) return null;
     const standing = this.#standing(idle, nowMs);
-    const steps = [...this.#pending.values()];
+    const steps = this.ledger.takePending();
     if (steps.some(isProgress)) this.#interruptions = 0;
     this.#startedAt ??= nowMs;
     const commit: RunCommit = {
@@ -272,7 +221,6 @@ export class RunExecution {
       at: nowMs,
     };
     this.#alerts = [];
-    this.#pending = new Map();
     this.#children = [];
     this.#send = [];
     this.#mustCommit = false;
@@ -281,19 +229,13 @@ export class RunExecution {
 
   /** Nothing is under way any more: the run has ended, or waits, or somebody has to look at it. */
   #standing(idle: boolean, nowMs: number): Standing {
-    const running: Standing = {
-      status: "running",
-      waitingFor: null,
-      dueAt: nowMs,
-      release: false,
-      finishedAt: null,
-      output: undefined,
-      error: null,
-    };
-    if (!idle) return running;
+    if (!idle) return underWay(nowMs);
     const { outcome } = this.tree;
     if (outcome) return this.#end(outcome, nowMs);
-    return { ...running, ...this.#parked(), release: true };
+    return parked(
+      [...this.waiting.values()].map(({ record }) => record),
+      nowMs,
+    );
   }
 
   #end(outcome: { status: "succeeded" | "failed"; output: Json }, nowMs: number): Standing {
@@ -302,7 +244,7 @@ export class RunExecution {
     for (const { task, record } of this.waiting.values()) {
       // An effect that may exist stays unknown, so that a replay asks before it repeats it, or repeats it under its key.
       const state = mayHaveHappened(record) ? "unknown" : "cancelled";
-      this.write({ ...record, state, waitingFor: null, wakeAt: null, finishedAt: nowMs });
+      this.ledger.write({ ...record, state, waitingFor: null, wakeAt: null, finishedAt: nowMs });
       const child = record.waitingFor === "sub_workflow" ? childRunId(record) : null;
       if (child) this.send(child, { kind: "cancel", by: `run ${this.run.id}, step ${task.step.id}` });
     }
@@ -310,20 +252,6 @@ export class RunExecution {
     if (error) this.#alerts.push(`The run failed: ${error.message}`);
     this.#send.push(...tellParent(this.run, status, outcome.output, error));
     return { status, waitingFor: null, dueAt: null, release: true, finishedAt: nowMs, output: outcome.output, error };
-  }
-
-  #parked(): { status: RunStatus; waitingFor: WaitingFor | null; dueAt: number | null } {
-    let dueAt: number | null = null;
-    let waitingFor: WaitingFor | null = null;
-    for (const { record } of this.waiting.values()) {
-      if (record.state === "needs_review") continue;
-      const earlier = record.wakeAt !== null && (dueAt === null || record.wakeAt < dueAt);
-      if (earlier) dueAt = record.wakeAt;
-      if (earlier || waitingFor === null) waitingFor = record.waitingFor;
-    }
-    return waitingFor === null
-      ? { status: "needs_review", waitingFor: null, dueAt: null }
-      : { status: "waiting", waitingFor, dueAt };
   }
 
   /** When the earliest waiting step wants to go on, while others are still under way. */
@@ -340,35 +268,14 @@ export interface WaitingStep {
   readonly record: StepRecord;
 }
 
-/** The signal to the step that waits for this run, when one does. */
-export function tellParent(
-  { id: childRunId, parent }: Run,
-  status: FinalStatus,
-  output: Json,
-  error: StepError | null,
-): RunCommit["send"] {
-  if (!parent) return [];
-  const { runId, path, iteration } = parent;
-  return [{ runId, signal: { kind: "child_finished", path, iteration, childRunId, status, output, error } }];
-}
-
-/** The run id of the child that a waiting sub-workflow step has started. */
-export function childRunId(record: StepRecord): string | null {
-  return isJsonObject(record.output) && typeof record.output.runId === "string" ? record.output.runId : null;
-}
-
 /** Something that takes time. */
 export interface Launch {
   readonly task: Task;
   readonly record: StepRecord;
+  /** Whether its row has to be durable before it begins. */
+  readonly isEffect: boolean;
   /** Never rejects; the function it gives is applied to the execution when the result is in. */
   readonly act: () => Promise<(execution: RunExecution) => void>;
-}
-
-type Standing = Pick<RunCommit, "status" | "waitingFor" | "dueAt" | "release" | "finishedAt" | "output" | "error">;
-
-function effectKey({ path, iteration, epoch }: StepRecord): string {
-  return `${placeKey(path, iteration)}@${epoch}`;
 }
 
 function reviewReason({ path, error }: StepRecord): string {

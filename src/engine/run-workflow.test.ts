@@ -41,31 +41,47 @@ describe("after a process has died, the next one", () => {
     await world.startProcess();
     await world.until(runId, "needs_review");
     expect(world.keys("call")).toHaveLength(1);
-    expect(await world.alerts(runId)).toEqual([expect.stringContaining("The server stopped while this step was under way")]);
+    expect(await world.alerts(runId)).toEqual([
+      expect.stringContaining("The server stopped while this step was under way"),
+    ]);
   });
 
   test("still knows that the run was cancelled", async () => {
-    const steps = [effectStep("call", "safe"), effectStep("never", "safe")];
-    world.onCall("call", hangs);
+    const { promise: answer, resolve } = Promise.withResolvers<null>();
+    world.onCall("hangs", hangs);
+    world.onCall("call", () => answer);
+    const steps = [
+      parallel("both", [effectStep("hangs", "safe")], [effectStep("call", "safe")]),
+      effectStep("never", "safe"),
+    ];
     const { accept, control } = await world.startProcess();
     const runId = await accept(await world.publish(steps));
     await called("call");
     await control.cancel(world.scope, runId);
     await Bun.sleep(30);
-    world.onCall("call", async () => null);
+    resolve(null);
+    await Bun.sleep(30);
+    world.onCall("hangs", async () => null);
     await world.startProcess();
     await world.until(runId, "cancelled");
     expect(world.keys("never")).toEqual([]);
   });
 
   test("still stops at a stop step that was reached while calls were under way", async () => {
-    const stopping = [effectStep("quick", "safe"), { id: "end", kind: "stop", outcome: "failed", message: "enough" }, set("past", {})];
+    const stopping = [
+      effectStep("quick", "safe"),
+      { id: "end", kind: "stop", outcome: "failed", message: "enough" },
+      set("past", {}),
+    ];
     world.onCall("hangs", hangs);
     world.onCall("late", async () => {
       await Bun.sleep(30);
       return null;
     });
-    const branches = [parallel("all", [effectStep("hangs", "safe")], [effectStep("late", "safe")], stopping), effectStep("never", "safe")];
+    const branches = [
+      parallel("all", [effectStep("hangs", "safe")], [effectStep("late", "safe")], stopping),
+      effectStep("never", "safe"),
+    ];
     const { accept } = await world.startProcess();
     const runId = await accept(await world.publish(branches));
     await called("late");
@@ -80,7 +96,9 @@ describe("after a process has died, the next one", () => {
   test("still retries a step that somebody has decided to retry", async () => {
     const runId = await interruptAt("call", [effectStep("call", "unsafe")]);
     // Dies between the commit that has taken the decision and the one that sends the call.
-    const dying = await world.startProcess({ watch: (backend) => diesAfter(backend, (commit) => commit.signalsApplied > 0) });
+    const dying = await world.startProcess({
+      watch: (backend) => diesAfter(backend, (commit) => commit.signalsApplied > 0),
+    });
     await world.until(runId, "needs_review");
     await dying.control.resolve(world.scope, runId, { path: "call", iteration: [] }, "retry", null);
     await Bun.sleep(50);
@@ -90,8 +108,23 @@ describe("after a process has died, the next one", () => {
     expect(world.keys("call")).toHaveLength(2);
   });
 
+  test("takes a decision that was made in time, though the time is up by now", async () => {
+    const { accept, control, dispatcher } = await world.startProcess();
+    const runId = await accept(await world.publish([{ id: "ok", kind: "approval", message: "Go?", timeout: "PT1H" }]));
+    await world.until(runId, "waiting");
+    await dispatcher.stop(0);
+    await control.approve(world.scope, runId, { path: "ok", iteration: [] }, true, "Yes.");
+    world.clock.jump(2 * 3_600_000);
+    await world.startProcess();
+    expect((await world.until(runId, "succeeded")).output).toMatchObject({ approved: true, comment: "Yes." });
+  });
+
   test("stops a run that has brought three of them down, though it had done something before", async () => {
-    const runId = await interruptAt("call", [set("before", {}), effectStep("once", "unsafe"), effectStep("call", "keyed")]);
+    const runId = await interruptAt("call", [
+      set("before", {}),
+      effectStep("once", "unsafe"),
+      effectStep("call", "keyed"),
+    ]);
     for (const times of [2, 3]) {
       await world.startProcess();
       await called("call", times);
@@ -104,11 +137,36 @@ describe("after a process has died, the next one", () => {
   test("does not send again what had been given up before the run went on", async () => {
     world.onCall("call", () => Promise.reject(new Error("nobody knows how far it came")));
     const call = effectStep("call", "keyed", { onError: "continue", retry: { maxAttempts: 1 } });
-    const runId = await interruptAt("hangs", [call, set("why", { error: "{{ steps.call.error.code }}" }), effectStep("hangs", "safe")]);
+    const runId = await interruptAt("hangs", [
+      call,
+      set("why", { error: "{{ steps.call.error.code }}" }),
+      effectStep("hangs", "safe"),
+    ]);
     world.onCall("hangs", async () => null);
     await world.startProcess();
     await world.until(runId, "succeeded");
     expect(world.keys("call")).toHaveLength(1);
+  });
+});
+
+describe("a call", () => {
+  test("leaves only once its row is stored, also when a decision has come with the commit before", async () => {
+    world.onCall("hangs", hangs);
+    const stored: string[] = [];
+    world.onCall("after", async () => {
+      stored.push(...(await world.steps(runId)).map((row) => `${row.path} ${row.state}`));
+      return null;
+    });
+    const ask = { id: "ok", kind: "approval", message: "Go?" };
+    const steps = [parallel("both", [effectStep("hangs", "safe")], [ask, effectStep("after", "unsafe")])];
+    const { accept, control } = await world.startProcess();
+    const runId = await accept(await world.publish(steps));
+    await called("hangs");
+    await control.approve(world.scope, runId, { path: "both/ok", iteration: [] }, true, null);
+    await called("after");
+    await Bun.sleep(10);
+    expect(stored).toContain("both/ok succeeded");
+    expect(stored).toContain("both/after started");
   });
 });
 
@@ -157,7 +215,13 @@ describe("what is stored", () => {
 
   test("is told to somebody once, however often the run is taken up", async () => {
     world.onCall("call", () => Promise.reject(new Error("who knows")));
-    const steps = [parallel("both", [effectStep("call", "unsafe")], [loop("each", [1, 2, 3], [{ id: "pause", kind: "delay", for: "PT1H" }])])];
+    const steps = [
+      parallel(
+        "both",
+        [effectStep("call", "unsafe")],
+        [loop("each", [1, 2, 3], [{ id: "pause", kind: "delay", for: "PT1H" }])],
+      ),
+    ];
     const { accept } = await world.startProcess();
     const runId = await accept(await world.publish(steps));
     for (let hour = 0; hour < 3; hour += 1) {

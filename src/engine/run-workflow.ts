@@ -51,11 +51,14 @@ export class RunWorker implements RunHandle {
   #events: Event[] = [];
   #wake: (() => void) | null = null;
   #handingBack = false;
+  /** What was decided while nobody held the run was decided in time: it is applied before anything runs out. */
+  #decisionsFirst: boolean;
 
   constructor(claimed: ClaimedRun, execution: RunExecution, deps: EngineDeps) {
     this.claimed = claimed;
     this.#execution = execution;
     this.#deps = deps;
+    this.#decisionsFirst = claimed.signals.length > 0;
   }
 
   /**
@@ -84,6 +87,7 @@ export class RunWorker implements RunHandle {
       if (end) return end;
     } else {
       await this.#settle();
+      this.#decisionsFirst = false;
       await this.#apply(this.claimed.signals);
     }
     for (;;) {
@@ -93,8 +97,8 @@ export class RunWorker implements RunHandle {
         if (end) return end;
       }
       this.#launch();
-      const { inFlight, tree } = this.#execution;
-      if (inFlight > 0 && tree.ready.length === 0) await this.#nextEvent();
+      const { inFlight, tree, commitDue } = this.#execution;
+      if (inFlight > 0 && tree.ready.length === 0 && !commitDue) await this.#nextEvent();
       await this.#takeEvents();
     }
   }
@@ -111,12 +115,12 @@ export class RunWorker implements RunHandle {
     const execution = this.#execution;
     const { tree } = execution;
     const endsAt = performance.now() + SLICE_MS;
-    while (wakeDue(execution, this.#deps) || tree.ready.length > 0) {
+    while ((!this.#decisionsFirst && wakeDue(execution, this.#deps)) || tree.ready.length > 0) {
       const task = tree.ready.shift();
       if (!task) continue;
       performStep(execution, task, this.#deps);
       if (tree.closed.length > 0) execution.closeContainers(this.#deps.clock.now());
-      if (execution.pendingRows >= ROWS_PER_COMMIT) {
+      if (execution.ledger.pendingRows >= ROWS_PER_COMMIT) {
         execution.requireCommit();
         return true;
       }
@@ -174,7 +178,7 @@ export class RunWorker implements RunHandle {
 
   /** What was about to be launched is left to the next worker; the run is released once nothing is under way. */
   #handedBack(commit: RunCommit): RunCommit {
-    const dropped = new Set(this.#execution.takeLaunches().map((launch) => launch.record));
+    const dropped = new Set(this.#execution.dropLaunches().map((launch) => launch.record));
     const steps = commit.steps.map((record) =>
       dropped.has(record) && record.effect !== null
         ? { ...record, state: "planned" as const, startedAt: null }

@@ -7,9 +7,9 @@
  * not be measured or a promise was broken (a run lost or delivered twice); a figure that misses its target is only
  * marked, because it may be the machine's fault.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchContext } from "./bench-context.ts";
 import { FULL, QUICK } from "./bench-sizes.ts";
@@ -37,16 +37,8 @@ interface Measured {
   readonly failure: string | null;
 }
 
-const { values: options } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    only: { type: "string" },
-    json: { type: "string" },
-    binary: { type: "string", default: join(import.meta.dir, "../../dist/integrationsync") },
-  },
-});
-const binary = resolve(options.binary);
-if (!existsSync(binary)) fail(`${binary} is not there; build it with: bun run build`);
+const options = readOptions();
+if (!existsSync(options.binary)) fail(`${options.binary} is not there; build it with: bun run build`);
 const names = options.only?.split(",") ?? Object.keys(SECTIONS);
 const unknown = names.find((name) => !Object.hasOwn(SECTIONS, name));
 if (unknown !== undefined) fail(`There is no section "${unknown}". There are: ${Object.keys(SECTIONS).join(", ")}.`);
@@ -61,8 +53,16 @@ const machine = {
 say(`${machine.date}, ${machine.cores} cores (${machine.processor}), load before ${machine.loadBefore.toFixed(2)}`);
 
 const root = mkdtempSync(join(tmpdir(), "integrationsync-bench-"));
+const binary = join(root, "integrationsync");
+// Ctrl-C ends the servers too; what they have stored can be some gigabytes.
+process.once("SIGINT", () => {
+  rmSync(root, { recursive: true, force: true });
+  process.exit(130);
+});
 const results: Measured[] = [];
 try {
+  // A copy: a build beside the benchmark must not exchange what is measured.
+  copyFileSync(options.binary, binary);
   for (const name of names) results.push(await measure(name));
 } finally {
   rmSync(root, { recursive: true, force: true });
@@ -76,6 +76,22 @@ for (const { name, section, failure } of results) {
 if (options.json)
   await Bun.write(options.json, `${JSON.stringify({ machine, quick: options.quick, results }, null, 2)}\n`);
 process.exit(results.some(isBroken) ? 1 : 0);
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: "boolean", default: false },
+        only: { type: "string" },
+        json: { type: "string" },
+        binary: { type: "string", default: join(import.meta.dir, "../../dist/integrationsync") },
+      },
+    });
+    return values;
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error));
+  }
+}
 
 async function measure(name: string): Promise<Measured> {
   say(`\n${name}`);

@@ -92,10 +92,14 @@ test("while a review is waited for: the step can no longer be resolved", async (
 test("while sub-workflows are waited for: they are cancelled with it, however deep", async () => {
   const leaf = await world.publish({ steps: [{ id: "pause", kind: "delay", for: "P1D" }] });
   const middle = await world.publish({ steps: [{ id: "sub", kind: "workflow", workflow: leaf.id }] });
-  const top = await world.publish({ steps: [loop("each", [1, 2], [{ id: "sub", kind: "workflow", workflow: middle.id }], 2)] });
+  const top = await world.publish({
+    steps: [loop("each", [1, 2], [{ id: "sub", kind: "workflow", workflow: middle.id }], 2)],
+  });
   const runId = await top.start();
   const childrenOf = async (run: ShownRun) => {
-    const ids = run.steps.filter((step) => step.kind === "workflow").map((step) => (step.output as { runId: string }).runId);
+    const ids = run.steps
+      .filter((step) => step.kind === "workflow")
+      .map((step) => (step.output as { runId: string }).runId);
     return Promise.all(ids.map((id) => world.until(id, "waiting")));
   };
   const parent = await world.until(runId, (run) => run.steps.filter((step) => step.kind === "workflow").length === 2);
@@ -111,7 +115,9 @@ test("a child with a call under way hears of it before its next step", async () 
   const { peer } = world;
   const { promise, resolve } = Promise.withResolvers<void>();
   peer.answer("/child-call", { after: promise });
-  const child = await world.publish({ steps: [send("call", `${peer.origin}/child-call`), send("next", `${peer.origin}/child-next`)] });
+  const child = await world.publish({
+    steps: [send("call", `${peer.origin}/child-call`), send("next", `${peer.origin}/child-next`)],
+  });
   const runId = await (await world.publish({ steps: [{ id: "sub", kind: "workflow", workflow: child.id }] })).start();
   await peer.called("/child-call", 1);
   await world.until(runId, "waiting");
@@ -157,7 +163,9 @@ test("who cancelled is in the audit log", async () => {
 });
 
 test("parallel branches that wait end together", async () => {
-  const steps = [parallel("both", [{ id: "pause", kind: "delay", for: "P1D" }], [{ id: "ok", kind: "approval", message: "Go?" }])];
+  const steps = [
+    parallel("both", [{ id: "pause", kind: "delay", for: "P1D" }], [{ id: "ok", kind: "approval", message: "Go?" }]),
+  ];
   const runId = await (await world.publish({ steps })).start();
   await world.until(runId, "waiting");
   await cancel(runId);

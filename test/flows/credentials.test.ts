@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type FlowWorld, openFlowWorld, type ShownRun, stepAt } from "./flow-world.ts";
 import { type Peer, startPeer } from "./peer.ts";
-import { AT_ONCE, ONCE, send, type StepJson } from "./steps.ts";
+import { AT_ONCE, ONCE, type StepJson, send } from "./steps.ts";
 
 let world: FlowWorld;
 let stranger: Peer;
@@ -32,7 +32,10 @@ describe("a header that carries a secret, written into a step", () => {
     send(
       "call",
       world.peer.origin + path,
-      { headers: { Authorization: "Bearer {{ trigger.body.left + trigger.body.right }}", "X-Plain": "seen" }, ...input },
+      {
+        headers: { Authorization: "Bearer {{ trigger.body.left + trigger.body.right }}", "X-Plain": "seen" },
+        ...input,
+      },
       more,
     );
   const sent = (path: string) => world.peer.calls(path).map((call) => call.headers.get("authorization"));
@@ -85,7 +88,12 @@ describe("the credential of a connection", () => {
   const token = "canary-token-77ab";
   let connection: string;
   beforeAll(async () => {
-    connection = await world.connect({ connector: "http", scheme: "bearer", credential: { token }, hosts: [world.peer.host] });
+    connection = await world.connect({
+      connector: "http",
+      scheme: "bearer",
+      credential: { token },
+      hosts: [world.peer.host],
+    });
   });
   const authorized = (url: string, more: JsonObject = {}): StepJson => send("call", url, {}, { connection, ...more });
 
@@ -124,7 +132,11 @@ describe("the credential of a connection", () => {
   });
 
   test("of another kind of connector, or of another tenant, cannot be named by a step", async () => {
-    const webhook = await world.connect({ connector: "webhook", scheme: "signing_secret", credential: { secret: "s" } });
+    const webhook = await world.connect({
+      connector: "webhook",
+      scheme: "signing_secret",
+      credential: { secret: "s" },
+    });
     const theirs = await (await world.openBuilder("credentials-theirs")).connect({
       connector: "http",
       scheme: "bearer",

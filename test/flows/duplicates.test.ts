@@ -10,7 +10,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const publish = (dedupeBy?: string) =>
-  world.publish({ trigger: { ...BY_WEBHOOK, input: dedupeBy === undefined ? {} : { dedupeBy } }, steps: [set("x", {})] });
+  world.publish({
+    trigger: { ...BY_WEBHOOK, input: dedupeBy === undefined ? {} : { dedupeBy } },
+    steps: [set("x", {})],
+  });
 
 interface Accepted {
   readonly runId: string;
@@ -87,7 +90,10 @@ describe("deliveries of the same event", () => {
   test("a duplicate sends nothing, though it was planned in memory before it was known to be one", async () => {
     const { peer } = world;
     const steps = [set("x", {}), send("call", `${peer.origin}/duplicate-effects`)];
-    const workflow = await world.publish({ trigger: { ...BY_WEBHOOK, input: { dedupeBy: "{{ trigger.body }}" } }, steps });
+    const workflow = await world.publish({
+      trigger: { ...BY_WEBHOOK, input: { dedupeBy: "{{ trigger.body }}" } },
+      steps,
+    });
     const answers = await Promise.all(Array.from({ length: 20 }, () => deliver(workflow, "same")));
     await world.until(answers[0]!.runId, "succeeded");
     expect(peer.calls("/duplicate-effects")).toHaveLength(1);

@@ -50,6 +50,7 @@ export interface EngineWorld {
 
 export interface ProcessOptions {
   readonly limits?: Partial<DispatcherLimits>;
+  readonly useConnection?: EngineDeps["useConnection"];
   /** Changes the backend that this process sees. */
   readonly watch?: (backend: Backend) => Backend;
   readonly loadWorkflow?: (load: EngineDeps["loadWorkflow"]) => EngineDeps["loadWorkflow"];
@@ -115,7 +116,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     keys: (stepPath) => calls.get(stepPath) ?? [],
 
     async startProcess(options = {}) {
-      const { limits = {}, watch = same, loadWorkflow = same } = options;
+      const { limits = {}, useConnection = noConnection, watch = same, loadWorkflow = same } = options;
       const owner = newId("owner");
       const backend = watch(await open(owner));
       const cache = new WorkflowCache(backend, compile);
@@ -128,7 +129,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
         loadWorkflow: loadWorkflow((each, id, version) => cache.load(each, id, version)),
         loadVariables: async () => ({}),
         findPublished: async (each, id) => (await backend.workflows.find(each, id))?.publishedVersion ?? null,
-        useConnection: async () => ({ kind: "missing", reason: "there are none here" }),
+        useConnection,
         request: () => Promise.reject(new Error("nothing can be reached from here")),
         sandbox: { run: async () => ({ ok: true, output: null }), check: async () => null, close: async () => {} },
         sealInput: async (_place, input) => input,
@@ -184,6 +185,10 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     },
   };
   return world;
+}
+
+async function noConnection() {
+  return { kind: "missing", reason: "there are no connections here" } as const;
 }
 
 function same<T>(value: T): T {

@@ -96,13 +96,16 @@ describe("a missing field", () => {
   });
 
   test("can be given a default, or asked for", async () => {
-    const run = await world.run([
-      set("careful", {
-        name: '{{ trigger.body.?customer.?name.orValue("nobody") }}',
-        known: "{{ has(trigger.body.customer) }}",
-        none: "{{ trigger.body.?customer }}",
-      }),
-    ], {});
+    const run = await world.run(
+      [
+        set("careful", {
+          name: '{{ trigger.body.?customer.?name.orValue("nobody") }}',
+          known: "{{ has(trigger.body.customer) }}",
+          none: "{{ trigger.body.?customer }}",
+        }),
+      ],
+      {},
+    );
     expect(run.output).toEqual({ name: "nobody", known: false, none: null });
   });
 
@@ -119,7 +122,13 @@ describe("a missing field", () => {
     const { peer } = world;
     const { promise, resolve } = Promise.withResolvers<void>();
     peer.answer("/beside-missing", { after: promise });
-    const steps = [parallel("both", [send("slow", `${peer.origin}/beside-missing`)], [send("wait", `${peer.origin}/quick`), set("bad", { x: "{{ trigger.body.x }}" })])];
+    const steps = [
+      parallel(
+        "both",
+        [send("slow", `${peer.origin}/beside-missing`)],
+        [send("wait", `${peer.origin}/quick`), set("bad", { x: "{{ trigger.body.x }}" })],
+      ),
+    ];
     const runId = await (await world.publish({ steps })).start({});
     await peer.called("/beside-missing", 1);
     await world.until(runId, (run) => run.steps.some((step) => step.status === "failed" || step.stepId === "wait"));

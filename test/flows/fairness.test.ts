@@ -22,12 +22,22 @@ test("while one tenant's 2,000 runs hang in slow calls, another tenant's runs fi
   const { peer } = world;
   const { promise, resolve } = Promise.withResolvers<void>();
   peer.answer("/flood", { after: promise });
-  const flood = await world.publish({ trigger: BY_WEBHOOK, steps: [send("call", `${peer.origin}/flood`, {}, { timeoutMs: 60_000 })] });
+  const flood = await world.publish({
+    trigger: BY_WEBHOOK,
+    steps: [send("call", `${peer.origin}/flood`, {}, { timeoutMs: 60_000 })],
+  });
   for (let sent = 0; sent < FLOOD; sent += AT_ONCE)
     await Promise.all(Array.from({ length: AT_ONCE }, () => flood.accept()));
 
   const neighbour = await world.openBuilder("neighbour");
-  const workflow = await neighbour.publish({ trigger: BY_WEBHOOK, steps: [send("call", `${otherPeer.origin}/neighbour`), { id: "pause", kind: "delay", for: "PT0.05S" }, send("again", `${otherPeer.origin}/neighbour`)] });
+  const workflow = await neighbour.publish({
+    trigger: BY_WEBHOOK,
+    steps: [
+      send("call", `${otherPeer.origin}/neighbour`),
+      { id: "pause", kind: "delay", for: "PT0.05S" },
+      send("again", `${otherPeer.origin}/neighbour`),
+    ],
+  });
   const startedAt = Date.now();
   const runs = await Promise.all(Array.from({ length: 10 }, () => workflow.accept()));
   for (const runId of runs) await neighbour.until(runId, "succeeded");

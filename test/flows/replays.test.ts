@@ -23,7 +23,11 @@ describe("from the failed step", () => {
     peer.answer("/broken", { status: 404 }, { body: { fixed: true } });
     const workflow = await world.publish({
       trigger: BY_WEBHOOK,
-      steps: [send("done", url("/done-once"), { body: { n: "{{ trigger.body.n }}" } }), send("broken", url("/broken")), set("last", { n: "{{ trigger.body.n }}" })],
+      steps: [
+        send("done", url("/done-once"), { body: { n: "{{ trigger.body.n }}" } }),
+        send("broken", url("/broken")),
+        set("last", { n: "{{ trigger.body.n }}" }),
+      ],
     });
     const runId = await workflow.accept({ n: 5 });
     const failed = await world.until(runId, "failed");
@@ -91,7 +95,9 @@ describe("from the failed step", () => {
   test("a loop goes on with the items that were left", async () => {
     const { peer } = world;
     peer.answer("/loop-items", {}, {}, { status: 404 }, {}, {});
-    const failed = await world.run([loop("each", [0, 1, 2, 3], [send("call", url("/loop-items"), { body: "{{ item }}" })])]);
+    const failed = await world.run([
+      loop("each", [0, 1, 2, 3], [send("call", url("/loop-items"), { body: "{{ item }}" })]),
+    ]);
     expect(failed.status).toBe("failed");
     const run = await replayed(failed.id, { from: "failed" });
     expect(run.status).toBe("succeeded");
@@ -103,7 +109,13 @@ describe("from the failed step", () => {
     const { peer } = world;
     peer.answer("/in-branch", { status: 404 }, {});
     const inner = parallel("both", [send("call", url("/in-branch"))], [send("sibling", url("/in-branch-sibling"))]);
-    const steps = [{ id: "if", kind: "branch", branches: [{ name: "yes", when: { expression: "trigger.body.go" }, steps: [inner] }] }];
+    const steps = [
+      {
+        id: "if",
+        kind: "branch",
+        branches: [{ name: "yes", when: { expression: "trigger.body.go" }, steps: [inner] }],
+      },
+    ];
     const failed = await world.run(steps, { go: true });
     const run = await replayed(failed.id, { from: "failed" });
     expect(run.status).toBe("succeeded");
@@ -113,7 +125,17 @@ describe("from the failed step", () => {
   test("a run that was stopped stops again instead of going on past the stop", async () => {
     const { peer } = world;
     const steps = [
-      { id: "guard", kind: "branch", branches: [{ name: "no", when: { expression: "!trigger.body.ok" }, steps: [{ id: "end", kind: "stop", outcome: "failed", message: "not allowed" }] }] },
+      {
+        id: "guard",
+        kind: "branch",
+        branches: [
+          {
+            name: "no",
+            when: { expression: "!trigger.body.ok" },
+            steps: [{ id: "end", kind: "stop", outcome: "failed", message: "not allowed" }],
+          },
+        ],
+      },
       send("call", url("/past-the-stop")),
     ];
     const failed = await world.run(steps, { ok: false });
@@ -161,7 +183,10 @@ describe("from the start", () => {
     expect(run).toMatchObject({ status: "succeeded", output: { id: 7, replayOf: first.id } });
     expect(peer.calls("/read")).toHaveLength(2);
     expect(peer.calls("/write")).toHaveLength(1);
-    expect(stepAt(run, "write")).toMatchObject({ status: "succeeded", idempotencyKey: stepAt(first, "write").idempotencyKey });
+    expect(stepAt(run, "write")).toMatchObject({
+      status: "succeeded",
+      idempotencyKey: stepAt(first, "write").idempotencyKey,
+    });
   });
 
   /** A run that has written `one`, replayed when what it reads is `two`. */
@@ -178,7 +203,11 @@ describe("from the start", () => {
   test("an effect whose input has changed waits for a person", async () => {
     const { run } = await replayChanged("/changed");
     expect(run.status).toBe("needs_review");
-    expect(stepAt(run, "write")).toMatchObject({ status: "needs_review", attempts: 0, error: { code: "input_changed" } });
+    expect(stepAt(run, "write")).toMatchObject({
+      status: "needs_review",
+      attempts: 0,
+      error: { code: "input_changed" },
+    });
     expect(stepAt(run, "write").input).toMatchObject({ body: { text: "two" } });
     expect(sent("/changed")).toEqual(["one"]);
   });
@@ -189,7 +218,10 @@ describe("from the start", () => {
     const done = await world.until(run.id, "succeeded");
     expect(sent("/changed-retry")).toEqual(["one", "two"]);
     expect(stepAt(done, "write").attempts).toBe(1);
-    expect(keysOf("/changed-retry")).toEqual([stepAt(first, "write").idempotencyKey, stepAt(done, "write").idempotencyKey]);
+    expect(keysOf("/changed-retry")).toEqual([
+      stepAt(first, "write").idempotencyKey,
+      stepAt(done, "write").idempotencyKey,
+    ]);
     expect(new Set(keysOf("/changed-retry")).size).toBe(2);
   });
 
@@ -238,7 +270,9 @@ describe("from the start", () => {
 
   test("a sub-workflow with the same input is not started again, one with another input is asked about", async () => {
     const { peer } = world;
-    const sub = await world.publish({ steps: [send("in_sub", url("/in-replayed-sub"), { body: "{{ trigger.body }}" })] });
+    const sub = await world.publish({
+      steps: [send("in_sub", url("/in-replayed-sub"), { body: "{{ trigger.body }}" })],
+    });
     const steps = [{ id: "sub", kind: "workflow", workflow: sub.id, input: "{{ vars.input }}" }];
     await world.setVariables({ input: "one" });
     const first = await world.run(steps);
@@ -275,10 +309,15 @@ describe("on the published version", () => {
     const { peer } = world;
     peer.answer("/unsettled", { status: 500 });
     peer.answer("/settled", { status: 500 }, {});
-    const steps = [send("settled", url("/settled"), KEYED, { retry: AT_ONCE }), send("call", url("/unsettled"), {}, { onUnknown: "fail" })];
+    const steps = [
+      send("settled", url("/settled"), KEYED, { retry: AT_ONCE }),
+      send("call", url("/unsettled"), {}, { onUnknown: "fail" }),
+    ];
     const workflow = await world.publish({ steps });
     const failed = await world.settled(await workflow.start());
-    const refused = await world.api("POST", `/runs/${failed.id}/replay`, { body: { from: "failed", version: "published" } });
+    const refused = await world.api("POST", `/runs/${failed.id}/replay`, {
+      body: { from: "failed", version: "published" },
+    });
     expect(refused).toMatchObject({ status: 409, body: { code: "unknown_outcome" } });
     expect(refused.body.detail).toContain("call");
     const same = await replayed(failed.id, { from: "failed" });

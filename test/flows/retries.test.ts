@@ -32,7 +32,9 @@ describe("a call that provably had no effect", () => {
     const run = await world.run([step]);
     expect(stepAt(run, "call")).toMatchObject({ status: "succeeded", attempts: 3, output: { body: { done: true } } });
     const calls = peer.calls("/busy");
-    expect(new Set(calls.map((call) => call.headers.get("x-key")))).toEqual(new Set([stepAt(run, "call").idempotencyKey]));
+    expect(new Set(calls.map((call) => call.headers.get("x-key")))).toEqual(
+      new Set([stepAt(run, "call").idempotencyKey]),
+    );
     expect(calls.map((call) => call.body)).toEqual([{ at: run.id }, { at: run.id }, { at: run.id }]);
     expect(await attemptsOf(run.id)).toEqual([
       [1, "failed_retryable"],
@@ -155,7 +157,10 @@ describe("a refusal for good", () => {
 
   test("input that the resolved data makes invalid is never sent", async () => {
     const { peer } = world;
-    const run = await world.run([send("call", `${peer.origin}/{{ trigger.body }}`, { method: "{{ trigger.body }}" })], "BREW");
+    const run = await world.run(
+      [send("call", `${peer.origin}/{{ trigger.body }}`, { method: "{{ trigger.body }}" })],
+      "BREW",
+    );
     expect(stepAt(run, "call")).toMatchObject({ status: "failed", attempts: 0, error: { code: "invalid_input" } });
     expect(stepAt(run, "call").error?.message).toContain("input.method");
     expect(peer.calls("/BREW")).toHaveLength(0);
@@ -172,7 +177,10 @@ describe("an answer larger than what is kept", () => {
 
   test("that grows beyond it when it is read fails the step and says that the call has happened", async () => {
     const { peer } = world;
-    peer.answer("/growing", { body: new Uint8Array(7 * 1024 * 1024), headers: { "content-type": "application/octet-stream" } });
+    peer.answer("/growing", {
+      body: new Uint8Array(7 * 1024 * 1024),
+      headers: { "content-type": "application/octet-stream" },
+    });
     const run = await world.run([post("/growing", {}, { responseType: "base64" })]);
     expect(stepAt(run, "call").error).toMatchObject({ code: "output_too_large" });
     expect(stepAt(run, "call").error?.message).toContain("has happened");

@@ -42,7 +42,10 @@ test("an interval fires again and again, each tick once", async () => {
   const [first, second] = await ticksOf(workflow);
   expect(second! - first!).toBe(1_000);
   const [run] = await runsOf(workflow);
-  expect(await world.find(run!.id)).toMatchObject({ source: "schedule", trigger: { method: null, headers: {}, query: {} } });
+  expect(await world.find(run!.id)).toMatchObject({
+    source: "schedule",
+    trigger: { method: null, headers: {}, query: {} },
+  });
 });
 
 test("a cron expression fires at its times, in its time zone", async () => {

@@ -90,7 +90,10 @@ describe.each(senders.map((sender) => [sender.scheme, sender] as const))("a webh
       credential: { secret: sender.secret },
     });
     const input = { signature: { scheme, ...sender.options } };
-    workflow = await world.publish({ trigger: { ...BY_WEBHOOK, connection, input }, steps: [set("seen", { type: "{{ trigger.body.type }}" })] });
+    workflow = await world.publish({
+      trigger: { ...BY_WEBHOOK, connection, input },
+      steps: [set("seen", { type: "{{ trigger.body.type }}" })],
+    });
   });
   const json = { "content-type": "application/json" };
   const deliver = (text: string, headers: Record<string, string>) =>
@@ -110,7 +113,9 @@ describe.each(senders.map((sender) => [sender.scheme, sender] as const))("a webh
 
   test("refuses what is not signed, signed for another body, or signed with another secret", async () => {
     const signed = sender.sign(body, "d-2");
-    const forged = Object.fromEntries(Object.entries(signed).map(([name, value]) => [name, value.replace(/.{8}$/, "AAAAAAA=")]));
+    const forged = Object.fromEntries(
+      Object.entries(signed).map(([name, value]) => [name, value.replace(/.{8}$/, "AAAAAAA=")]),
+    );
     for (const [text, headers] of [
       [body, {}],
       [body.replace("77", "78"), signed],

@@ -24,12 +24,15 @@ describe("an answer that leaves open whether it was done", () => {
     expect(peer.calls("/unsafe")).toHaveLength(1);
   });
 
-  test.each(["PUT", "DELETE", "GET", "HEAD"])("to %s is asked for again, for doing it twice is doing it once", async (method) => {
-    const { peer } = world;
-    peer.answer(`/repeatable-${method}`, BROKEN, { status: 502 }, {});
-    const run = await world.run([call(`/repeatable-${method}`, { method })]);
-    expect(stepAt(run, "call")).toMatchObject({ status: "succeeded", attempts: 3 });
-  });
+  test.each(["PUT", "DELETE", "GET", "HEAD"])(
+    "to %s is asked for again, for doing it twice is doing it once",
+    async (method) => {
+      const { peer } = world;
+      peer.answer(`/repeatable-${method}`, BROKEN, { status: 502 }, {});
+      const run = await world.run([call(`/repeatable-${method}`, { method })]);
+      expect(stepAt(run, "call")).toMatchObject({ status: "succeeded", attempts: 3 });
+    },
+  );
 
   test("to a keyed call is asked for again under the same key", async () => {
     const { peer } = world;
@@ -116,7 +119,10 @@ describe("onUnknown", () => {
 describe("a step in review", () => {
   async function startReview(path: string): Promise<ShownRun> {
     world.peer.answer(path, BROKEN, { body: { sent: "again" } });
-    return world.run([call(path, { idempotencyHeader: "X-Key" }, { effect: "unsafe" }), set("after", { got: "{{ steps.call.output }}" })]);
+    return world.run([
+      call(path, { idempotencyHeader: "X-Key" }, { effect: "unsafe" }),
+      set("after", { got: "{{ steps.call.output }}" }),
+    ]);
   }
 
   test("is told to somebody once", async () => {
@@ -173,7 +179,9 @@ describe("a step in review", () => {
     peer.answer("/review-branch", BROKEN);
     peer.answer("/other-branch", { after: promise });
     const other = [send("slow", `${peer.origin}/other-branch`), set("more", {})];
-    const workflow = await world.publish({ steps: [parallel("both", [call("/review-branch")], other), set("last", {})] });
+    const workflow = await world.publish({
+      steps: [parallel("both", [call("/review-branch")], other), set("last", {})],
+    });
     const runId = await workflow.start();
     const early = await world.until(runId, (run) => run.steps.some((step) => step.status === "needs_review"));
     expect(early.status).toBe("running");

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
+import { parallel } from "../../test/flows/steps.ts";
+import type { EngineDeps } from "./engine-deps.ts";
+
+let world: EngineWorld;
+beforeEach(async () => {
+  world = await openEngineWorld();
+});
+afterEach(() => world.close());
+
+const DAY_MS = 86_400_000;
+const CONNECTION = "conn_crm";
+
+describe("an action whose connection has to be mended", () => {
+  let access: Awaited<ReturnType<EngineDeps["useConnection"]>>;
+  const start = async (steps = [effectStep("call", "unsafe", { connection: CONNECTION })]) => {
+    const process = await world.startProcess({ useConnection: async () => access });
+    const { tenantId, workspaceId } = world.scope;
+    const shown = { connector: "sim", name: "CRM", scheme: "token", hosts: [], state: "ready", problem: null } as const;
+    const times = { createdAt: 1, updatedAt: 1, lastUsedAt: null };
+    const change = { at: 1, action: "connection.created", target: CONNECTION, details: {} };
+    const connection = { id: CONNECTION, tenantId, workspaceId, ...shown, ...times };
+    await process.backend.connections.create(world.scope, connection, "sealed", change);
+    return { ...process, runId: await process.accept(await world.publish(steps)) };
+  };
+  const ready = { kind: "ready", credential: { scheme: "token", fields: { token: "t" } }, hosts: [] } as const;
+  const parked = { kind: "parked", reason: "The connection has to be reconnected." } as const;
+
+  test("parks its run without using an attempt, and goes on when the connection is mended", async () => {
+    access = parked;
+    const { runId, backend, dispatcher } = await start();
+    expect(await world.until(runId, "waiting")).toMatchObject({ waitingFor: "connection" });
+    expect(await world.steps(runId)).toMatchObject([
+      { state: "planned", attempt: 1, startedAt: null, waitingFor: "connection" },
+    ]);
+    access = ready;
+    await backend.runs.wakeParked(world.scope, world.clock.now());
+    dispatcher.wake();
+    await world.until(runId, "succeeded");
+    expect(await world.steps(runId)).toMatchObject([{ state: "succeeded", attempt: 1, waitingFor: null, error: null }]);
+    expect(world.keys("call")).toHaveLength(1);
+  });
+
+  test("looks again now and then, should nobody say that it was mended", async () => {
+    access = parked;
+    const { runId } = await start();
+    await world.until(runId, "waiting");
+    access = ready;
+    world.clock.jump(DAY_MS / 24);
+    await world.until(runId, "succeeded");
+  });
+
+  test("fails after 30 days", async () => {
+    access = parked;
+    const { runId } = await start();
+    for (let day = 0; day < 31; day += 1) {
+      if ((await world.find(runId)).status === "failed") break;
+      await world.until(runId, "waiting");
+      world.clock.jump(DAY_MS);
+      await Bun.sleep(5);
+    }
+    expect((await world.until(runId, "failed")).error).toMatchObject({ code: "connection" });
+    expect(world.keys("call")).toEqual([]);
+  });
+
+  test("fails at once when there is no such connection any more", async () => {
+    access = { kind: "missing", reason: "There is no connection conn_crm." };
+    const { runId } = await start();
+    expect((await world.until(runId, "failed")).error?.message).toContain("There is no connection conn_crm.");
+  });
+
+  test("lets parallel branches go on meanwhile", async () => {
+    access = parked;
+    const { runId } = await start([
+      parallel("both", [effectStep("call", "safe", { connection: CONNECTION })], [effectStep("other", "safe")]),
+    ]);
+    expect(await world.until(runId, "waiting")).toMatchObject({ waitingFor: "connection" });
+    expect(world.keys("other")).toHaveLength(1);
+  });
+});
+
+test("a call that fails in a way its connector did not foresee is unknown: an unsafe one is for a person", async () => {
+  world.onCall("call", () => Promise.reject(new TypeError("undefined is not a function")));
+  const { accept } = await world.startProcess();
+  const runId = await accept(await world.publish([effectStep("call", "unsafe")]));
+  await world.until(runId, "needs_review");
+  expect(await world.steps(runId)).toMatchObject([{ state: "needs_review", error: { code: "connector_error" } }]);
+});
+
+test("a connector that ignores its deadline is no longer waited for", async () => {
+  world.onCall("call", () => new Promise(() => {}));
+  const { accept } = await world.startProcess();
+  const runId = await accept(await world.publish([effectStep("call", "unsafe", { timeoutMs: 20 })]));
+  await world.until(runId, "needs_review");
+  expect(await world.steps(runId)).toMatchObject([{ error: { code: "timeout" } }]);
+});

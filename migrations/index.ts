@@ -6,3 +6,4 @@ const folder = import.meta.dir.startsWith("/$bunfs") ? `${import.meta.dir}/migra
 
 /** What drizzle's migrator reads: `*.sql` and `meta/_journal.json`. */
 export const sqliteMigrationsFolder = `${folder}/sqlite`;
+export const postgresMigrationsFolder = `${folder}/postgres`;

@@ -85,7 +85,14 @@ export async function startApp(
 
 async function openParts(config: Config, clock: Clock, log: Log) {
   const owner = newId("owner");
-  const backend = await openBackend({ databaseUrl: "", dataDir: config.dataDir, owner, lock: true });
+  const { dataDir, maxQueuedRuns } = config;
+  const backend = await openBackend({
+    databaseUrl: "",
+    dataDir,
+    owner,
+    lock: true,
+    maxUnfinishedPerTenant: maxQueuedRuns,
+  });
   return {
     config,
     backend,
@@ -117,8 +124,10 @@ async function createTenant({ services }: App, backend: Backend, slug: string): 
 
 function collectLines(errors: LoggedLine[], warnings: LoggedLine[]): Log {
   const ignore = () => {};
-  const collectInto = (lines: LoggedLine[]) => (message: string, fields: LogFields = {}) =>
-    void lines.push({ message, fields });
+  const collectInto =
+    (lines: LoggedLine[]) =>
+    (message: string, fields: LogFields = {}) =>
+      void lines.push({ message, fields });
   const log: Log = {
     debug: ignore,
     info: ignore,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Server } from "bun";
-import type { JsonObject } from "../../src/connector-sdk/json.ts";
+import type { JsonObject } from "../../src/domain/json.ts";
 import { type ActionWorld, createActionWorld, failureOf } from "../../test/connectors/run-action.ts";
 import request from "./actions/request.ts";
 

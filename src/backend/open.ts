@@ -1,5 +1,4 @@
 import type { Backend } from "../domain/backend.ts";
-import { AppError } from "../domain/errors.ts";
 
 export interface BackendOptions {
   /** `postgres://…`; empty keeps everything in SQLite in `dataDir`. */
@@ -7,7 +6,7 @@ export interface BackendOptions {
   readonly dataDir: string;
   /** The name under which this process holds runs; new at every start. */
   readonly owner: string;
-  /** True for the server, which must be alone on its data directory; false for a command beside it. */
+  /** True for a server, which in SQLite must be alone on its data directory; false for a command beside it. */
   readonly lock: boolean;
   /** A tenant with so many runs that have not ended gets no further ones. */
   readonly maxUnfinishedPerTenant?: number;
@@ -16,8 +15,8 @@ export interface BackendOptions {
 /** Opens the adapter that the configuration asks for; only that one is loaded. */
 export async function openBackend({ databaseUrl, ...options }: BackendOptions): Promise<Backend> {
   if (databaseUrl !== "") {
-    const message = "Postgres is not available yet; leave DATABASE_URL empty to use SQLite in DATA_DIR.";
-    throw new AppError("unavailable", message);
+    const { openPostgres } = await import("./postgres/open-postgres.ts");
+    return openPostgres({ databaseUrl, ...options });
   }
   const { openSqlite } = await import("./sqlite/open-sqlite.ts");
   return openSqlite(options);

@@ -6,12 +6,12 @@ import type { WorkflowDefinition } from "../domain/workflow.ts";
 import { newKey, sealKey } from "../platform/crypto/seal.ts";
 import { newId } from "../platform/ids.ts";
 import { type ConnectionManager, createConnectionManager, type NewConnection } from "./manage-connections.ts";
-import { createUseConnection, type UseConnection } from "./use-connection.ts";
+import { createUseConnection } from "./use-connection.ts";
 import { createVault } from "./vault.ts";
 
 let world: Workspaces;
 let connections: ConnectionManager;
-let useConnection: UseConnection;
+let useConnection: ReturnType<typeof createUseConnection>;
 /** Workspaces in which runs that wait for a connection were woken. */
 let reconnected: string[] = [];
 

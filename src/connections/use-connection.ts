@@ -61,5 +61,3 @@ export function createUseConnection({ backend, clock, vault, connectors }: UseCo
     return definition === null || definition.hosts === "from_connection" ? hosts : definition.hosts;
   }
 }
-
-export type UseConnection = ReturnType<typeof createUseConnection>;

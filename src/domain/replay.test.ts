@@ -59,7 +59,7 @@ describe("a replay from the failed step", () => {
 
 describe("an effect that may exist because of an earlier attempt", () => {
   const timedOut = row({ state: "unknown", effect: "keyed" });
-  test.each(["planned", "failed_retryable", "cancelled"] as const)(
+  test.each(["planned", "unknown", "failed_retryable", "cancelled"] as const)(
     "keeps its key when the next attempt was %s",
     (state) => {
       const next = row({ state, effect: "keyed", attempt: 2, startedAt: null });
@@ -76,6 +76,14 @@ describe("an effect that may exist because of an earlier attempt", () => {
   test("is asked about again when somebody had skipped it", () => {
     expect(planReplay([row({ state: "skipped" })], start)).toMatchObject([{ state: "unknown", epoch: 0 }]);
     expect(planReplay([row({ state: "skipped", startedAt: null })], start)).toEqual([]);
+  });
+});
+
+describe("a read whose outcome is unknown", () => {
+  test.each(["started", "unknown"] as const)("and was left %s is planned anew: it had no effect", (state) => {
+    expect(planReplay([row({ state, effect: "safe" })], failed)).toMatchObject([
+      { state: "planned", input: undefined },
+    ]);
   });
 });
 

@@ -28,13 +28,18 @@ function standingOf(rows: readonly StepRecord[]): StepRecord {
   // A replay has asked whether to repeat the effect with a changed input, and was not told: it has to ask again.
   const prior = priorOf(rows);
   if (prior && isEffect(newest) && newest.startedAt === null && newest.state !== "skipped") return prior;
-  if (!HAS_NOT_SETTLED_IT.has(newest.state)) return newest;
+  if (!HAS_NOT_SETTLED_IT.has(newest.state) || mayHaveHappened(newest)) return newest;
   const earlier = rows.findLast((row) => row.epoch === newest.epoch && mayHaveHappened(row));
   return earlier ? { ...unknown(newest), startedAt: earlier.startedAt } : newest;
 }
 
 /** After these states of an attempt it is still not known whether an earlier one under the same key has happened. */
-const HAS_NOT_SETTLED_IT: ReadonlySet<StepRecord["state"]> = new Set(["planned", "failed_retryable", "cancelled"]);
+const HAS_NOT_SETTLED_IT: ReadonlySet<StepRecord["state"]> = new Set([
+  "planned",
+  "unknown",
+  "failed_retryable",
+  "cancelled",
+]);
 
 function fromFailed(record: StepRecord): StepRecord | null {
   switch (record.state) {
@@ -42,13 +47,10 @@ function fromFailed(record: StepRecord): StepRecord | null {
     case "skipped":
     case "prior":
       return record;
-    case "started":
-      return isEffect(record) ? unknown(record) : record;
-    case "unknown":
-    case "needs_review":
-      return isEffect(record) ? unknown(record) : null;
     default:
-      return isEffect(record) ? plannedAnew(record) : null;
+      if (mayHaveHappened(record)) return unknown(record);
+      if (isEffect(record)) return plannedAnew(record);
+      return record.state === "started" ? record : null;
   }
 }
 
@@ -60,15 +62,11 @@ function fromStart(record: StepRecord, rows: readonly StepRecord[], repeatEffect
     case "succeeded":
     case "prior":
       return { ...record, state: "prior" };
-    case "started":
-    case "unknown":
-    case "needs_review":
-      return unknown(record);
     case "skipped":
       // Whoever skipped it did not say that it had not happened.
       return priorOf(rows) ?? (record.startedAt === null ? null : unknown(record));
     default:
-      return plannedAnew(record);
+      return mayHaveHappened(record) ? unknown(record) : plannedAnew(record);
   }
 }
 

@@ -85,9 +85,9 @@ export interface StepRecord extends Place {
   readonly finishedAt: number | null;
 }
 
-/** An effect of which nobody knows whether the other side has done it. */
+/** An effect of which nobody knows whether the other side has done it. A read has none. */
 export function mayHaveHappened({ state, effect, startedAt }: StepRecord): boolean {
-  if (effect === null || startedAt === null) return false;
+  if (effect === null || effect === "safe" || startedAt === null) return false;
   return state === "started" || state === "unknown" || state === "needs_review";
 }
 

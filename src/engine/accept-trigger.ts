@@ -44,7 +44,8 @@ export async function acceptTrigger(scope: Scope, event: TriggerEvent, deps: Acc
   try {
     const lease = { tenantId: scope.tenantId, runId: id, owner, fence: FIRST_FENCE };
     const fresh = { run: freshRun(scope, run), lease, interruptions: 0, ledger: [], signals: [] };
-    const worker = await loadRun(fresh, deps);
+    const loading = loadRun(fresh, deps);
+    const worker = loading instanceof Promise ? await loading : loading;
     const first = worker.prepareFirstCommit();
     const accepted = await backend.runs.accept(scope, run, { dedupe, hold: { owner, first } });
     if (accepted.duplicate) dispatcher.cancelReservation(scope.tenantId);

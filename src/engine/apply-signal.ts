@@ -49,6 +49,8 @@ function applyResolution(
   deps: EngineDeps,
 ): void {
   if (record.state !== "needs_review") return;
+  // Somebody has looked: the steps after this one are not under suspicion.
+  execution.poisoned = false;
   execution.waiting.delete(task.key);
   switch (signal.as) {
     case "done":
@@ -61,7 +63,6 @@ function applyResolution(
 }
 
 function retry(execution: RunExecution, { task, record }: WaitingStep, deps: EngineDeps): void {
-  execution.poisoned = false;
   const compiled = execution.workflow.steps.get(task.step.id);
   if (record.input === undefined) performStep(execution, task, deps);
   else if (compiled?.kind === "action") wakeAction(execution, task, compiled, record, deps);

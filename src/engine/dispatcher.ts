@@ -96,7 +96,10 @@ export class Dispatcher {
   /** Starts the run that a reservation was made for; `first` is the barrier that was stored with it. */
   begin(worker: RunWorker, first: RunCommit | null): void {
     this.cancelReservation(worker.claimed.run.tenantId);
-    this.#hold(worker.claimed, Promise.resolve(worker), first);
+    if (!first?.release) return this.#hold(worker.claimed, worker, first);
+    // It ended, or went to sleep, in the very commit that stored it: it needs no place here.
+    this.#wakeFor(worker.finish(first, (commit) => this.#reachOthers(commit)));
+    if (this.#spilled.size > 0 || this.#leftSome) this.wake();
   }
 
   /** A signal was stored for this run: it is fetched at once if the run is held here, else the run is due. */
@@ -168,7 +171,7 @@ export class Dispatcher {
 
   // Holding ---------------------------------------------------------------------------------------------------------
 
-  #hold(claimed: ClaimedRun, loading: Promise<RunWorker>, first: RunCommit | null): void {
+  #hold(claimed: ClaimedRun, loading: RunWorker | Promise<RunWorker>, first: RunCommit | null): void {
     const held: HeldRun = { handle: null, nudged: false };
     this.#held.set(claimed.run.id, held);
     this.#count(claimed.run.tenantId, 1);
@@ -178,10 +181,12 @@ export class Dispatcher {
       if (this.#stopping) worker.handBack();
       return worker.work(first, (commit) => this.#reachOthers(commit));
     };
-    loading.then(work).then(
-      (end) => this.#release(claimed, held, end),
-      (error) => this.#abandon(claimed, held, error),
-    );
+    Promise.resolve(loading)
+      .then(work)
+      .then(
+        (end) => this.#release(claimed, held, end),
+        (error) => this.#abandon(claimed, held, error),
+      );
   }
 
   /** What a barrier has sent to other runs, and the runs that it has started: nobody else tells them. */
@@ -192,8 +197,11 @@ export class Dispatcher {
 
   #release(claimed: ClaimedRun, held: HeldRun, end: RunEnd): void {
     this.#forget(claimed, held);
-    if (end.kind !== "released") return;
-    if (end.dueAt !== null && end.dueAt < this.#timerAt) this.#setTimer(end.dueAt);
+    this.#wakeFor(end);
+  }
+
+  #wakeFor(end: RunEnd): void {
+    if (end.kind === "released" && end.dueAt !== null && end.dueAt < this.#timerAt) this.#setTimer(end.dueAt);
   }
 
   /** A bug, or a version that can no longer be loaded: the run must not vanish in memory. */

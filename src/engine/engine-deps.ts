@@ -16,8 +16,9 @@ export interface EngineDeps {
   readonly random: () => number;
   /** The name under which this process holds runs; new at every start. */
   readonly owner: string;
-  readonly loadWorkflow: (scope: Scope, workflowId: string, version: number) => Promise<CompiledWorkflow>;
-  readonly loadVariables: (scope: Scope) => Promise<JsonObject>;
+  /** These two answer at once when they can: a delivery must not wait a turn for what is in memory. */
+  readonly loadWorkflow: (scope: Scope, workflowId: string, version: number) => MaybeLater<CompiledWorkflow>;
+  readonly loadVariables: (scope: Scope) => MaybeLater<JsonObject>;
   /** The published version of a workflow, for sub-workflow steps; null when it is missing or not published. */
   readonly findPublished: (scope: Scope, workflowId: string) => Promise<number | null>;
   readonly useConnection: UseConnection;
@@ -28,6 +29,8 @@ export interface EngineDeps {
   readonly openInput: (place: InputPlace, stored: Json) => Promise<JsonObject>;
   readonly events: EngineEvents;
 }
+
+export type MaybeLater<T> = T | Promise<T>;
 
 export interface InputPlace {
   readonly tenantId: string;

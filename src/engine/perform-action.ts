@@ -3,7 +3,7 @@ import { validateInput } from "../connector-sdk/validate-input.ts";
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import type { Task } from "../domain/next-step.ts";
 import { decideRetry, type FailureKind } from "../domain/retry.ts";
-import { MAX_PARKED_MS, type StepError, type StepRecord } from "../domain/run.ts";
+import { MAX_PARKED_MS, mayHaveHappened, type StepError, type StepRecord } from "../domain/run.ts";
 import { type ActionStep, DEFAULT_RETRY, type Effect, type OnUnknown } from "../domain/workflow.ts";
 import { type ActionResult, callConnector } from "./call-connector.ts";
 import { comparePrior } from "./compare-prior.ts";
@@ -172,22 +172,23 @@ function park(
 /** A mended connection makes its runs due at once; this is only the safety net. */
 const CONNECTION_RECHECK_MS = 15 * 60_000;
 
+/**
+ * Ends the step without success. An effect that may exist stays unknown, so that a replay keeps its key: that of this
+ * attempt, or of an earlier one for which only the provider's refusal of this attempt would have answered.
+ */
 function failFinally(
   execution: RunExecution,
-  plan: Plan,
+  { task }: Pick<Plan, "task">,
   record: StepRecord,
   error: StepError,
   deps: EngineDeps,
+  failure: FailureKind = "retryable",
 ): void {
+  const ended = { ...record, error, waitingFor: null, wakeAt: null, finishedAt: deps.clock.now() };
+  const unknown: StepRecord = { ...ended, state: "unknown" };
+  const mayExist = failure === "unknown" ? mayHaveHappened(unknown) : execution.ledger.isUncertain(record);
   execution.requireCommit();
-  execution.fail(plan.task, {
-    ...record,
-    state: "failed_final",
-    error,
-    waitingFor: null,
-    wakeAt: null,
-    finishedAt: deps.clock.now(),
-  });
+  execution.fail(task, mayExist && failure !== "final" ? unknown : { ...ended, state: "failed_final" });
 }
 
 function retryOrEnd(
@@ -216,15 +217,10 @@ function retryOrEnd(
     now,
     deps.random(),
   );
+  if (decision.kind === "fail") return failFinally(execution, plan, record, error, deps, failure);
   const ended = { ...record, error, waitingFor: null, wakeAt: null, finishedAt: now };
-  const unknown = failure === "unknown";
-  // An effect that may exist stays unknown even when the run fails on it, so that a replay keeps its key.
-  if (decision.kind === "fail") {
-    const mayExist = unknown || (failure === "retryable" && execution.ledger.isUncertain(record));
-    return execution.fail(plan.task, { ...ended, state: mayExist ? "unknown" : "failed_final" });
-  }
   if (decision.kind === "review") return execution.wait(plan.task, { ...ended, state: "needs_review" });
-  const state = unknown ? "unknown" : "failed_retryable";
+  const state = failure === "unknown" ? "unknown" : "failed_retryable";
   execution.wait(plan.task, { ...ended, state, waitingFor: "retry", wakeAt: decision.atMs });
 }
 

@@ -48,10 +48,15 @@ function resume(
   record: StepRecord,
   deps: EngineDeps,
 ): boolean {
-  if (compiled.kind === "branch" && record.state === "succeeded")
-    return reopenBranch(execution, task, compiled, record);
+  // What a person has taken for done (it still has its error) is not looked into.
+  const isOwnSuccess = record.state === "succeeded" && record.error === null;
+  if (compiled.kind === "branch" && isOwnSuccess) return reopenBranch(execution, task, compiled, record);
   // A stop that was recorded while calls were still under way, or that a replay has reached again, still stops.
-  if (compiled.kind === "parallel" || compiled.kind === "stop") return false;
+  if (compiled.kind === "stop") return false;
+  if (compiled.kind === "parallel" && (isOwnSuccess || record.state === "started")) {
+    openParallel(execution, task, compiled, record);
+    return true;
+  }
   if (compiled.kind === "loop" && record.state === "started") {
     execution.open(task, record);
     openLoop(execution.tree, task, record.input as readonly Json[], compiled.step.maxConcurrency ?? 1);
@@ -91,19 +96,8 @@ function performFresh(execution: RunExecution, task: Task, compiled: CompiledSte
       const taken = decideBranches(compiled, scope);
       return takeBranches(execution, task, compiled, taken, now);
     }
-    case "parallel": {
-      execution.open(task, newRecord(task, now, { state: "started" }));
-      const { branches } = compiled.step;
-      const names = branches.map((branch) => branch.name);
-      const collect = (outputs: readonly Json[]) =>
-        Object.fromEntries(names.map((name, slot) => [name, outputs[slot] ?? null]));
-      return openBranches(
-        execution.tree,
-        task,
-        branches.map((branch) => branch.steps),
-        collect,
-      );
-    }
+    case "parallel":
+      return openParallel(execution, task, compiled, newRecord(task, now, { state: "started" }));
     case "loop": {
       const items = compiled.items.evaluate(scope);
       const problem = checkItems(items);
@@ -159,6 +153,20 @@ function reviewPoison(execution: RunExecution, task: Task, deps: EngineDeps): vo
       "The server stopped three times while this run was at this step, so it was not tried again. Look at the server's log, then retry, skip or mark it done.",
   };
   execution.wait(task, newRecord(task, deps.clock.now(), { state: "needs_review", error }));
+}
+
+/** Also one that has ended: what its inner steps have given can be read by the steps after it. */
+function openParallel(
+  execution: RunExecution,
+  task: Task,
+  { step: { branches } }: Extract<CompiledStep, { kind: "parallel" }>,
+  record: StepRecord,
+): void {
+  execution.open(task, record);
+  const collect = (outputs: readonly Json[]) =>
+    Object.fromEntries(branches.map(({ name }, slot) => [name, outputs[slot] ?? null]));
+  const sequences = branches.map(({ steps }) => steps);
+  openBranches(execution.tree, task, sequences, collect);
 }
 
 // Branches ----------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ test.each(["before", "after"] as const)(
     });
     const runId = await dying.accept(parent);
     await Bun.sleep(50);
+    dying.kill();
     const next = await world.startProcess();
     await world.until(runId, "succeeded");
     const filter = { workflowId: child, status: null };

@@ -83,7 +83,8 @@ export class RunExecution {
   closeContainers(nowMs: number): void {
     for (const { task, output } of this.tree.closed.splice(0)) {
       const record = this.#open.get(task.key);
-      if (record) this.ledger.write({ ...record, state: "succeeded", output, finishedAt: nowMs });
+      if (record && record.state !== "succeeded")
+        this.ledger.write({ ...record, state: "succeeded", output, finishedAt: nowMs });
       this.#open.delete(task.key);
     }
   }

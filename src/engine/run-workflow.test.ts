@@ -18,9 +18,10 @@ async function called(step: string, times = 1): Promise<void> {
 /** Starts a run of the steps in a process that hangs in the given one, as it would be when it is killed there. */
 async function interruptAt(step: string, steps: readonly StepJson[]): Promise<string> {
   world.onCall(step, hangs);
-  const { accept } = await world.startProcess();
+  const { accept, kill } = await world.startProcess();
   const runId = await accept(await world.publish(steps));
   await called(step);
+  kill();
   return runId;
 }
 
@@ -54,13 +55,14 @@ describe("after a process has died, the next one", () => {
       parallel("both", [effectStep("hangs", "safe")], [effectStep("call", "safe")]),
       effectStep("never", "safe"),
     ];
-    const { accept, control } = await world.startProcess();
+    const { accept, control, kill } = await world.startProcess();
     const runId = await accept(await world.publish(steps));
     await called("call");
     await control.cancel(world.scope, runId);
     await Bun.sleep(30);
     resolve(null);
     await Bun.sleep(30);
+    kill();
     world.onCall("hangs", async () => null);
     await world.startProcess();
     await world.until(runId, "cancelled");
@@ -82,10 +84,11 @@ describe("after a process has died, the next one", () => {
       parallel("all", [effectStep("hangs", "safe")], [effectStep("late", "safe")], stopping),
       effectStep("never", "safe"),
     ];
-    const { accept } = await world.startProcess();
+    const { accept, kill } = await world.startProcess();
     const runId = await accept(await world.publish(branches));
     await called("late");
     await Bun.sleep(80);
+    kill();
     expect((await world.steps(runId)).map((row) => row.path)).toContain("all/end");
     world.onCall("hangs", async () => null);
     await world.startProcess();
@@ -102,6 +105,7 @@ describe("after a process has died, the next one", () => {
     await world.until(runId, "needs_review");
     await dying.control.resolve(world.scope, runId, { path: "call", iteration: [] }, "retry", null);
     await Bun.sleep(50);
+    dying.kill();
     world.onCall("call", async () => "sent");
     await world.startProcess();
     await world.until(runId, "succeeded");
@@ -109,7 +113,7 @@ describe("after a process has died, the next one", () => {
   });
 
   test("takes a decision that was made in time, though the time is up by now", async () => {
-    const { accept, control, dispatcher } = await world.startProcess();
+    const { accept, dispatcher, control } = await world.startProcess();
     const runId = await accept(await world.publish([{ id: "ok", kind: "approval", message: "Go?", timeout: "PT1H" }]));
     await world.until(runId, "waiting");
     await dispatcher.stop(0);
@@ -126,12 +130,38 @@ describe("after a process has died, the next one", () => {
       effectStep("call", "keyed"),
     ]);
     for (const times of [2, 3]) {
-      await world.startProcess();
+      const { kill } = await world.startProcess();
       await called("call", times);
+      kill();
     }
     await world.startProcess();
     await world.until(runId, "needs_review");
     expect(world.keys("call")).toHaveLength(3);
+  });
+
+  test("does not look into what a person has taken for done instead of trying it again", async () => {
+    let times = 0;
+    const runCode = () => {
+      times += 1;
+      return hangs();
+    };
+    const code = { id: "deadly", kind: "code", source: "…" };
+    const hour = { id: "pause", kind: "delay", for: "PT1H" };
+    const inner = [parallel("both", [code], [set("beside", {})]), hour];
+    let process = await world.startProcess({ runCode });
+    const runId = await process.accept(await world.publish(inner));
+    for (const expected of [1, 2, 3]) {
+      if (expected > 1) process = await world.startProcess({ runCode });
+      while (times < expected) await Bun.sleep(2);
+      process.kill();
+    }
+    const { control } = await world.startProcess({ runCode });
+    await world.until(runId, "needs_review");
+    await control.resolve(world.scope, runId, { path: "both", iteration: [] }, "done", { by: "hand" });
+    await world.until(runId, "waiting");
+    world.clock.jump(3_600_000);
+    await world.until(runId, "succeeded");
+    expect(times).toBe(3);
   });
 
   test("does not send again what had been given up before the run went on", async () => {
@@ -165,6 +195,7 @@ describe("a call", () => {
     await control.approve(world.scope, runId, { path: "both/ok", iteration: [] }, true, null);
     await called("after");
     await Bun.sleep(10);
+    expect(world.keys("after")).toHaveLength(1);
     expect(stored).toContain("both/ok succeeded");
     expect(stored).toContain("both/after started");
   });
@@ -202,7 +233,9 @@ describe("what is stored", () => {
     const body = [set("a", {}), { id: "pause", kind: "delay", for: "PT1H" }, set("b", {})];
     const counted = countRows();
     const { accept } = await world.startProcess({ watch: counted.watch });
-    const runId = await accept(await world.publish([loop("each", items, body)]));
+    const before = parallel("both", [set("left", {})], [set("right", {})]);
+    const after = set("after", { left: "{{ steps.left.output }}" });
+    const runId = await accept(await world.publish([before, loop("each", items, body), after]));
     for (const _ of items) {
       await world.until(runId, "waiting");
       world.clock.jump(3_600_000);

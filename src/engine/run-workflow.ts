@@ -1,7 +1,9 @@
 import type { ClaimedRun, CommitResult, RunCommit, StoredSignal } from "../domain/backend.ts";
+import type { JsonObject } from "../domain/json.ts";
 import { isFinal, POISON_INTERRUPTIONS } from "../domain/run.ts";
 import { grantScope } from "../domain/tenant.ts";
 import { applySignal } from "./apply-signal.ts";
+import type { CompiledWorkflow } from "./compiled-workflow.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { performStep } from "./perform-step.ts";
 import { RunExecution } from "./run-execution.ts";
@@ -34,13 +36,16 @@ const SLICE_MS = 5;
 
 type Event = (execution: RunExecution) => void;
 
-/** Prepares a claimed run: what it needs is loaded, nothing has been performed yet. */
-export async function loadRun(claimed: ClaimedRun, deps: EngineDeps): Promise<RunWorker> {
+/** Prepares a claimed run: what it needs is loaded, nothing has been performed yet. At once when it is in memory. */
+export function loadRun(claimed: ClaimedRun, deps: EngineDeps): RunWorker | Promise<RunWorker> {
   const { run } = claimed;
   const scope = grantScope(run.tenantId, run.workspaceId, { kind: "system", id: "engine" });
-  const workflow = await deps.loadWorkflow(scope, run.workflowId, run.version);
-  const variables = await deps.loadVariables(scope);
-  return new RunWorker(claimed, new RunExecution(claimed, workflow, variables, POISON_INTERRUPTIONS), deps);
+  const workflow = deps.loadWorkflow(scope, run.workflowId, run.version);
+  const variables = deps.loadVariables(scope);
+  const start = (compiled: CompiledWorkflow, vars: JsonObject) =>
+    new RunWorker(claimed, new RunExecution(claimed, compiled, vars, POISON_INTERRUPTIONS), deps);
+  if (!(workflow instanceof Promise) && !(variables instanceof Promise)) return start(workflow, variables);
+  return Promise.all([workflow, variables]).then(([compiled, vars]) => start(compiled, vars));
 }
 
 export class RunWorker implements RunHandle {
@@ -68,6 +73,13 @@ export class RunWorker implements RunHandle {
   prepareFirstCommit(): RunCommit | null {
     if (!this.#settleSlice()) return null;
     return this.#execution.nextCommit(this.#deps.clock.now());
+  }
+
+  /** Instead of `work`, for a first barrier that has let go of the run. */
+  finish(first: RunCommit, stored: (commit: RunCommit) => void): RunEnd {
+    this.#stored = stored;
+    this.#announce(first, true);
+    return { kind: "released", dueAt: first.dueAt };
   }
 
   nudge(): void {

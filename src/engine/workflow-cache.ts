@@ -5,6 +5,7 @@ import type { Scope } from "../domain/tenant.ts";
 import { BoundedMap } from "../platform/bounded-map.ts";
 import { type CompileDeps, compileWorkflow } from "./compile-workflow.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
+import type { MaybeLater } from "./engine-deps.ts";
 
 /**
  * What every delivery and every run needs, kept in memory: routes of webhooks, compiled versions (which never
@@ -13,9 +14,9 @@ import type { CompiledWorkflow } from "./compiled-workflow.ts";
 export class WorkflowCache {
   readonly #backend: Backend;
   readonly #compile: CompileDeps;
-  readonly #compiled = new BoundedMap<string, Promise<CompiledWorkflow>>(1_000);
-  readonly #hooks = new BoundedMap<string, Promise<Hook | null>>(10_000);
-  readonly #variables = new BoundedMap<string, Promise<JsonObject>>(1_000);
+  readonly #compiled = new BoundedMap<string, MaybeLater<CompiledWorkflow>>(1_000);
+  readonly #hooks = new BoundedMap<string, MaybeLater<Hook | null>>(10_000);
+  readonly #variables = new BoundedMap<string, MaybeLater<JsonObject>>(1_000);
 
   constructor(backend: Backend, compile: CompileDeps) {
     this.#backend = backend;
@@ -28,11 +29,11 @@ export class WorkflowCache {
     this.#variables.clear();
   }
 
-  findHook(secretHash: string): Promise<Hook | null> {
+  findHook(secretHash: string): MaybeLater<Hook | null> {
     return remember(this.#hooks, secretHash, () => this.#backend.workflows.findHook(secretHash));
   }
 
-  load(scope: Scope, workflowId: string, version: number): Promise<CompiledWorkflow> {
+  load(scope: Scope, workflowId: string, version: number): MaybeLater<CompiledWorkflow> {
     const key = `${scope.tenantId}/${workflowId}/${version}`;
     return remember(this.#compiled, key, async () => {
       const stored = await this.#backend.workflows.findVersion(scope, workflowId, version);
@@ -47,7 +48,7 @@ export class WorkflowCache {
     });
   }
 
-  variables(scope: Scope): Promise<JsonObject> {
+  variables(scope: Scope): MaybeLater<JsonObject> {
     return remember(this.#variables, `${scope.tenantId}/${scope.workspaceId}`, async () => {
       const variables = await this.#backend.variables.list(scope);
       return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
@@ -55,12 +56,19 @@ export class WorkflowCache {
   }
 }
 
-/** One look-up however many ask at once; a failed one is not remembered. */
-function remember<V>(cache: BoundedMap<string, Promise<V>>, key: string, load: () => Promise<V>): Promise<V> {
+/** One look-up however many ask at once; its result is there without waiting afterwards, a failure is forgotten. */
+function remember<V>(cache: BoundedMap<string, MaybeLater<V>>, key: string, load: () => Promise<V>): MaybeLater<V> {
   const held = cache.get(key);
-  if (held) return held;
+  if (held !== undefined) return held;
   const loading = load();
   cache.set(key, loading);
-  loading.catch(() => cache.delete(key));
+  const replace = (by: (key: string) => void) => {
+    // Meanwhile everything may have been forgotten because something has changed.
+    if (cache.get(key) === loading) by(key);
+  };
+  loading.then(
+    (value) => replace(() => cache.set(key, value)),
+    () => replace(() => cache.delete(key)),
+  );
   return loading;
 }

@@ -6,9 +6,13 @@ import { startCeiling } from "./helper-process.ts";
 import { ceilingTarget, type LoadTarget, measureLoad, productTarget } from "./measure-load.ts";
 import { residentBytes } from "./process-usage.ts";
 import { prepareInstallation, startProduct } from "./product-server.ts";
+import { median } from "./statistics.ts";
 import { pureWorkflow } from "./workflows.ts";
 
 const MEGABYTE = 1e6;
+/** Garbage collection moves the number up and down several times a second: one look would be a throw of dice. */
+const SAMPLE_MS = 50;
+const KEPT_SAMPLES = 40;
 
 /** Resident memory after the start and after many runs, and what a run takes on disk. */
 export async function measureMemory(context: BenchContext): Promise<Section> {
@@ -52,7 +56,10 @@ export async function measureMemory(context: BenchContext): Promise<Section> {
         ceiling: statSync(join(ceilingFolder, "ceiling.db")).size / totalRuns,
       },
     ],
-    notes: ["MB are 1,000,000 bytes of VmRSS, the mapped parts of the binary included, read right after the load."],
+    notes: [
+      "MB are 1,000,000 bytes of VmRSS, the mapped parts of the binary included; after the start, when it has settled,",
+      `later the median of ${KEPT_SAMPLES} looks during the last of the load.`,
+    ],
   };
 }
 
@@ -70,10 +77,14 @@ async function measureGrowth({ sizes, report }: BenchContext, target: LoadTarget
   const { firstRuns, totalRuns, settleMs } = sizes.memory;
   const megabytes = () => residentBytes(target.pid) / MEGABYTE;
   const after = async (runs: number, firstId: number) => {
+    const samples: number[] = [];
+    const sampling = setInterval(() => samples.push(megabytes()), SAMPLE_MS);
     await measureLoad(target, runs, firstId);
-    const loaded = megabytes();
+    clearInterval(sampling);
+    samples.push(megabytes());
+    const loaded = median(samples.slice(-KEPT_SAMPLES));
     await Bun.sleep(settleMs);
-    report({ server: target.name, runs: firstId + runs, "MB at once": loaded, "MB settled": megabytes() });
+    report({ server: target.name, runs: firstId + runs, "MB under load": loaded, "MB settled": megabytes() });
     return loaded;
   };
   await Bun.sleep(settleMs);

@@ -6,7 +6,7 @@ import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
 import { seededRandom } from "../simulation/seeded-random.ts";
 import { type Installation, openInstallation, type Server } from "./installation.ts";
 import { type Load, startLoad } from "./load.ts";
-import { type Call, type SinkProcess, startSink } from "./sink-process.ts";
+import { countEffects, type SinkProcess, startSink } from "./sink-process.ts";
 import { until } from "./until.ts";
 import { callSink, onWebhook } from "./workflows.ts";
 
@@ -122,12 +122,6 @@ async function untilQuiet({ api, log }: Server): Promise<void> {
 }
 
 // The verdict ---------------------------------------------------------------------------------------------------------
-
-function countEffects(calls: readonly Call[]): ReadonlyMap<string, number> {
-  const effects = new Map<string, number>();
-  for (const { id, hasEffect } of calls) effects.set(id, (effects.get(id) ?? 0) + (hasEffect ? 1 : 0));
-  return effects;
-}
 
 /** A line for everything that breaks the promise. */
 function findBroken(

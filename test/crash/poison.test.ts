@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { type Installation, openInstallation } from "./installation.ts";
-import { callsOf, type SinkProcess, startSink } from "./sink-process.ts";
-import { until } from "./until.ts";
+import { callsOf, type SinkProcess, startSink, untilCalled } from "./sink-process.ts";
 import { callSink, onWebhook } from "./workflows.ts";
 
 let installation: Installation;
@@ -13,10 +12,6 @@ afterAll(async () => {
   await installation.close();
   await sink.stop();
 });
-
-async function untilCalled(id: string, times: number): Promise<void> {
-  await until(`${id} is called ${times} times`, async () => (await callsOf(sink, id)).length === times);
-}
 
 test("a run with which the server dies for the third time is reviewed, those that were beside it go on", async () => {
   const innocents = ["innocent 1", "innocent 2", "innocent 3"];
@@ -31,12 +26,12 @@ test("a run with which the server dies for the third time is reviewed, those tha
   for (const id of innocents) innocentRuns.push(await server.deliver(workflow, { id, hold: true }));
 
   for (const times of [1, 2]) {
-    for (const id of ["poison", ...innocents]) await untilCalled(id, times);
+    for (const id of ["poison", ...innocents]) await untilCalled(sink, id, times);
     await server.kill();
     server = await installation.start();
   }
   // Under suspicion now, they are taken up one at a time: the oldest is alone with the third death.
-  await untilCalled("poison", 3);
+  await untilCalled(sink, "poison", 3);
   const fresh = await server.deliver(workflow, { id: "fresh", hold: false });
   await server.untilRun(fresh, (run) => run.status === "succeeded");
   for (const id of innocents) expect(await callsOf(sink, id)).toHaveLength(2);

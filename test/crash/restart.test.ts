@@ -9,8 +9,7 @@ import {
   type Server,
   type ShownRun,
 } from "./installation.ts";
-import { callsOf, type SinkProcess, startSink } from "./sink-process.ts";
-import { until } from "./until.ts";
+import { callsOf, type SinkProcess, startSink, untilCalled } from "./sink-process.ts";
 import { callSink, onWebhook } from "./workflows.ts";
 
 /**
@@ -65,10 +64,10 @@ async function bringRunsIntoEveryState(): Promise<void> {
   const published = await Promise.all(stories.map(([name, { steps }]) => server.publish(onWebhook(name, steps))));
   const runIds = await Promise.all(published.map((workflow) => server.deliver(workflow, {})));
   for (const [index, [name, { stands }]] of stories.entries()) {
-    if (stands === "held call") await untilCalled(name, 1);
+    if (stands === "held call") await untilCalled(sink, name, 1);
     stood.set(name, await server.untilRun(runIds[index] ?? "", (run) => standsAt(run, stands)));
   }
-  await untilCalled("answering", 1);
+  await untilCalled(sink, "answering", 1);
 }
 
 const DELIVERY = { "idempotency-key": "delivery 1" };
@@ -103,10 +102,6 @@ function tellStories(childId: string): Record<string, Story> {
 function standsAt(run: ShownRun, stands: Standing): boolean {
   if (stands === "held call") return run.status === "running";
   return stands === "code" ? run.finishedAt === null : run.waitingFor === stands;
-}
-
-async function untilCalled(id: string, times: number): Promise<void> {
-  await until(`${id} is called ${times} times`, async () => (await callsOf(sink, id)).length >= times);
 }
 
 function stoodAt(name: string): ShownRun {
@@ -217,7 +212,7 @@ test("code under way is run again", async () => {
 });
 
 test("the answer that nobody could be given is kept for the delivery's repetition", async () => {
-  await untilCalled("answering", 2);
+  await untilCalled(sink, "answering", 2);
   const again = await post(server.url + answering.path, {}, DELIVERY);
   expect([again.status, await again.json()]).toEqual([201, { thanks: true }]);
   expect((await callsOf(sink, "answering")).filter(({ hasEffect }) => hasEffect)).toHaveLength(1);

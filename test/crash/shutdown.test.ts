@@ -1,22 +1,18 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { type Installation, openInstallation, post } from "./installation.ts";
-import { callsOf, type SinkProcess, startSink } from "./sink-process.ts";
+import { callsOf, type SinkProcess, startSink, untilCalled } from "./sink-process.ts";
 import { until } from "./until.ts";
 import { callSink, onWebhook } from "./workflows.ts";
 
 let installation: Installation;
 let sink: SinkProcess;
-beforeAll(async () => {
+beforeEach(async () => {
   [installation, sink] = await Promise.all([openInstallation(), startSink()]);
 });
-afterAll(async () => {
+afterEach(async () => {
   await installation.close();
   await sink.stop();
 });
-
-async function untilCalled(id: string, times: number): Promise<void> {
-  await until(`${id} is called ${times} times`, async () => (await callsOf(sink, id)).length === times);
-}
 
 test("SIGTERM lets the call under way finish and its sender have the answer, then ends with 0 and leaves nothing to repeat", async () => {
   const server = await installation.start();
@@ -28,7 +24,7 @@ test("SIGTERM lets the call under way finish and its sender have the answer, the
     ]),
   );
   const answer = post(server.url + workflow.path, {});
-  await untilCalled("slow", 1);
+  await untilCalled(sink, "slow", 1);
   const ended = server.terminate();
   const response = await answer;
   expect([response.status, await response.json()]).toEqual([201, { got: "slow" }]);
@@ -47,8 +43,8 @@ test("SIGTERM ends with 0 soon after SHUTDOWN_GRACE_MS although a call hangs, an
   const hanging = (id: string, keyed: boolean) => onWebhook(id, [callSink(sink, { id, hold: true }, { keyed })]);
   const keyed = await server.deliver(await server.publish(hanging("hanging keyed", true)), {});
   const unsafe = await server.deliver(await server.publish(hanging("hanging unsafe", false)), {});
-  await untilCalled("hanging keyed", 1);
-  await untilCalled("hanging unsafe", 1);
+  await untilCalled(sink, "hanging keyed", 1);
+  await untilCalled(sink, "hanging unsafe", 1);
   const askedAt = performance.now();
   expect(await server.terminate()).toBe(0);
   // The grace, the last answers (2 s), and room for a busy machine.
@@ -60,6 +56,29 @@ test("SIGTERM ends with 0 soon after SHUTDOWN_GRACE_MS although a call hangs, an
   await next.untilRun(unsafe, ({ status }) => status === "needs_review");
   expect((await callsOf(sink, "hanging keyed")).map(({ hasEffect }) => hasEffect)).toEqual([true, false]);
   expect(await callsOf(sink, "hanging unsafe")).toHaveLength(1);
+  expect(await next.terminate()).toBe(0);
+}, 30_000);
+
+test("a second SIGTERM ends it at once with 1, and nothing is lost by that either", async () => {
+  const server = await installation.start();
+  const workflow = await server.publish(
+    onWebhook("hasty", [callSink(sink, { id: "hasty", hold: true }, { keyed: true })]),
+  );
+  const runId = await server.deliver(workflow, {});
+  await untilCalled(sink, "hasty", 1);
+  const asked = server.terminate();
+  const refuses = () =>
+    post(server.url, {})
+      .then(() => false)
+      .catch(() => true);
+  await until("it takes no more requests", refuses);
+  const askedAgain = server.terminate();
+  expect(await Promise.all([asked, askedAgain])).toEqual([1, 1]);
+
+  await sink.release();
+  const next = await installation.start();
+  await next.untilRun(runId, ({ status }) => status === "succeeded");
+  expect((await callsOf(sink, "hasty")).map(({ hasEffect }) => hasEffect)).toEqual([true, false]);
   expect(await next.terminate()).toBe(0);
 }, 30_000);
 

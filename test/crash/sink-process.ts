@@ -1,3 +1,5 @@
+import { until } from "./until.ts";
+
 /**
  * The system that workflows call, in a process of its own, so that it notices a killed server only by its connections.
  * It honours `Idempotency-Key` as a provider does: the first call with a key has the effect, a later one gets the same
@@ -51,9 +53,19 @@ export async function startSink(): Promise<SinkProcess> {
   };
 }
 
-/** The calls of one id. */
 export async function callsOf(sink: SinkProcess, id: string): Promise<readonly Call[]> {
   return (await sink.calls()).filter((call) => call.id === id);
+}
+
+export async function untilCalled(sink: SinkProcess, id: string, times: number): Promise<void> {
+  await until(`${id} is called ${times} times`, async () => (await callsOf(sink, id)).length >= times);
+}
+
+/** How often each id had its effect. */
+export function countEffects(calls: readonly Call[]): ReadonlyMap<string, number> {
+  const effects = new Map<string, number>();
+  for (const { id, hasEffect } of calls) effects.set(id, (effects.get(id) ?? 0) + (hasEffect ? 1 : 0));
+  return effects;
 }
 
 // The process ---------------------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ export interface StorageFault {
 
 // A limit on the size of files --------------------------------------------------------------------------------------
 
-/** Of the log, beyond which writing fails. No whole number of pages: what fails is left half written. */
-const SMALL_FILE_KIB = 501;
+/** So little that nothing more goes into the database or its log, wherever it would be written. */
+const SMALL_FILE_KIB = 1;
 
 /**
  * RLIMIT_FSIZE: writing beyond a file size fails with EFBIG. The soft limit is set by the shell that becomes the
@@ -31,7 +31,7 @@ export function fileSizeLimit(): StorageFault {
   return {
     parent: null,
     startOptions() {
-      const limit = lasts ? "ulimit -S -f 1;" : "";
+      const limit = lasts ? `ulimit -S -f ${SMALL_FILE_KIB};` : "";
       return { wrap: (command) => ["bash", "-c", `trap '' XFSZ; ${limit} exec "$0" "$@"`, ...command] };
     },
     begin(server) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { tmpdir } from "node:os";
 import { type Installation, openInstallation, type Published, post, type Server } from "./installation.ts";
 import { type Load, startLoad } from "./load.ts";
-import { type Call, type SinkProcess, startSink } from "./sink-process.ts";
+import { countEffects, type SinkProcess, startSink } from "./sink-process.ts";
 import {
   fileSizeLimit,
   fullFileSystem,
@@ -20,8 +20,10 @@ import { callSink, onWebhook } from "./workflows.ts";
  */
 const SENDERS = 6;
 const PAUSE_MS = 10;
+const SETTLE_MS = 300;
 /** How long the fault is looked at while it lasts. */
 const WATCH_MS = 1_500;
+const GRACE_MS = 500;
 
 const VARIANTS: readonly {
   readonly name: string;
@@ -78,12 +80,15 @@ function faultTests(make: () => StorageFault): void {
     );
   const readiness = async () => (await fetch(`${server.url}/readyz`)).status;
 
-  /** Until nothing at all can be written any more: a last small commit may still find room. */
+  /** Until nothing goes in any more: after the first refusal, smaller commits may still find room. */
   async function breakStorage(load: Load): Promise<void> {
     await until("some deliveries are acknowledged", () => load.acknowledged.size > SENDERS * 3);
     fault.begin(server);
-    await until("deliveries are refused", () => load.refused.size > 0);
-    await until("the server is not ready", async () => (await readiness()) === 503);
+    await until("nothing is stored any more", async () => {
+      const before = load.acknowledged.size;
+      await Bun.sleep(SETTLE_MS);
+      return load.refused.size > 0 && load.acknowledged.size === before && (await readiness()) === 503;
+    });
   }
 
   test("deliveries are refused with 503 while it lasts, and go on by themselves afterwards", async () => {
@@ -128,6 +133,22 @@ function faultTests(make: () => StorageFault): void {
     expect([...effects].filter(([, times]) => times > 1)).toEqual([]);
   }, 60_000);
 
+  test("a server that is asked to stop meanwhile ends with 0 in time, and has everything when it starts again", async () => {
+    expect(await server.terminate()).toBe(0);
+    const options = fault.startOptions();
+    const environment = { ...options.environment, SHUTDOWN_GRACE_MS: String(GRACE_MS) };
+    server = await installation.start({ ...options, environment });
+    const load = deliverAs("stopped");
+    await breakStorage(load);
+    const askedAt = performance.now();
+    expect(await server.terminate()).toBe(0);
+    expect(performance.now() - askedAt).toBeLessThan(GRACE_MS + 5_000);
+    await load.stop();
+    fault.end(null);
+    server = await installation.start();
+    await expectAcknowledgedDone(load);
+  }, 60_000);
+
   test("a server that is started meanwhile refuses deliveries, or ends and says why; afterwards it starts as ever", async () => {
     expect(await server.terminate()).toBe(0);
     fault.begin(null);
@@ -156,10 +177,4 @@ function faultTests(make: () => StorageFault): void {
     const effects = countEffects(await sink.calls());
     expect([...acknowledged.values()].filter((id) => effects.get(id) !== 1)).toEqual([]);
   }
-}
-
-function countEffects(calls: readonly Call[]): ReadonlyMap<string, number> {
-  const effects = new Map<string, number>();
-  for (const { id, hasEffect } of calls) effects.set(id, (effects.get(id) ?? 0) + (hasEffect ? 1 : 0));
-  return effects;
 }

@@ -51,6 +51,8 @@ export interface EngineWorld {
 export interface ProcessOptions {
   readonly limits?: Partial<DispatcherLimits>;
   readonly useConnection?: EngineDeps["useConnection"];
+  /** What a code step gives. */
+  readonly runCode?: () => Promise<Json>;
   /** Changes the backend that this process sees. */
   readonly watch?: (backend: Backend) => Backend;
   readonly loadWorkflow?: (load: EngineDeps["loadWorkflow"]) => EngineDeps["loadWorkflow"];
@@ -61,6 +63,8 @@ export interface EngineProcess {
   readonly dispatcher: Dispatcher;
   readonly control: RunControl;
   readonly owner: string;
+  /** From now on nothing that it does reaches the backend, as after a kill. */
+  kill(): void;
   /** Accepts a run of the published version. */
   accept(workflowId: string, input?: Json, scope?: Scope): Promise<string>;
 }
@@ -103,7 +107,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     publicUrl: () => "http://localhost",
     changed: () => {},
   });
-  const dispatchers: Dispatcher[] = [];
+  const processes: { readonly dispatcher: Dispatcher; readonly life: Life }[] = [];
 
   const world: EngineWorld = {
     clock,
@@ -116,9 +120,16 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     keys: (stepPath) => calls.get(stepPath) ?? [],
 
     async startProcess(options = {}) {
-      const { limits = {}, useConnection = noConnection, watch = same, loadWorkflow = same } = options;
+      const {
+        limits = {},
+        useConnection = noConnection,
+        runCode = nothing,
+        watch = same,
+        loadWorkflow = same,
+      } = options;
       const owner = newId("owner");
-      const backend = watch(await open(owner));
+      const life = { isOver: false };
+      const backend = watch(mortal(await open(owner), life));
       const cache = new WorkflowCache(backend, compile);
       const deps: EngineDeps = {
         backend,
@@ -131,7 +142,11 @@ export async function openEngineWorld(): Promise<EngineWorld> {
         findPublished: async (each, id) => (await backend.workflows.find(each, id))?.publishedVersion ?? null,
         useConnection,
         request: () => Promise.reject(new Error("nothing can be reached from here")),
-        sandbox: { run: async () => ({ ok: true, output: null }), check: async () => null, close: async () => {} },
+        sandbox: {
+          run: async () => ({ ok: true, output: await runCode() }),
+          check: async () => null,
+          close: async () => {},
+        },
         sealInput: async (_place, input) => input,
         openInput: async (_place, stored) => stored as never,
         events: {
@@ -142,7 +157,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
         },
       };
       const dispatcher = new Dispatcher(deps, { maxHeld: 64, maxHeldPerTenant: 32, pollMs: 1_000, ...limits });
-      dispatchers.push(dispatcher);
+      processes.push({ dispatcher, life });
       const accept = (each: Scope, event: Parameters<typeof acceptTrigger>[1]) =>
         acceptTrigger(each, event, { ...deps, dispatcher });
       const nudge = (runId: string) => dispatcher.nudge(runId);
@@ -153,6 +168,9 @@ export async function openEngineWorld(): Promise<EngineWorld> {
         dispatcher,
         control,
         owner,
+        kill() {
+          life.isOver = true;
+        },
         accept: async (workflowId, input = null, each = scope) =>
           (await control.start(each, workflowId, input, null)).runId,
       };
@@ -179,12 +197,31 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     },
 
     async close() {
-      await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop(0)));
+      const alive = processes.filter(({ life }) => !life.isOver);
+      await Promise.all(alive.map(({ dispatcher }) => dispatcher.stop(0)));
       for (const backend of backends) await backend.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
   return world;
+}
+
+interface Life {
+  isOver: boolean;
+}
+
+function mortal(backend: Backend, life: Life): Backend {
+  const runs = new Proxy(backend.runs, {
+    get(target, name) {
+      const method = Reflect.get(target, name) as (...args: unknown[]) => unknown;
+      return (...args: unknown[]) => (life.isOver ? new Promise(() => {}) : method.apply(target, args));
+    },
+  });
+  return Object.assign(Object.create(backend) as Backend, { runs });
+}
+
+async function nothing(): Promise<Json> {
+  return null;
 }
 
 async function noConnection() {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Server } from "bun";
-import type { JsonObject } from "../../../src/connector-sdk/json.ts";
 import { validateInput } from "../../../src/connector-sdk/validate-input.ts";
+import type { JsonObject } from "../../../src/domain/json.ts";
 import { type ActionWorld, createActionWorld, failureOf } from "../../../test/connectors/run-action.ts";
 import request from "./request.ts";
 

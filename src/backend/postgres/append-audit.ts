@@ -1,0 +1,68 @@
+import { AUDIT_CHAIN_START, auditHashInput, type Change } from "../../domain/audit.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Actor } from "../../domain/tenant.ts";
+import type { Transaction } from "./database.ts";
+import { encodeText } from "./text-columns.ts";
+
+export type AppendAudit = typeof appendAudit;
+
+/**
+ * Adds the next link of a tenant's chain, last in its transaction: the lock on the chain's head puts all writers of the
+ * tenant in order until they have committed.
+ */
+export async function appendAudit(
+  { run }: Transaction,
+  tenantId: string,
+  actor: Actor,
+  { at, action, target, details }: Change,
+): Promise<void> {
+  const head = await lockHead(run, tenantId);
+  const detailsText = JSON.stringify(details);
+  const entry = {
+    tenantId,
+    seq: head.seq + 1,
+    at,
+    actor,
+    action,
+    target,
+    // As it will be read back: JSON drops what it cannot carry, and the hash must cover what is stored.
+    details: JSON.parse(detailsText) as JsonObject,
+    previousHash: head.hash,
+  };
+  const hash = hashAuditEntry(entry);
+  await run(
+    `INSERT INTO audit_log (tenant_id, seq, at, actor_kind, actor_id, action, target, details, previous_hash, hash)
+     VALUES ($1, $2::integer, $3::bigint, $4, $5, $6, $7, $8::text, $9, $10)`,
+    [
+      tenantId,
+      entry.seq,
+      at,
+      actor.kind,
+      encodeText(actor.id),
+      action,
+      encodeText(target),
+      detailsText,
+      head.hash,
+      hash,
+    ],
+  );
+  await run("UPDATE audit_heads SET seq = $2::integer, hash = $3 WHERE tenant_id = $1", [tenantId, entry.seq, hash]);
+}
+
+export function hashAuditEntry(entry: Parameters<typeof auditHashInput>[0]): string {
+  return new Bun.CryptoHasher("sha256").update(auditHashInput(entry)).digest("hex");
+}
+
+async function lockHead(run: Transaction["run"], tenantId: string) {
+  const find = "SELECT seq, hash FROM audit_heads WHERE tenant_id = $1 FOR UPDATE";
+  const [head] = await run<{ seq: number; hash: string }>(find, [tenantId]);
+  if (head) return head;
+  // Of two who write a tenant's first entry, one makes the head and the other waits for it here.
+  await run("INSERT INTO audit_heads (tenant_id, seq, hash) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING", [
+    tenantId,
+    AUDIT_CHAIN_START,
+  ]);
+  const [made] = await run<{ seq: number; hash: string }>(find, [tenantId]);
+  if (!made) throw new Error(`The audit chain of ${tenantId} has no head.`);
+  return made;
+}

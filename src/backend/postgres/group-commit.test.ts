@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
+import { Database, type Transaction } from "./database.ts";
+import { GroupCommit, NEXT_BATCH, type Operation } from "./group-commit.ts";
+
+let postgres: TestDatabase;
+let admin: Bun.SQL;
+let pool: Bun.SQL;
+let database: Database;
+beforeAll(async () => {
+  postgres = await createDatabase(true);
+  admin = new Bun.SQL(postgres.url, { max: 1 });
+  await admin`CREATE TABLE entries (name text PRIMARY KEY, tenant text NOT NULL, batch bigint NOT NULL DEFAULT txid_current())`;
+  pool = new Bun.SQL(postgres.url, { max: 4 });
+  database = new Database(pool, 4, 5_000);
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([admin.close(), pool.close()]);
+  await postgres.drop();
+});
+
+/** Writes each name under the tenant that is set, all in one statement; answers with them. */
+const add: Operation<string, string> = {
+  async write({ run }: Transaction, _tenantId, names) {
+    await run(
+      `INSERT INTO entries (name, tenant)
+       SELECT name, current_setting('app.tenant_id') FROM json_array_elements_text($1::text::json) AS given (name)`,
+      [JSON.stringify(names)],
+    );
+    return names;
+  },
+};
+const stored = async (prefix: string) => {
+  const rows = await admin<{ name: string; tenant: string; batch: string }[]>`
+    SELECT name, tenant, batch FROM entries WHERE starts_with(name, ${prefix}) ORDER BY name`;
+  return [...rows];
+};
+
+test("what is submitted together is one transaction, each tenant's part under that tenant", async () => {
+  const commits = new GroupCommit(database);
+  const names = Array.from({ length: 40 }, (_, n) => `together-${String(n).padStart(2, "0")}`);
+  const tenantOf = (n: number) => (n % 3 === 0 ? "x" : "y");
+  const answers = await Promise.all(names.map((name, n) => commits.submit(add, tenantOf(n), name, 1)));
+  expect(answers).toEqual(names);
+  const rows = await stored("together");
+  expect(rows.map(({ name, tenant }) => [name, tenant])).toEqual(names.map((name, n) => [name, tenantOf(n)]));
+  expect(new Set(rows.map(({ batch }) => batch)).size).toBe(1);
+  expect(commits.stats()).toMatchObject({ batches: 1, intentions: 40, lastBatchSize: 40, waiting: 0 });
+});
+
+test("an intention that fails, fails alone", async () => {
+  const commits = new GroupCommit(database);
+  await commits.submit(add, "x", "alone-taken", 1);
+  const names = ["alone-a", "alone-taken", "alone-b"];
+  const results = await Promise.allSettled(names.map((name) => commits.submit(add, "x", name, 1)));
+  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(results[1]).toMatchObject({ reason: { errno: "23505" } });
+  expect((await stored("alone")).map(({ name }) => name)).toEqual(["alone-a", "alone-b", "alone-taken"]);
+});
+
+test("a large batch is split, by number and by size", async () => {
+  const commits = new GroupCommit(database);
+  await Promise.all(Array.from({ length: 1_000 }, (_, n) => commits.submit(add, "x", `many-${n}`, 1)));
+  expect(commits.stats()).toMatchObject({ batches: 2, intentions: 1_000 });
+  await Promise.all(Array.from({ length: 4 }, (_, n) => commits.submit(add, "x", `large-${n}`, 5_000_000)));
+  expect(commits.stats()).toMatchObject({ batches: 6, intentions: 1_004 });
+});
+
+test("what cannot be in this batch is in the next", async () => {
+  const commits = new GroupCommit(database);
+  const oneAtATime: Operation<string, string> = {
+    async write(transaction, tenantId, names) {
+      await add.write(transaction, tenantId, names.slice(0, 1));
+      return names.map((name, n) => (n === 0 ? name : NEXT_BATCH));
+    },
+  };
+  const names = ["next-a", "next-b", "next-c"];
+  expect(await Promise.all(names.map((name) => commits.submit(oneAtATime, "x", name, 1)))).toEqual(names);
+  expect(new Set((await stored("next")).map(({ batch }) => batch)).size).toBe(3);
+});
+
+test("closing commits what waits and refuses what comes", async () => {
+  const commits = new GroupCommit(database);
+  const waiting = commits.submit(add, "x", "closing-a", 1);
+  await commits.close();
+  await waiting;
+  await expect(commits.submit(add, "x", "closing-b", 1)).rejects.toMatchObject({ code: "unavailable" });
+  expect(await stored("closing")).toHaveLength(1);
+});
+
+test("a batch that others are in the way of is tried again, and then all of it is unavailable", async () => {
+  const impatient = new Bun.SQL(postgres.url, { max: 2, connection: { lock_timeout: "50" } });
+  const beside = new Database(impatient, 2, 5_000);
+  const commits = new GroupCommit(beside);
+  const free = Promise.withResolvers<void>();
+  const locked = Promise.withResolvers<void>();
+  const holding = admin.begin(async (sql) => {
+    await sql`LOCK TABLE entries IN EXCLUSIVE MODE`;
+    locked.resolve();
+    await free.promise;
+  });
+  await locked.promise;
+  const tries = [commits.submit(add, "x", "locked-a", 1), commits.submit(add, "x", "locked-b", 1)];
+  for (const result of await Promise.allSettled(tries))
+    expect(result).toMatchObject({ status: "rejected", reason: { code: "unavailable" } });
+  expect(commits.stats()).toMatchObject({ failedBatches: 1 });
+  const again = commits.submit(add, "x", "locked-c", 1);
+  await Bun.sleep(75);
+  free.resolve();
+  await holding;
+  expect(await again).toBe("locked-c");
+  expect((await stored("locked")).map(({ name }) => name)).toEqual(["locked-c"]);
+  await impatient.close();
+});

@@ -1,0 +1,179 @@
+import { AppError } from "../../domain/errors.ts";
+import type { Database, Transaction } from "./database.ts";
+import { isStorageFailure } from "./postgres-failure.ts";
+
+/** A batch ends here, so that one transaction neither holds its locks nor its answers back for long. */
+const MAX_BATCH_INTENTIONS = 512;
+const MAX_BATCH_CHARS = 8_000_000;
+
+/** In place of a result: not in this batch (another intention in it is about the same row), but in the next. */
+export const NEXT_BATCH = Symbol("next batch");
+
+/** How many intentions of one kind and tenant are written by the same few statements. */
+export interface Operation<Intention, Result> {
+  /** Results in the order of the intentions. Must do nothing but talk to the database: it may run twice. */
+  write(
+    transaction: Transaction,
+    tenantId: string,
+    intentions: readonly Intention[],
+  ): Promise<readonly (Result | typeof NEXT_BATCH)[]>;
+}
+
+interface Waiter {
+  readonly operation: Operation<unknown, unknown>;
+  readonly tenantId: string;
+  readonly intention: unknown;
+  readonly chars: number;
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+/**
+ * Gathers what concurrent callers want written and commits it in one transaction, because a durable commit costs the
+ * same for one row as for hundreds. While a batch is being written the next one gathers.
+ *
+ *   submit ─► queue ─► BEGIN ─► for each tenant: set it, every operation once for all its intentions ─► COMMIT ─► told
+ *                        │ one fails
+ *                        └► ROLLBACK ─► again, each intention in a SAVEPOINT: only the guilty one fails
+ */
+export class GroupCommit {
+  readonly #database: Database;
+  #queue: Waiter[] = [];
+  #writing: Promise<void> | null = null;
+  #closed = false;
+  #batches = 0;
+  #intentions = 0;
+  #failedBatches = 0;
+  #lastBatchSize = 0;
+  #totalMs = 0;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /**
+   * Resolves once the intention is durable; rejects with `unavailable` when its batch could not be committed, and with
+   * what it failed with when that was its own fault. `chars` is about how much text it writes.
+   */
+  submit<Intention, Result>(
+    operation: Operation<Intention, Result>,
+    tenantId: string,
+    intention: Intention,
+    chars: number,
+  ): Promise<Result> {
+    if (this.#closed) return Promise.reject(new AppError("unavailable", "The server is shutting down; try again."));
+    return new Promise<Result>((resolve, reject) => {
+      const kind = operation as Operation<unknown, unknown>;
+      this.#queue.push({ operation: kind, tenantId, intention, chars, resolve, reject });
+      this.#writing ??= this.#writeAll();
+    });
+  }
+
+  stats() {
+    return {
+      batches: this.#batches,
+      intentions: this.#intentions,
+      failedBatches: this.#failedBatches,
+      lastBatchSize: this.#lastBatchSize,
+      totalMs: this.#totalMs,
+      waiting: this.#queue.length,
+    };
+  }
+
+  /** Commits what is waiting; whatever is submitted afterwards is refused. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    // Whatever the same turn of the event loop still submits belongs to this batch.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#queue.length > 0) await this.#flush(this.#takeBatch());
+    this.#writing = null;
+  }
+
+  #takeBatch(): readonly Waiter[] {
+    let chars = 0;
+    const end = this.#queue.findIndex((waiter, index) => {
+      chars += waiter.chars;
+      return index > 0 && (index >= MAX_BATCH_INTENTIONS || chars > MAX_BATCH_CHARS);
+    });
+    return this.#queue.splice(0, end === -1 ? this.#queue.length : end);
+  }
+
+  async #flush(batch: readonly Waiter[]): Promise<void> {
+    const startedAt = performance.now();
+    let outcomes: ReadonlyMap<Waiter, Outcome>;
+    try {
+      outcomes = await this.#write(batch);
+    } catch (error) {
+      this.#failedBatches += 1;
+      for (const waiter of batch) waiter.reject(error);
+      return;
+    }
+    this.#batches += 1;
+    this.#intentions += batch.length;
+    this.#lastBatchSize = batch.length;
+    this.#totalMs += performance.now() - startedAt;
+    for (const waiter of batch) this.#settle(waiter, outcomes.get(waiter));
+  }
+
+  async #write(batch: readonly Waiter[]): Promise<ReadonlyMap<Waiter, Outcome>> {
+    try {
+      return await this.#database.write(null, (transaction) => writeTogether(transaction, batch));
+    } catch (error) {
+      if (error instanceof AppError && error.code === "unavailable") throw error;
+      return this.#database.write(null, (transaction) => writeApart(transaction, batch));
+    }
+  }
+
+  #settle(waiter: Waiter, outcome: Outcome | undefined): void {
+    if (outcome?.ok === false) waiter.reject(outcome.error);
+    else if (outcome?.value === NEXT_BATCH) this.#queue.push(waiter);
+    else waiter.resolve(outcome?.value as never);
+  }
+}
+
+/** Tenants in order, so that replicas whose batches meet wait for each other instead of deadlocking. */
+function byTenant(batch: readonly Waiter[]): readonly (readonly [string, readonly Waiter[]])[] {
+  const groups = Map.groupBy(batch, (waiter) => waiter.tenantId);
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+async function writeTogether(
+  transaction: Transaction,
+  batch: readonly Waiter[],
+): Promise<ReadonlyMap<Waiter, Outcome>> {
+  const outcomes = new Map<Waiter, Outcome>();
+  for (const [tenantId, ofTenant] of byTenant(batch)) {
+    await transaction.setTenant(tenantId);
+    for (const [operation, waiters] of Map.groupBy(ofTenant, (waiter) => waiter.operation)) {
+      const intentions = waiters.map(({ intention }) => intention);
+      const results = await operation.write(transaction, tenantId, intentions);
+      for (const [index, waiter] of waiters.entries()) outcomes.set(waiter, { ok: true, value: results[index] });
+    }
+  }
+  return outcomes;
+}
+
+/** Slower, but a failing intention takes nobody with it. */
+async function writeApart(transaction: Transaction, batch: readonly Waiter[]): Promise<ReadonlyMap<Waiter, Outcome>> {
+  const outcomes = new Map<Waiter, Outcome>();
+  for (const [tenantId, waiters] of byTenant(batch)) {
+    await transaction.setTenant(tenantId);
+    for (const waiter of waiters) outcomes.set(waiter, await writeOne(transaction, waiter));
+  }
+  return outcomes;
+}
+
+async function writeOne(transaction: Transaction, { operation, tenantId, intention }: Waiter): Promise<Outcome> {
+  try {
+    const [value] = await transaction.savepoint(() => operation.write(transaction, tenantId, [intention]));
+    return { ok: true, value };
+  } catch (error) {
+    if (isStorageFailure(error)) throw error;
+    return { ok: false, error };
+  }
+}

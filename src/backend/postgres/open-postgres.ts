@@ -1,0 +1,181 @@
+import type { Backend } from "../../domain/backend.ts";
+import { AppError } from "../../domain/errors.ts";
+import { createApiKeyStore } from "./api-key-store.ts";
+import { appendAudit } from "./append-audit.ts";
+import { createAuditStore } from "./audit-store.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import { createConnectionStore } from "./connection-store.ts";
+import { createDataKeyStore } from "./data-key-store.ts";
+import { Database } from "./database.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { migrationState, newerDatabase } from "./migrate-database.ts";
+import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts";
+import { prepareDatabase } from "./prepare-database.ts";
+import { createRunStore } from "./runs/run-store.ts";
+import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
+import { createScheduleStore } from "./schedule-store.ts";
+import { createSettingStore } from "./setting-store.ts";
+import type { Storage } from "./storage.ts";
+import { createTenantStore } from "./tenant-store.ts";
+import { createVariableStore } from "./variable-store.ts";
+import { WorkerLeases } from "./worker-leases.ts";
+import { createWorkflowStore } from "./workflow-store.ts";
+
+export interface PostgresOptions {
+  /** `postgres://…`, of an owner or of a restricted role. */
+  readonly databaseUrl: string;
+  /** The name under which this process holds runs; new at every start. */
+  readonly owner: string;
+  /** True for a server, whose leases are kept alive while it lives; false for a command beside it. */
+  readonly lock: boolean;
+  readonly maxUnfinishedPerTenant?: number;
+  /** Transactions of callers at a time; default 10. Commits of runs, heartbeats and listening have their own. */
+  readonly maxTransactions?: number;
+  /** So long a caller waits for its transaction to begin before it is told to come back; default 5 seconds. */
+  readonly waitForConnectionMs?: number;
+}
+
+const DEFAULT_MAX_UNFINISHED = 250_000;
+/**
+ * For the group commit, the count that goes before it, and heartbeats: readers who use up all connections must neither
+ * keep webhooks from being accepted nor cost a worker its lease.
+ */
+const OWN_TRANSACTIONS = 3;
+const CONNECT_TIMEOUT_SECONDS = 5;
+/** Of every session: nothing here takes long, so what does is stuck and must not hold its locks for ever. */
+const SESSION_SETTINGS = {
+  statement_timeout: "15000",
+  lock_timeout: "5000",
+  idle_in_transaction_session_timeout: "15000",
+};
+
+/**
+ * Opens the database, applying pending migrations under a lock. Throws `conflict` when a newer version has written it,
+ * `forbidden` when the user in the URL may not do what is still to be done, `unavailable` when it cannot be reached.
+ */
+export async function openPostgres(options: PostgresOptions): Promise<Backend> {
+  const { databaseUrl, maxTransactions = 10 } = options;
+  try {
+    const role = await prepare(databaseUrl);
+    const sql = new Bun.SQL(databaseUrl, {
+      adapter: "postgres",
+      max: maxTransactions + OWN_TRANSACTIONS,
+      connectionTimeout: CONNECT_TIMEOUT_SECONDS,
+      connection: { application_name: "integrationsync", ...SESSION_SETTINGS, ...(role === null ? {} : { role }) },
+    });
+    return await createPostgresBackend(sql, { ...options, maxTransactions });
+  } catch (error) {
+    throw isStorageFailure(error) ? cannotOpen(databaseUrl, error) : error;
+  }
+}
+
+async function prepare(databaseUrl: string): Promise<string | null> {
+  const sql = new Bun.SQL(databaseUrl, {
+    adapter: "postgres",
+    max: 1,
+    connectionTimeout: CONNECT_TIMEOUT_SECONDS,
+    connection: { client_min_messages: "warning" },
+  });
+  try {
+    return await prepareDatabase(sql);
+  } finally {
+    await sql.close();
+  }
+}
+
+/** Every store over one pool. */
+async function createPostgresBackend(
+  sql: Bun.SQL,
+  options: PostgresOptions & { readonly maxTransactions: number },
+): Promise<Backend> {
+  const database = new Database(sql, options.maxTransactions, options.waitForConnectionMs ?? 5_000);
+  const own = new Database(sql, OWN_TRANSACTIONS, options.waitForConnectionMs ?? 5_000);
+  const commits = new GroupCommit(own);
+  const leases = new WorkerLeases(own);
+  const changes = new ChangeFeed(database);
+  const storage: Storage = {
+    database,
+    commits,
+    leases,
+    changes,
+    appendAudit,
+    change: (tenantId, body) =>
+      database.write(tenantId, async (transaction) => {
+        const result = await body(transaction);
+        await changes.announceChange(transaction);
+        return result;
+      }),
+  };
+  const unfinished = new UnfinishedRuns(own, options.maxUnfinishedPerTenant ?? DEFAULT_MAX_UNFINISHED);
+  const settings = createSettingStore(storage);
+  let closing: Promise<void> | null = null;
+
+  await changes.start(sql);
+  if (options.lock) await leases.beat(options.owner);
+  return {
+    tenants: createTenantStore(storage),
+    apiKeys: createApiKeyStore(storage),
+    workflows: createWorkflowStore(storage),
+    runs: createRunStore(storage, unfinished),
+    schedules: createScheduleStore(storage, unfinished),
+    connections: createConnectionStore(storage),
+    variables: createVariableStore(storage),
+    audit: createAuditStore(storage),
+    dataKeys: createDataKeyStore(storage),
+    settings,
+    /** Writes for real: a standby, or a server whose disk is full, lets everything else succeed. */
+    async check() {
+      if ((await readMigrationState(sql)) === "unknown") throw newerDatabase();
+      await settings.set("last_check", new Date().toISOString());
+    },
+    metrics: () => toMetrics(database, own, commits),
+    onOutsideChange: (listener) => changes.listen(listener),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+
+  async function close(): Promise<void> {
+    leases.stop();
+    await commits.close();
+    // A database that cannot be reached any more finds out by itself that this worker is gone, after its lease.
+    await leases.resign().catch(() => {});
+    await changes.stop().catch(() => {});
+    await Promise.all([database.close(), own.close()]);
+    await sql.close({ timeout: 1 });
+  }
+}
+
+async function readMigrationState(sql: Bun.SQL) {
+  try {
+    return await migrationState(sql);
+  } catch (error) {
+    throw isStorageFailure(error) ? unavailable(error) : error;
+  }
+}
+
+function cannotOpen(databaseUrl: string, cause: unknown): AppError {
+  const { hostname, port, pathname } = new URL(databaseUrl);
+  const state = sqlStateOf(cause);
+  const where = `${hostname}:${port || "5432"}${pathname}`;
+  const message = `The Postgres database at ${where} cannot be opened: ${(cause as Error).message} (${state ?? "no connection"}). Check DATABASE_URL, and that the server is running.`;
+  return new AppError("unavailable", message, { cause });
+}
+
+function toMetrics(database: Database, own: Database, commits: GroupCommit): Readonly<Record<string, number>> {
+  const batches = commits.stats();
+  const pool = database.stats();
+  return {
+    postgres_commit_batches_total: batches.batches,
+    postgres_commit_batches_failed_total: batches.failedBatches,
+    postgres_commit_intentions_total: batches.intentions,
+    postgres_commit_seconds_total: batches.totalMs / 1000,
+    postgres_commit_last_intentions: batches.lastBatchSize,
+    postgres_commit_waiting_intentions: batches.waiting,
+    postgres_transactions_running: pool.taken,
+    postgres_transactions_waiting: pool.waiting,
+    postgres_transactions_turned_away_total: pool.turnedAway,
+    postgres_failures_total: pool.failures + own.stats().failures,
+  };
+}

@@ -1,0 +1,118 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
+import { createTenant } from "../contract/backend-under-test.ts";
+import { NOW, sampleRun, UNHELD } from "../contract/samples.ts";
+import { openPostgres } from "./open-postgres.ts";
+import { SERVER_ROLE } from "./prepare-database.ts";
+
+let database: TestDatabase;
+let admin: Bun.SQL;
+const roles: string[] = [];
+beforeEach(async () => {
+  database = await createDatabase(true);
+  admin = new Bun.SQL(database.url, { max: 1 });
+}, 60_000);
+afterEach(async () => {
+  await admin.close();
+  await database.drop();
+  const cluster = new Bun.SQL(new URL("/postgres", database.url).href, { max: 1 });
+  for (const role of roles.splice(0)) await cluster.unsafe(`DROP ROLE ${role}`);
+  await cluster.close();
+});
+
+const open = (databaseUrl: string) => openPostgres({ databaseUrl, owner: "srv", lock: false });
+
+/** A user of our own in this database's cluster, and its URL. */
+async function createUser(attributes: string): Promise<string> {
+  const role = `user_${crypto.randomUUID().slice(0, 8)}`;
+  await admin.unsafe(`CREATE ROLE ${role} LOGIN PASSWORD 'test' ${attributes}`);
+  roles.push(role);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = "test";
+  return url.href;
+}
+
+describe("opening", () => {
+  test("an empty database by several replicas at once, it is migrated once and all of them work", async () => {
+    const backends = await Promise.all(Array.from({ length: 4 }, () => open(database.url)));
+    const [first, ...others] = backends;
+    if (!first) throw new Error("nothing was opened");
+    const scope = await createTenant(first);
+    const run = sampleRun();
+    await first.runs.accept(scope, run, UNHELD);
+    for (const backend of others) expect((await backend.runs.find(scope, run.id))?.id).toBe(run.id);
+    const applied = await admin`SELECT hash FROM drizzle.__drizzle_migrations`;
+    expect(new Set(applied.map(({ hash }: { hash: string }) => hash)).size).toBe(applied.length);
+    await Promise.all(backends.map((backend) => backend.close()));
+  }, 30_000);
+
+  test("a database of a newer version is refused and left alone", async () => {
+    await (await open(database.url)).close();
+    await admin`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('of the future', 9999999999999)`;
+    await expect(open(database.url)).rejects.toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining("newer version of IntegrationSync"),
+    });
+  });
+
+  test("a server is no longer ready once a newer version has migrated under it", async () => {
+    const backend = await open(database.url);
+    await backend.check();
+    await admin`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('of the future', 9999999999999)`;
+    await expect(backend.check()).rejects.toThrow("newer version");
+    await backend.close();
+  });
+
+  test("as the owner of the database, who is no superuser: it works as the restricted role", async () => {
+    await admin.unsafe(
+      `DO $$ BEGIN CREATE ROLE ${SERVER_ROLE} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$`,
+    );
+    const url = await createUser("CREATEROLE");
+    const owner = new URL(url).username;
+    await admin.unsafe(`GRANT ${SERVER_ROLE} TO ${owner}`);
+    await admin.unsafe(`GRANT CREATE ON DATABASE ${new URL(database.url).pathname.slice(1)} TO ${owner}`);
+    await admin.unsafe(`GRANT CREATE ON SCHEMA public TO ${owner}`);
+    const backend = await open(url);
+    const scope = await createTenant(backend);
+    const run = sampleRun();
+    await backend.runs.accept(scope, run, UNHELD);
+    expect(await backend.runs.claim({ owner: "srv", limit: 1, perTenant: 1, now: NOW })).toHaveLength(1);
+    const sql = new Bun.SQL(url, { max: 1 });
+    // FORCE binds the owner as well.
+    expect(await sql`SELECT id FROM runs`).toHaveLength(0);
+    await sql.close();
+    await backend.close();
+    await admin.unsafe(`REASSIGN OWNED BY ${owner} TO CURRENT_USER; DROP OWNED BY ${owner}`);
+  });
+
+  test("as a user who may do nothing yet: it says who has to migrate", async () => {
+    await admin.unsafe("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+    const url = await createUser("");
+    await expect(open(url)).rejects.toMatchObject({
+      code: "forbidden",
+      message: expect.stringContaining("integrationsync migrate"),
+    });
+    await admin.unsafe(`DROP OWNED BY ${new URL(url).username}`);
+  });
+
+  test("as a restricted user after somebody else has migrated: it works as that user", async () => {
+    await (await open(database.url)).close();
+    const url = await createUser(`IN ROLE ${SERVER_ROLE}`);
+    const backend = await open(url);
+    const scope = await createTenant(backend);
+    expect(await backend.tenants.list()).toHaveLength(1);
+    expect(await backend.runs.usage(scope, 0)).toEqual([]);
+    await backend.close();
+    await admin.unsafe(`DROP OWNED BY ${new URL(url).username}`);
+  });
+
+  test("a server that is not there is named, without the password", async () => {
+    const opening = open("postgres://someone:secret@127.0.0.1:1/nowhere");
+    await expect(opening).rejects.toMatchObject({
+      code: "unavailable",
+      message: expect.stringContaining("127.0.0.1:1/nowhere"),
+    });
+    await expect(opening).rejects.not.toThrow("secret");
+  }, 20_000);
+});

@@ -1,0 +1,117 @@
+import { AppError } from "../../domain/errors.ts";
+import { applyMigrations, migrationState, newerDatabase, withMigrationLock } from "./migrate-database.ts";
+import { sqlStateOf } from "./postgres-failure.ts";
+
+/** What the server works as when it was given the URL of somebody whom row-level security does not bind. */
+export const SERVER_ROLE = "integrationsync_server";
+const INSUFFICIENT_PRIVILEGE = "42501";
+
+interface Identity {
+  readonly name: string;
+  readonly is_superuser: boolean;
+  readonly bypasses_rls: boolean;
+  readonly owns_tables: boolean;
+}
+
+/**
+ * Brings the schema up to date and tells the role to work as: null for the URL's own user, when row-level security
+ * binds that one anyway; else a restricted role, made here if need be, which can read and write rows and nothing more.
+ * `sql` has a single connection. Throws `conflict` when a newer version has written the database.
+ */
+export async function prepareDatabase(sql: Bun.SQL): Promise<string | null> {
+  // What every start but the first finds, without a lock and without writing anything.
+  if ((await migrationState(sql)) === "current") {
+    if (isBound(await identify(sql))) return null;
+    if (await isServerRoleReady(sql)) return SERVER_ROLE;
+  }
+  return withMigrationLock(sql, async () => {
+    const state = await migrationState(sql);
+    if (state === "unknown") throw newerDatabase();
+    if (state !== "current") await explained(applyMigrations(sql), "apply the migrations");
+    const identity = await identify(sql);
+    if (isBound(identity)) return null;
+    await explained(makeServerRole(sql, identity), `make the role ${SERVER_ROLE}`);
+    return SERVER_ROLE;
+  });
+}
+
+/** An owner is bound by FORCE, but could lift it; so the server works as none either. */
+function isBound(identity: Identity): boolean {
+  return !identity.is_superuser && !identity.bypasses_rls && !identity.owns_tables;
+}
+
+async function identify(sql: Bun.SQL): Promise<Identity> {
+  const [identity] = await sql.unsafe<Identity[]>(
+    `SELECT current_user::text AS name, rolsuper AS is_superuser, rolbypassrls AS bypasses_rls,
+            EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = 'runs'
+                    AND pg_has_role(current_user, relowner, 'MEMBER')) AS owns_tables
+     FROM pg_roles WHERE rolname = current_user`,
+  );
+  if (!identity) throw new Error("The current user has no role.");
+  return identity;
+}
+
+/** Bound by row-level security, usable by the URL's user, and allowed what it needs on every table. */
+async function isServerRoleReady(sql: Bun.SQL): Promise<boolean> {
+  const [role] = await sql.unsafe<{ ready: boolean }[]>(
+    `SELECT NOT rolsuper AND NOT rolbypassrls AND pg_has_role(current_user, pg_roles.oid, 'SET')
+        AND has_schema_privilege(pg_roles.oid, 'drizzle', 'USAGE')
+        AND NOT EXISTS (
+          SELECT FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+          WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+            AND NOT has_table_privilege(pg_roles.oid, pg_class.oid, privilege)) AS ready
+     FROM pg_roles WHERE rolname = $1`,
+    [SERVER_ROLE],
+  );
+  return role?.ready ?? false;
+}
+
+/** Roles belong to the whole cluster, so another installation may have made it; privileges belong to this database. */
+async function makeServerRole(sql: Bun.SQL, { name, is_superuser }: Identity): Promise<void> {
+  const [role] = await sql.unsafe<{ unsafe: boolean }[]>(
+    "SELECT rolsuper OR rolbypassrls AS unsafe FROM pg_roles WHERE rolname = $1",
+    [SERVER_ROLE],
+  );
+  if (role?.unsafe) {
+    const message = `The role ${SERVER_ROLE} can bypass row-level security. Run: ALTER ROLE ${SERVER_ROLE} NOSUPERUSER NOBYPASSRLS`;
+    throw new AppError("conflict", message);
+  }
+  if (!role) await createRole(sql);
+  const user = `"${name.replaceAll('"', '""')}"`;
+  const [member] = await sql.unsafe<{ yes: boolean }[]>("SELECT pg_has_role(current_user, $1, 'SET') AS yes", [
+    SERVER_ROLE,
+  ]);
+  if (!is_superuser && !member?.yes) await sql.unsafe(`GRANT ${SERVER_ROLE} TO ${user}`);
+  for (const grant of [
+    "USAGE ON SCHEMA public, drizzle",
+    "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
+    "USAGE ON ALL SEQUENCES IN SCHEMA public",
+    "SELECT ON drizzle.__drizzle_migrations",
+  ])
+    await sql.unsafe(`GRANT ${grant} TO ${SERVER_ROLE}`);
+}
+
+/** The lock that keeps replicas apart is this database's; another database of the cluster may be first by a moment. */
+async function createRole(sql: Bun.SQL): Promise<void> {
+  try {
+    await sql.unsafe(`CREATE ROLE ${SERVER_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT`);
+  } catch (error) {
+    const alreadyThere = ["42710", "23505"].includes(sqlStateOf(error) ?? "");
+    if (!alreadyThere) throw error;
+  }
+}
+
+async function explained<T>(working: Promise<T>, what: string): Promise<T> {
+  try {
+    return await working;
+  } catch (error) {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    if (sqlStateOf(cause) !== INSUFFICIENT_PRIVILEGE) throw cause;
+    throw new AppError(
+      "forbidden",
+      `The user in DATABASE_URL may not ${what} (${(cause as Error).message}). ` +
+        "Run `integrationsync migrate` once with the DATABASE_URL of a user who owns the database and may create roles.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,125 @@
+import type { Activation, WorkflowStore } from "../../domain/backend.ts";
+import type { Scope } from "../../domain/tenant.ts";
+import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import type { Statement } from "./database.ts";
+import type { Storage } from "./storage.ts";
+import { encodeText } from "./text-columns.ts";
+import { findWorkflow, VERSION_COLUMNS, type VersionRow, type WorkflowRow } from "./workflow-rows.ts";
+
+/** Switching a workflow on and off: its version, its hook and its schedule change in one commit. */
+export function createPublishWorkflow({
+  change,
+  appendAudit,
+}: Storage): Pick<WorkflowStore, "publish" | "unpublish" | "delete"> {
+  return {
+    async publish(scope, id, { definition, revision, activation }, entry) {
+      return change(scope.tenantId, async (transaction) => {
+        const { run } = transaction;
+        const workflow = await findWorkflow(run, scope, id, "FOR UPDATE");
+        if (!workflow) return "missing";
+        if (workflow.revision !== revision) return "stale";
+        const version = await findOrAddVersion(run, scope, workflow, definition, entry.at);
+        await run("UPDATE workflows SET published_version = $2::integer, latest_version = $2::integer WHERE id = $1", [
+          id,
+          version,
+        ]);
+        await activate(run, scope, id, version, activation);
+        await appendAudit(transaction, scope.tenantId, scope.actor, entry);
+        return { version };
+      });
+    },
+    async unpublish(scope, id, entry) {
+      return change(scope.tenantId, async (transaction) => {
+        const { run } = transaction;
+        const workflow = await findWorkflow(run, scope, id, "FOR UPDATE");
+        if (!workflow) return false;
+        if (workflow.published_version === null) return true;
+        await run("UPDATE workflows SET published_version = NULL WHERE id = $1", [id]);
+        await run("UPDATE hook_routes SET version = NULL WHERE workflow_id = $1", [id]);
+        await removeSchedule(run, id);
+        await appendAudit(transaction, scope.tenantId, scope.actor, entry);
+        return true;
+      });
+    },
+    async delete(scope, id, entry) {
+      return change(scope.tenantId, async (transaction) => {
+        const { run } = transaction;
+        if (!(await findWorkflow(run, scope, id, "FOR UPDATE"))) return false;
+        await run("UPDATE workflows SET published_version = NULL, deleted_at = $2::bigint WHERE id = $1", [
+          id,
+          entry.at,
+        ]);
+        await run("DELETE FROM hook_routes WHERE workflow_id = $1", [id]);
+        await run("DELETE FROM hook_secrets WHERE workflow_id = $1", [id]);
+        await removeSchedule(run, id);
+        await appendAudit(transaction, scope.tenantId, scope.actor, entry);
+        return true;
+      });
+    },
+  };
+}
+
+/** Publishing the same definition again gives no new version; only its trigger is set anew. */
+async function findOrAddVersion(
+  run: Statement,
+  { tenantId, workspaceId, actor }: Scope,
+  workflow: WorkflowRow,
+  definition: WorkflowDefinition,
+  at: number,
+): Promise<number> {
+  const [newest] = await run<VersionRow>(
+    `SELECT ${VERSION_COLUMNS} FROM workflow_versions WHERE workflow_id = $1 ORDER BY version DESC LIMIT 1`,
+    [workflow.id],
+  );
+  const text = JSON.stringify(definition);
+  if (newest && Bun.deepEquals(JSON.parse(newest.definition), JSON.parse(text))) return newest.version;
+  const version = workflow.latest_version + 1;
+  await run(
+    `INSERT INTO workflow_versions (tenant_id, workspace_id, ${VERSION_COLUMNS})
+     VALUES ($1, $2, $3, $4::integer, $5::text, $6::bigint, $7)`,
+    [tenantId, workspaceId, workflow.id, version, text, at, encodeText(actor.id)],
+  );
+  return version;
+}
+
+async function activate(
+  run: Statement,
+  { tenantId, workspaceId }: Scope,
+  workflowId: string,
+  version: number,
+  { hook, schedule }: Activation,
+): Promise<void> {
+  // A hook that is not wanted now keeps its row, and an earlier hook its secret: a URL once given out stays valid.
+  await run("UPDATE hook_routes SET version = $2::integer WHERE workflow_id = $1", [workflowId, hook ? version : null]);
+  if (hook) {
+    const { count } = await run(
+      `INSERT INTO hook_routes (secret_hash, tenant_id, workspace_id, workflow_id, version)
+       VALUES ($1, $2, $3, $4, $5::integer) ON CONFLICT (workflow_id) DO NOTHING`,
+      [hook.secretHash, tenantId, workspaceId, workflowId, version],
+    );
+    if (count === 1)
+      await run(
+        "INSERT INTO hook_secrets (workflow_id, tenant_id, workspace_id, sealed_secret) VALUES ($1, $2, $3, $4)",
+        [workflowId, tenantId, workspaceId, hook.sealedSecret],
+      );
+  }
+  await removeSchedule(run, workflowId);
+  if (schedule) {
+    const { spec, missed, nextAt } = schedule;
+    await run(
+      `INSERT INTO schedules (workflow_id, tenant_id, workspace_id, version, spec, missed, next_at)
+       VALUES ($1, $2, $3, $4::integer, $5::text, $6, $7::bigint)`,
+      [workflowId, tenantId, workspaceId, version, JSON.stringify(spec), missed, nextAt],
+    );
+    await run("INSERT INTO schedule_queue (workflow_id, tenant_id, next_at) VALUES ($1, $2, $3::bigint)", [
+      workflowId,
+      tenantId,
+      nextAt,
+    ]);
+  }
+}
+
+async function removeSchedule(run: Statement, workflowId: string): Promise<void> {
+  await run("DELETE FROM schedules WHERE workflow_id = $1", [workflowId]);
+  await run("DELETE FROM schedule_queue WHERE workflow_id = $1", [workflowId]);
+}

@@ -1,0 +1,163 @@
+import type { Accepted, Dedupe, RunStore } from "../../../domain/backend.ts";
+import { isFinal } from "../../../domain/run.ts";
+import type { Statement } from "../database.ts";
+import { NEXT_BATCH, type Operation } from "../group-commit.ts";
+import type { Storage } from "../storage.ts";
+import { insertRuns, type PreparedRun, prepareRun, TO_BE_CLAIMED } from "./insert-runs.ts";
+import { toStepValues, writeSteps } from "./step-rows.ts";
+import type { UnfinishedRuns } from "./unfinished-runs.ts";
+import {
+  charsOf,
+  type PreparedBarrier,
+  prepareBarrier,
+  unfinishedAfter,
+  wakesOthers,
+  writeBarriers,
+} from "./write-barriers.ts";
+
+interface Acceptance {
+  readonly run: PreparedRun;
+  readonly barrier: PreparedBarrier | null;
+  readonly dedupe: Dedupe | null;
+}
+type Answer = Accepted | typeof NEXT_BATCH;
+
+/** How runs come into being: accepted from a trigger, or made from an earlier run. */
+export function createAcceptRuns(
+  { database, commits, leases, changes, appendAudit }: Storage,
+  unfinished: UnfinishedRuns,
+): Pick<RunStore, "accept" | "replay"> {
+  return {
+    async accept(scope, run, { dedupe, hold }) {
+      const { tenantId } = scope;
+      if (hold) await leases.ensure(hold.owner);
+      await unfinished.count(tenantId);
+      if (unfinished.isFull(tenantId)) {
+        const { workflowId, createdAt } = run;
+        const first =
+          dedupe && (await database.read(tenantId, (run) => findHolder(run, workflowId, dedupe.keyHash, createdAt)));
+        if (first !== null) return { runId: first, duplicate: true };
+        throw unfinished.tooMany();
+      }
+
+      const first = hold?.first ?? null;
+      const prepared = prepareRun(scope, run, { owner: hold?.owner ?? null, first, replayOf: null });
+      const barrier = first && prepareBarrier(tenantId, run.id, first);
+      const chars = prepared.row.trigger.length + (barrier ? charsOf(barrier) : 0);
+      // Counted before the commit, so that a burst cannot pass the limit together.
+      unfinished.add(tenantId, 1);
+      let added = 0;
+      try {
+        const accepted = await commits.submit(acceptance, tenantId, { run: prepared, barrier, dedupe }, chars);
+        if (!accepted.duplicate) {
+          added = 1 + (first ? unfinishedAfter(first, isFinal(first.status)) : 0);
+          if (prepared.isDue || (first && wakesOthers(first))) changes.announceDue();
+        }
+        return accepted;
+      } finally {
+        if (added !== 1) unfinished.add(tenantId, added - 1);
+      }
+    },
+    async replay(scope, run, ledger, change) {
+      const { tenantId, actor } = scope;
+      const prepared = prepareRun(scope, run, { ...TO_BE_CLAIMED, replayOf: run.replayOf });
+      const rows = ledger.map((step) => toStepValues(tenantId, run.id, step));
+      await database.write(tenantId, async (transaction) => {
+        await insertRuns(transaction.run, tenantId, [prepared]);
+        await writeSteps(transaction.run, rows);
+        await appendAudit(transaction, tenantId, actor, change);
+      });
+      unfinished.add(tenantId, 1);
+      changes.announceDue();
+    },
+  };
+}
+
+const acceptance: Operation<Acceptance, Accepted> = {
+  async write({ run }, tenantId, acceptances) {
+    const answers = await answerDuplicates(run, tenantId, acceptances);
+    const accepted = acceptances.filter((_, index) => answers[index] === undefined);
+    await insertRuns(
+      run,
+      tenantId,
+      accepted.map((each) => each.run),
+    );
+    const barriers = accepted.flatMap(({ barrier }) => (barrier ? [barrier] : []));
+    const workspaces = new Map(accepted.map((each) => [each.run.row.id, each.run.row.workspace_id]));
+    await writeBarriers(run, tenantId, barriers, (runId) => workspaces.get(runId) ?? "");
+    return acceptances.map((each, index) => answers[index] ?? { runId: each.run.row.id, duplicate: false });
+  },
+};
+
+/** The answer to each acceptance that starts no run, in its place; undefined for those that do. */
+async function answerDuplicates(
+  run: Statement,
+  tenantId: string,
+  acceptances: readonly Acceptance[],
+): Promise<readonly (Answer | undefined)[]> {
+  const answers: (Answer | undefined)[] = acceptances.map(() => undefined);
+  const candidates = new Map<string, Acceptance>();
+  for (const [index, each] of acceptances.entries()) {
+    if (!each.dedupe) continue;
+    const key = keyOf(each.run.row.workflow_id, each.dedupe.keyHash);
+    // A statement cannot write the same key twice: the second delivery asks again once the first is stored.
+    if (candidates.has(key)) answers[index] = NEXT_BATCH;
+    else candidates.set(key, each);
+  }
+  if (candidates.size === 0) return answers;
+  const taken = await takeKeys(run, tenantId, [...candidates.values()]);
+  for (const [index, { run: prepared, dedupe }] of acceptances.entries()) {
+    if (!dedupe || answers[index] !== undefined) continue;
+    const { workflow_id, created_at } = prepared.row;
+    if (taken.has(keyOf(workflow_id, dedupe.keyHash))) continue;
+    const first = await findHolder(run, workflow_id, dedupe.keyHash, created_at);
+    answers[index] = first === null ? NEXT_BATCH : { runId: first, duplicate: true };
+  }
+  return answers;
+}
+
+/**
+ * An expired key makes way for the new run; one that stands keeps its first run, and nothing changes. Keys in order, so
+ * that replicas which are sent the same deliveries wait for each other instead of deadlocking.
+ */
+async function takeKeys(
+  run: Statement,
+  tenantId: string,
+  candidates: readonly Acceptance[],
+): Promise<ReadonlySet<string>> {
+  const keys = candidates.map(({ run: prepared, dedupe }) => ({
+    workflow_id: prepared.row.workflow_id,
+    key_hash: dedupe?.keyHash,
+    run_id: prepared.row.id,
+    taken_at: prepared.row.created_at,
+    expires_at: dedupe?.expiresAt,
+  }));
+  const rows = await run<{ workflow_id: string; key_hash: string }>(
+    `INSERT INTO dedupe_keys (tenant_id, workflow_id, key_hash, run_id, taken_at, expires_at)
+     SELECT $1, workflow_id, key_hash, run_id, taken_at, expires_at
+     FROM json_populate_recordset(NULL::dedupe_keys, $2::text::json) ORDER BY workflow_id, key_hash
+     ON CONFLICT (tenant_id, workflow_id, key_hash)
+     DO UPDATE SET run_id = excluded.run_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+     WHERE dedupe_keys.expires_at <= excluded.taken_at
+     RETURNING workflow_id, key_hash`,
+    [tenantId, JSON.stringify(keys)],
+  );
+  return new Set(rows.map((row) => keyOf(row.workflow_id, row.key_hash)));
+}
+
+async function findHolder(
+  run: Statement,
+  workflowId: string,
+  keyHash: string,
+  createdAt: number,
+): Promise<string | null> {
+  const [row] = await run<{ run_id: string }>(
+    "SELECT run_id FROM dedupe_keys WHERE workflow_id = $1 AND key_hash = $2 AND expires_at > $3::bigint",
+    [workflowId, keyHash, createdAt],
+  );
+  return row?.run_id ?? null;
+}
+
+function keyOf(workflowId: string, keyHash: string): string {
+  return `${workflowId} ${keyHash}`;
+}

@@ -1,0 +1,102 @@
+import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
+import { isFinal } from "../../../domain/run.ts";
+import type { Statement } from "../database.ts";
+import { encodeText, toJsonText } from "../text-columns.ts";
+
+const DAY_MS = 86_400_000;
+/** More than there will be replicas, few enough to add up quickly. */
+const COUNT_SHARDS = 64;
+/** Where this process counts. */
+const shard = Math.floor(Math.random() * COUNT_SHARDS);
+
+/** A run serialised once, outside the transaction: a batch may be written twice and holds locks. */
+export type PreparedRun = ReturnType<typeof prepareRun>;
+
+/** How a run starts out: who holds it from its acceptance, and how far it has got by then. */
+export interface RunStart {
+  /** Null leaves the run to be claimed. */
+  readonly owner: string | null;
+  readonly first: RunCommit | null;
+  readonly replayOf: string | null;
+}
+export const TO_BE_CLAIMED: RunStart = { owner: null, first: null, replayOf: null };
+
+export function prepareRun(
+  { tenantId, workspaceId }: { readonly tenantId: string; readonly workspaceId: string },
+  run: NewRun,
+  { owner, first, replayOf }: RunStart,
+) {
+  const ended = first !== null && isFinal(first.status);
+  const holder = ended || first?.release ? null : owner;
+  const dueAt = ended || holder !== null ? null : first ? first.dueAt : run.createdAt;
+  return {
+    row: {
+      id: run.id,
+      tenant_id: tenantId,
+      workspace_id: workspaceId,
+      workflow_id: run.workflowId,
+      version: run.version,
+      source: run.source,
+      event_id: encodeText(run.eventId),
+      replay_of: replayOf,
+      parent: toJsonText(run.parent),
+      depth: run.depth,
+      created_at: run.createdAt,
+      trigger: JSON.stringify(run.trigger),
+      status: first?.status ?? "queued",
+      waiting_for: first?.waitingFor ?? null,
+      ...toOutcome(first),
+    },
+    /** Null for a run that has ended by now: nobody will work on it. */
+    queued: ended
+      ? null
+      : {
+          run_id: run.id,
+          tenant_id: tenantId,
+          created_at: run.createdAt,
+          due_at: dueAt,
+          lease_owner: holder,
+          fence: owner === null ? 0 : FIRST_FENCE,
+          interruptions: first?.interruptions ?? 0,
+        },
+    isDue: dueAt !== null,
+  };
+}
+
+/** What a commit says about how the run goes. */
+export function toOutcome(commit: RunCommit | null) {
+  return {
+    started_at: commit?.startedAt ?? null,
+    finished_at: commit?.finishedAt ?? null,
+    error: toJsonText(commit?.error),
+    output: commit?.output === undefined ? null : JSON.stringify(commit.output),
+    response: toJsonText(commit?.response),
+  };
+}
+
+/** Stores and counts new runs of one tenant, inside a transaction. */
+export async function insertRuns(run: Statement, tenantId: string, runs: readonly PreparedRun[]): Promise<void> {
+  if (runs.length === 0) return;
+  await run("INSERT INTO runs SELECT * FROM json_populate_recordset(NULL::runs, $1::text::json)", [
+    JSON.stringify(runs.map(({ row }) => row)),
+  ]);
+  const queued = runs.flatMap((each) => (each.queued ? [each.queued] : []));
+  if (queued.length > 0)
+    await run(
+      `INSERT INTO run_queue (run_id, tenant_id, created_at, due_at, lease_owner, fence, interruptions)
+       SELECT run_id, tenant_id, created_at, due_at, lease_owner, fence, interruptions
+       FROM json_populate_recordset(NULL::run_queue, $1::text::json)`,
+      [JSON.stringify(queued)],
+    );
+  await countRuns(run, tenantId, runs);
+}
+
+async function countRuns(run: Statement, tenantId: string, runs: readonly PreparedRun[]): Promise<void> {
+  const byDay = Map.groupBy(runs, ({ row }) => Math.floor(row.created_at / DAY_MS));
+  for (const [day, ofDay] of byDay)
+    await run(
+      `INSERT INTO run_counts (tenant_id, day, shard, runs) VALUES ($1, $2::integer, $3::integer, $4::integer)
+       ON CONFLICT (tenant_id, day, shard) DO UPDATE SET runs = run_counts.runs + excluded.runs`,
+      [tenantId, day, shard, ofDay.length],
+    );
+}

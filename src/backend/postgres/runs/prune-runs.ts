@@ -1,0 +1,57 @@
+import type { RunStore } from "../../../domain/backend.ts";
+import type { Statement } from "../database.ts";
+import type { Storage } from "../storage.ts";
+
+/** Removed in one transaction, so that a large clean-up does not hold locks for long. */
+const AT_ONCE = 100;
+
+/** Tenant by tenant, within each the oldest first. */
+export function createPruneRuns({ database }: Storage): Pick<RunStore, "prune" | "pruneDedupe"> {
+  async function ofEveryTenant(
+    limit: number,
+    remove: (run: Statement, tenantId: string, limit: number) => Promise<number>,
+  ): Promise<number> {
+    const tenants = await database.query<{ id: string }>("SELECT id FROM tenants ORDER BY id");
+    let removed = 0;
+    for (const { id } of tenants) {
+      while (removed < limit) {
+        const chunk = Math.min(AT_ONCE, limit - removed);
+        const count = await database.write(id, ({ run }) => remove(run, id, chunk));
+        removed += count;
+        if (count < chunk) break;
+      }
+    }
+    return removed;
+  }
+
+  return {
+    prune: ({ finishedBefore, limit }) =>
+      ofEveryTenant(limit, (run, tenantId, chunk) => removeRuns(run, tenantId, finishedBefore, chunk)),
+    pruneDedupe: ({ now, limit }) =>
+      ofEveryTenant(limit, async (run, tenantId, chunk) => {
+        const removed = await run(
+          `DELETE FROM dedupe_keys WHERE ctid = ANY (ARRAY(
+             SELECT ctid FROM dedupe_keys WHERE tenant_id = $1 AND expires_at <= $2::bigint LIMIT $3::integer
+             FOR UPDATE SKIP LOCKED))`,
+          [tenantId, now, chunk],
+        );
+        return removed.count;
+      }),
+  };
+}
+
+async function removeRuns(run: Statement, tenantId: string, finishedBefore: number, limit: number): Promise<number> {
+  const rows = await run<{ id: string }>(
+    `SELECT id FROM runs
+     WHERE tenant_id = $1 AND finished_at < $2::bigint AND status IN ('succeeded', 'failed', 'cancelled')
+     ORDER BY finished_at LIMIT $3::integer FOR UPDATE SKIP LOCKED`,
+    [tenantId, finishedBefore, limit],
+  );
+  if (rows.length === 0) return 0;
+  const ids = JSON.stringify(rows.map(({ id }) => id));
+  const isOneOf = "= ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))";
+  await run(`DELETE FROM steps WHERE run_id ${isOneOf}`, [ids]);
+  await run(`DELETE FROM run_signals WHERE run_id ${isOneOf}`, [ids]);
+  await run(`DELETE FROM runs WHERE id ${isOneOf}`, [ids]);
+  return rows.length;
+}

@@ -1,0 +1,59 @@
+import type { RunFilter, RunStore } from "../../../domain/backend.ts";
+import { decodeCursor, NEWEST, toPage } from "../page-cursor.ts";
+import type { Storage } from "../storage.ts";
+import { RUN_COLUMNS, type RunRow, SUMMARY_COLUMNS, type SummaryRow, toRun, toSummary } from "./run-rows.ts";
+import { readSteps } from "./step-rows.ts";
+
+const DAY_MS = 86_400_000;
+
+export function createReadRuns({ database }: Storage): Pick<RunStore, "find" | "list" | "steps" | "usage"> {
+  return {
+    async find({ tenantId, workspaceId }, id) {
+      const [row] = await database.read(tenantId, (run) =>
+        run<RunRow>(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = $1 AND workspace_id = $2`, [id, workspaceId]),
+      );
+      return row ? toRun(row) : null;
+    },
+    async list({ tenantId, workspaceId }, filter, { limit, cursor }) {
+      const before = cursor === null ? NEWEST : decodeCursor(cursor);
+      const { condition, values } = conditionOf(filter);
+      const rows = await database.read(tenantId, (run) =>
+        run<SummaryRow>(
+          `SELECT ${SUMMARY_COLUMNS} FROM runs WHERE workspace_id = $1 AND id < $2 ${condition}
+           ORDER BY id DESC LIMIT $3::integer`,
+          [workspaceId, before, limit + 1, ...values],
+        ),
+      );
+      return toPage(rows.map(toSummary), limit, (run) => run.id);
+    },
+    async steps({ tenantId, workspaceId }, runId) {
+      return database.read(tenantId, async (run) => {
+        const found = await run("SELECT FROM runs WHERE id = $1 AND workspace_id = $2", [runId, workspaceId]);
+        if (found.length === 0) return [];
+        return (await readSteps(run, [runId])).get(runId) ?? [];
+      });
+    },
+    async usage({ tenantId }, sinceMs) {
+      const counts = await database.read(tenantId, (run) =>
+        run<{ day: number; runs: number }>(
+          `SELECT day, sum(runs)::integer AS runs FROM run_counts
+           WHERE tenant_id = $1 AND day >= $2::integer GROUP BY day ORDER BY day DESC`,
+          [tenantId, Math.floor(sinceMs / DAY_MS)],
+        ),
+      );
+      return counts.map(({ day, runs }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), runs }));
+    },
+  };
+}
+
+/** A statement for each kind of filter, so that each is planned with the index that serves it. */
+function conditionOf({ workflowId, status }: RunFilter) {
+  const values: string[] = [];
+  const conditions: string[] = [];
+  const next = (value: string) => `$${3 + values.push(value)}`;
+  if (workflowId !== null) conditions.push(`AND workflow_id = ${next(workflowId)}`);
+  if (status !== null) conditions.push(`AND status = ${next(status)}`);
+  // Said apart, so that the planner knows that the partial index by status holds them all.
+  if (status !== null && status !== "succeeded") conditions.push("AND status <> 'succeeded'");
+  return { condition: conditions.join(" "), values };
+}

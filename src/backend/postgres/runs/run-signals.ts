@@ -1,0 +1,94 @@
+import type { RunStore, StoredSignal } from "../../../domain/backend.ts";
+import { isFinal, type RunStatus, type Signal } from "../../../domain/run.ts";
+import type { Statement } from "../database.ts";
+import type { Storage } from "../storage.ts";
+
+/*
+ * Signals wait in their own table until the run's worker has applied them. Storing one wakes the run in the same
+ * statement that numbers it, under the lock of the run's queue row, so that it cannot be missed by a worker that is
+ * just letting go.
+ */
+
+/** Inside a transaction of the tenant. False when the run has ended or is not there. */
+export async function storeSignal(
+  run: Statement,
+  tenantId: string,
+  runId: string,
+  signalJson: string,
+  at: number,
+): Promise<boolean> {
+  const [numbered] = await run<{ signal_seq: number }>(
+    `UPDATE run_queue SET signal_seq = signal_seq + 1,
+                          due_at = CASE WHEN lease_owner IS NULL THEN least(due_at, $3::bigint) END
+     WHERE run_id = $1 AND tenant_id = $2 RETURNING signal_seq`,
+    [runId, tenantId, at],
+  );
+  if (!numbered) return false;
+  await run("INSERT INTO run_signals (run_id, seq, tenant_id, signal) VALUES ($1, $2::integer, $3, $4::text)", [
+    runId,
+    numbered.signal_seq,
+    tenantId,
+    signalJson,
+  ]);
+  return true;
+}
+
+/** The signals of each run after the number that goes with it. */
+export async function readSignals(
+  run: Statement,
+  after: readonly { readonly runId: string; readonly seq: number }[],
+): Promise<ReadonlyMap<string, readonly StoredSignal[]>> {
+  const signals = new Map<string, StoredSignal[]>();
+  if (after.length === 0) return signals;
+  const rows = await run<{ run_id: string; seq: number; signal: string }>(
+    `SELECT run_id, run_signals.seq, signal
+     FROM json_to_recordset($1::text::json) AS asked ("runId" text, seq integer)
+     JOIN run_signals ON run_id = asked."runId" AND run_signals.seq > asked.seq
+     ORDER BY run_id, run_signals.seq`,
+    [JSON.stringify(after)],
+  );
+  for (const { run_id, seq, signal } of rows) {
+    const stored = { seq, signal: JSON.parse(signal) as Signal };
+    const ofRun = signals.get(run_id);
+    if (ofRun) ofRun.push(stored);
+    else signals.set(run_id, [stored]);
+  }
+  return signals;
+}
+
+export async function dropSignals(run: Statement, runId: string, upToSeq: number): Promise<void> {
+  await run("DELETE FROM run_signals WHERE run_id = $1 AND seq <= $2::bigint", [runId, upToSeq]);
+}
+
+export function createWakeRuns({ database, changes, appendAudit }: Storage): Pick<RunStore, "signal" | "wakeParked"> {
+  return {
+    async signal({ tenantId, workspaceId, actor }, runId, signal, change) {
+      const signalJson = JSON.stringify(signal);
+      const result = await database.write(tenantId, async (transaction) => {
+        const { run } = transaction;
+        const [found] = await run<{ status: RunStatus }>(
+          "SELECT status FROM runs WHERE id = $1 AND workspace_id = $2",
+          [runId, workspaceId],
+        );
+        if (!found) return "missing";
+        if (isFinal(found.status)) return "ended";
+        if (!(await storeSignal(run, tenantId, runId, signalJson, change.at))) return "ended";
+        await appendAudit(transaction, tenantId, actor, change);
+        return "stored";
+      });
+      if (result === "stored") changes.announceDue();
+      return result;
+    },
+    async wakeParked({ tenantId, workspaceId }, now) {
+      await database.write(tenantId, ({ run }) =>
+        run(
+          `UPDATE run_queue SET due_at = least(due_at, $3::bigint)
+           WHERE tenant_id = $1 AND lease_owner IS NULL AND run_id IN (
+             SELECT id FROM runs WHERE workspace_id = $2 AND status = 'waiting' AND waiting_for = 'connection')`,
+          [tenantId, workspaceId, now],
+        ),
+      );
+      changes.announceDue();
+    },
+  };
+}

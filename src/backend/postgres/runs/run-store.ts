@@ -1,0 +1,22 @@
+import type { RunStore } from "../../../domain/backend.ts";
+import type { Storage } from "../storage.ts";
+import { createAcceptRuns } from "./accept-runs.ts";
+import { createClaimRuns } from "./claim-runs.ts";
+import { createCommitRuns } from "./commit-runs.ts";
+import { createPruneRuns } from "./prune-runs.ts";
+import { createReadRuns } from "./read-runs.ts";
+import { createRunAlerts } from "./run-alerts.ts";
+import { createWakeRuns } from "./run-signals.ts";
+import type { UnfinishedRuns } from "./unfinished-runs.ts";
+
+export function createRunStore(storage: Storage, unfinished: UnfinishedRuns): RunStore {
+  return {
+    ...createAcceptRuns(storage, unfinished),
+    ...createClaimRuns(storage),
+    ...createCommitRuns(storage, unfinished),
+    ...createWakeRuns(storage),
+    ...createReadRuns(storage),
+    ...createRunAlerts(storage),
+    ...createPruneRuns(storage),
+  };
+}

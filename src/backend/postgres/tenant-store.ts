@@ -1,0 +1,52 @@
+import type { TenantStore } from "../../domain/backend.ts";
+import { AppError } from "../../domain/errors.ts";
+import type { Tenant } from "../../domain/tenant.ts";
+import type { Storage } from "./storage.ts";
+import { type BigintText, toNumber } from "./text-columns.ts";
+
+interface TenantRow {
+  readonly id: string;
+  readonly slug: string;
+  readonly created_at: BigintText;
+}
+
+export function createTenantStore({ database, change, appendAudit }: Storage): TenantStore {
+  return {
+    async create(tenant, workspace, actor, entry) {
+      const created = await change(tenant.id, async (transaction) => {
+        const { run } = transaction;
+        const { count } = await run(
+          "INSERT INTO tenants (id, slug, created_at) VALUES ($1, $2, $3::bigint) ON CONFLICT DO NOTHING",
+          [tenant.id, tenant.slug, tenant.createdAt],
+        );
+        if (count === 0) return false;
+        await run("INSERT INTO workspaces (id, tenant_id, slug) VALUES ($1, $2, $3)", [
+          workspace.id,
+          workspace.tenantId,
+          workspace.slug,
+        ]);
+        await appendAudit(transaction, tenant.id, actor, entry);
+        return true;
+      });
+      if (!created) throw new AppError("conflict", `There is already a tenant "${tenant.slug}".`);
+    },
+    async findBySlug(slug) {
+      const [row] = await database.query<TenantRow>("SELECT id, slug, created_at FROM tenants WHERE slug = $1", [slug]);
+      return row ? toTenant(row) : null;
+    },
+    async findWorkspace(tenantId, slug) {
+      const [row] = await database.read(tenantId, (run) =>
+        run<{ id: string }>("SELECT id FROM workspaces WHERE tenant_id = $1 AND slug = $2", [tenantId, slug]),
+      );
+      return row ? { id: row.id, tenantId, slug } : null;
+    },
+    async list() {
+      const rows = await database.query<TenantRow>("SELECT id, slug, created_at FROM tenants ORDER BY slug");
+      return rows.map(toTenant);
+    },
+  };
+}
+
+function toTenant(row: TenantRow): Tenant {
+  return { id: row.id, slug: row.slug, createdAt: toNumber(row.created_at) };
+}

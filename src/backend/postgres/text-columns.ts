@@ -1,0 +1,36 @@
+/**
+ * Postgres text holds neither NUL nor half a surrogate pair, JavaScript strings and SQLite do. JSON text never needs
+ * them (`JSON.stringify` escapes both); any other text that people or providers choose goes through here and comes
+ * back as it was, because an event id that changed on its way would give another idempotency key.
+ */
+export function encodeText(text: string): string {
+  if (!MUST_ESCAPE.test(text) && text.isWellFormed()) return text;
+  return text.replace(ESCAPED, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+const MUST_ESCAPE = /[\0\\]/;
+const ESCAPED = /[\0\\]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+export function decodeText(stored: string): string {
+  if (!stored.includes("\\")) return stored;
+  return stored.replace(/\\u([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** Undefined is no value at all and stays apart from null, which is stored as JSON. */
+export function toJsonText(value: unknown): string | null {
+  return value === undefined || value === null ? null : JSON.stringify(value);
+}
+
+export function fromJsonText<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+/** A `bigint` column as the driver gives it. Ours are times and counters, far below 2^53. */
+export type BigintText = string | number;
+
+export function toNumber(value: BigintText): number {
+  return Number(value);
+}
+
+export function toNumberOrNull(value: BigintText | null): number | null {
+  return value === null ? null : Number(value);
+}

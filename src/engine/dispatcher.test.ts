@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
 import { parallel, type StepJson, set } from "../../test/flows/steps.ts";
 import type { Backend } from "../domain/backend.ts";
-import type { Scope } from "../domain/tenant.ts";
+import type { EngineDeps } from "./engine-deps.ts";
 
 let world: EngineWorld;
 beforeEach(async () => {
@@ -110,15 +110,15 @@ function lateToLearnOfCommits(backend: Backend, until: Promise<void>, onReleased
 describe("a run that cannot be loaded", () => {
   const failing = (broken: (workflowId: string) => boolean) => ({
     loadWorkflow:
-      (load: (scope: Scope, id: string, version: number) => Promise<never>) =>
-      (scope: Scope, id: string, version: number) =>
+      (load: EngineDeps["loadWorkflow"]): EngineDeps["loadWorkflow"] =>
+      (scope, id, version) =>
         broken(id) ? Promise.reject(new Error("the version makes no sense any more")) : load(scope, id, version),
   });
 
   test("fails, and whoever waits for its end is told", async () => {
     const workflowId = await world.publish([set("x", {})]);
     const [runId] = await storeRuns(workflowId, 1);
-    await world.startProcess(failing(() => true) as never);
+    await world.startProcess(failing(() => true));
     const run = await world.until(runId!, "failed");
     expect(run.error).toMatchObject({ code: "internal" });
     expect(await world.alerts(run.id)).toEqual([expect.stringContaining("The run failed")]);
@@ -128,7 +128,7 @@ describe("a run that cannot be loaded", () => {
   test("fails the step of the run that has started it", async () => {
     const child = await world.publish([set("x", {})]);
     const parent = await world.publish([{ id: "sub", kind: "workflow", workflow: child }]);
-    const { accept } = await world.startProcess(failing((id) => id === child) as never);
+    const { accept } = await world.startProcess(failing((id) => id === child));
     const run = await world.until(await accept(parent), "failed");
     expect(run.error).toMatchObject({ code: "sub_workflow_failed" });
   });

@@ -1,8 +1,8 @@
 import type { ActionDefinition, ConnectionCredential } from "../../src/connector-sdk/action.ts";
 import { ActionError } from "../../src/connector-sdk/action-error.ts";
 import { classifyEgressError } from "../../src/connector-sdk/classify-egress-error.ts";
-import type { Json, JsonObject } from "../../src/domain/json.ts";
 import { validateInput } from "../../src/connector-sdk/validate-input.ts";
+import type { Json, JsonObject } from "../../src/domain/json.ts";
 import { createEgress, type Egress } from "../../src/platform/egress/create-egress.ts";
 
 export interface ActionWorld {

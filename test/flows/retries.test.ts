@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { JsonObject } from "../../src/domain/json.ts";
+import { grantScope } from "../../src/domain/tenant.ts";
 import { type FlowWorld, openFlowWorld, stepAt } from "./flow-world.ts";
 import { closedPort } from "./peer.ts";
 import { AT_ONCE, ONCE, send, set } from "./steps.ts";
@@ -19,8 +20,8 @@ async function attemptsOf(runId: string): Promise<readonly (readonly [number, st
   const { app } = world;
   const tenant = await app.backend.tenants.findBySlug("ours");
   const workspace = await app.backend.tenants.findWorkspace(tenant!.id, "default");
-  const scope = { tenantId: tenant!.id, workspaceId: workspace!.id, actor: { kind: "system", id: "test" } } as const;
-  const rows = await app.backend.runs.steps(scope as never, runId);
+  const scope = grantScope(tenant!.id, workspace!.id, { kind: "system", id: "test" });
+  const rows = await app.backend.runs.steps(scope, runId);
   return rows.filter((row) => row.path === "call").map((row) => [row.attempt, row.state] as const);
 }
 

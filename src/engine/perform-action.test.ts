@@ -97,6 +97,24 @@ describe("an action whose connection has to be mended", () => {
   });
 });
 
+test("a stored input that cannot be read fails the run, and the key of what may have happened is kept", async () => {
+  world.onCall("call", () => Promise.reject(new Error("nobody knows how far it came")));
+  const retry = { initialDelayMs: 3_600_000, maxDelayMs: 3_600_000 };
+  const workflowId = await world.publish([effectStep("call", "keyed", { retry })]);
+  const first = await world.startProcess({ openInput: () => Promise.reject(new Error("another encryption key")) });
+  const runId = await first.accept(workflowId);
+  await world.until(runId, "waiting");
+  world.clock.jump(3_600_000);
+  await world.until(runId, "failed");
+  expect(world.troubles).toMatchObject([{ runId }]);
+  first.kill();
+  world.onCall("call", async () => null);
+  const { control } = await world.startProcess();
+  const request = { from: "failed", repeatEffects: false, version: "same" } as const;
+  await world.until((await control.replay(world.scope, runId, request)).runId, "succeeded");
+  expect(new Set(world.keys("call")).size).toBe(1);
+});
+
 test("a call that fails in a way its connector did not foresee is unknown: an unsafe one is for a person", async () => {
   world.onCall("call", () => Promise.reject(new TypeError("undefined is not a function")));
   const { accept } = await world.startProcess();

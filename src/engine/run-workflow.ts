@@ -219,7 +219,7 @@ export class RunWorker implements RunHandle {
             const failed = { code: "internal", message: "The server failed on this step; see its log." };
             execution.fail(launch.task, {
               ...launch.record,
-              state: "failed_final",
+              state: execution.ledger.isUncertain(launch.record) ? "unknown" : "failed_final",
               error: failed,
               finishedAt: this.#deps.clock.now(),
             });

@@ -5,14 +5,14 @@ import { openBackend } from "../../src/backend/open.ts";
 import type { ActionContext } from "../../src/connector-sdk/action.ts";
 import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
 import type { Backend } from "../../src/domain/backend.ts";
-import type { Json } from "../../src/domain/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
 import type { Run, RunStatus, StepRecord } from "../../src/domain/run.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
 import { EFFECTS } from "../../src/domain/workflow.ts";
 import { acceptTrigger } from "../../src/engine/accept-trigger.ts";
 import { createRunControl, type RunControl } from "../../src/engine/control-runs.ts";
 import { Dispatcher, type DispatcherLimits } from "../../src/engine/dispatcher.ts";
-import type { EngineDeps } from "../../src/engine/engine-deps.ts";
+import type { EngineDeps, InputPlace } from "../../src/engine/engine-deps.ts";
 import { createWorkflowManager } from "../../src/engine/manage-workflows.ts";
 import { WorkflowCache } from "../../src/engine/workflow-cache.ts";
 import { newId } from "../../src/platform/ids.ts";
@@ -51,6 +51,8 @@ export interface EngineWorld {
 export interface ProcessOptions {
   readonly limits?: Partial<DispatcherLimits>;
   readonly useConnection?: EngineDeps["useConnection"];
+  /** How a frozen input is read again. */
+  readonly openInput?: EngineDeps["openInput"];
   /** What a code step gives. */
   readonly runCode?: () => Promise<Json>;
   /** Changes the backend that this process sees. */
@@ -123,6 +125,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
       const {
         limits = {},
         useConnection = noConnection,
+        openInput = asStored,
         runCode = nothing,
         watch = same,
         loadWorkflow = same,
@@ -148,7 +151,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
           close: async () => {},
         },
         sealInput: async (_place, input) => input,
-        openInput: async (_place, stored) => stored as never,
+        openInput,
         events: {
           responded: () => {},
           ended: (run) => void ended.push(run.id),
@@ -218,6 +221,10 @@ function mortal(backend: Backend, life: Life): Backend {
     },
   });
   return Object.assign(Object.create(backend) as Backend, { runs });
+}
+
+async function asStored(_place: InputPlace, stored: Json): Promise<JsonObject> {
+  return isJsonObject(stored) ? stored : {};
 }
 
 async function nothing(): Promise<Json> {

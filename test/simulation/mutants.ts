@@ -19,8 +19,9 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: "without the commit of `started` before an effect",
     file: "src/engine/run-execution.ts",
-    remove: "this.write(launch.record);\n    this.#launches.push(launch);\n    this.#mustCommit = true;",
-    insert: "this.#launches.push(launch);",
+    remove:
+      "this.ledger.write(launch.record);\n    this.#launches.push({ ...launch, isEffect: true });\n    this.#mustCommit = true;",
+    insert: "this.#launches.push({ ...launch, isEffect: false });",
   },
   {
     name: "without the compare-and-swap on the lease",

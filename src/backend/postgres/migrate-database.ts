@@ -43,6 +43,21 @@ export async function applyMigrations(sql: Bun.SQL): Promise<void> {
   await migrate(drizzle(sql), { migrationsFolder: postgresMigrationsFolder });
 }
 
+/** Tables whose policy does not bind their owner: drizzle-kit writes ENABLE only. */
+const UNFORCED = `SELECT relname FROM pg_class
+  WHERE relnamespace = 'public'::regnamespace AND relrowsecurity AND NOT relforcerowsecurity`;
+
+export async function isRowSecurityForced(sql: Bun.SQL): Promise<boolean> {
+  return (await sql.unsafe<unknown[]>(UNFORCED)).length === 0;
+}
+
+/** The caller owns the tables and holds the lock. */
+export async function forceRowSecurity(sql: Bun.SQL): Promise<void> {
+  await sql.unsafe(`DO $$ DECLARE name text; BEGIN
+    FOR name IN ${UNFORCED} LOOP EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name); END LOOP;
+  END $$`);
+}
+
 async function appliedHashes(sql: Bun.SQL): Promise<readonly string[]> {
   const [table] = await sql.unsafe<{ found: boolean }[]>(
     "SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS found",

@@ -1,5 +1,12 @@
 import { AppError } from "../../domain/errors.ts";
-import { applyMigrations, migrationState, newerDatabase, withMigrationLock } from "./migrate-database.ts";
+import {
+  applyMigrations,
+  forceRowSecurity,
+  isRowSecurityForced,
+  migrationState,
+  newerDatabase,
+  withMigrationLock,
+} from "./migrate-database.ts";
 import { sqlStateOf } from "./postgres-failure.ts";
 
 /** What the server works as when it was given the URL of somebody whom row-level security does not bind. */
@@ -20,7 +27,7 @@ interface Identity {
  */
 export async function prepareDatabase(sql: Bun.SQL): Promise<string | null> {
   // What every start but the first finds, without a lock and without writing anything.
-  if ((await migrationState(sql)) === "current") {
+  if ((await migrationState(sql)) === "current" && (await isRowSecurityForced(sql))) {
     if (isBound(await identify(sql))) return null;
     if (await isServerRoleReady(sql)) return SERVER_ROLE;
   }
@@ -28,6 +35,8 @@ export async function prepareDatabase(sql: Bun.SQL): Promise<string | null> {
     const state = await migrationState(sql);
     if (state === "unknown") throw newerDatabase();
     if (state !== "current") await explained(applyMigrations(sql), "apply the migrations");
+    // Also when an earlier start died between the two.
+    if (!(await isRowSecurityForced(sql))) await explained(forceRowSecurity(sql), "force row-level security");
     const identity = await identify(sql);
     if (isBound(identity)) return null;
     await explained(makeServerRole(sql, identity), `make the role ${SERVER_ROLE}`);

@@ -17,7 +17,7 @@ import {
 } from "../contract/samples.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { SERVER_ROLE } from "./prepare-database.ts";
-import { ROUTING_TABLES } from "./schema.ts";
+import { ROUTING_TABLES } from "./schema/routing-tables.ts";
 
 let database: TestDatabase;
 let backend: Backend;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { Glob } from "bun";
 import { is } from "drizzle-orm";
 import { getTableConfig, PgTable } from "drizzle-orm/pg-core";
 import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
-import * as schema from "./schema.ts";
 
 let database: TestDatabase;
 let admin: Bun.SQL;
@@ -15,9 +16,16 @@ afterAll(async () => {
   await database.drop();
 });
 
-const tables = Object.values(schema)
-  .filter((each) => is(each, PgTable))
+const tables = (await declaredTables())
+  .filter((each): each is PgTable => is(each, PgTable))
   .map((table) => getTableConfig(table));
+
+/** Everything that the files of `schema/` export. */
+async function declaredTables(): Promise<unknown[]> {
+  const files = [...new Glob("*.ts").scanSync(join(import.meta.dir, "schema"))].sort();
+  const modules = await Promise.all(files.map((file) => import(`./schema/${file}`)));
+  return modules.flatMap((module) => Object.values(module));
+}
 
 describe("the migrations and the schema", () => {
   test("name the same tables", async () => {

@@ -2,7 +2,7 @@ import { and, desc, eq, lt, sql } from "drizzle-orm";
 import type { ApiKey, ApiKeyStore } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { decodeCursor, toPage } from "./page-cursor.ts";
-import { apiKeys } from "./schema.ts";
+import { apiKeys } from "./schema/tenants.ts";
 import type { Storage } from "./storage.ts";
 
 /** "Last used" is written at most this often, so that reading through the API does not write every time. */

@@ -2,7 +2,7 @@ import { and, desc, eq, lt } from "drizzle-orm";
 import type { AuditEntry } from "../../domain/audit.ts";
 import type { AuditStore } from "../../domain/backend.ts";
 import { decodeNumberCursor, toPage } from "./page-cursor.ts";
-import { auditLog } from "./schema.ts";
+import { auditLog } from "./schema/audit.ts";
 import type { Storage } from "./storage.ts";
 import { verifyAuditChain } from "./verify-audit-chain.ts";
 

@@ -3,7 +3,7 @@ import type { ConnectionStore } from "../../domain/backend.ts";
 import type { Connection } from "../../domain/connection.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { decodeCursor, toPage } from "./page-cursor.ts";
-import { connections } from "./schema.ts";
+import { connections } from "./schema/connections.ts";
 import type { Storage } from "./storage.ts";
 
 /** "Last used" is written at most this often: an action must not cost a further commit. */

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { DataKeyStore } from "../../domain/backend.ts";
-import { dataKeys } from "./schema.ts";
+import { dataKeys } from "./schema/connections.ts";
 import type { Storage } from "./storage.ts";
 
 export function createDataKeyStore({ orm, commits }: Storage): DataKeyStore {

@@ -2,7 +2,7 @@ import { desc, eq } from "drizzle-orm";
 import type { Activation, WorkflowStore } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
-import { hooks, schedules, workflows, workflowVersions } from "./schema.ts";
+import { hooks, schedules, workflows, workflowVersions } from "./schema/workflows.ts";
 import type { Storage } from "./storage.ts";
 
 type Row = typeof workflows.$inferSelect;

@@ -1,12 +1,13 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { Glob } from "bun";
 import { is } from "drizzle-orm";
 import { getTableConfig, SQLiteSyncDialect, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { migrateDatabase } from "./migrate-database.ts";
-import * as schema from "./schema.ts";
 
 const dialect = new SQLiteSyncDialect();
-const tables = Object.values(schema).filter((each) => is(each, SQLiteTable));
+const tables = (await declaredTables()).filter((each): each is SQLiteTable => is(each, SQLiteTable));
 
 function migrated(): Database {
   const database = new Database(":memory:");
@@ -77,6 +78,13 @@ function declaredIndexes(table: SQLiteTable) {
     where: config.where ? dialect.sqlToQuery(config.where).sql : null,
   }));
   return [...uniqueColumns, ...declared].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Everything that the files of `schema/` export. */
+async function declaredTables(): Promise<unknown[]> {
+  const files = [...new Glob("*.ts").scanSync(join(import.meta.dir, "schema"))].sort();
+  const modules = await Promise.all(files.map((file) => import(`./schema/${file}`)));
+  return modules.flatMap((module) => Object.values(module));
 }
 
 describe("the migrations and the schema", () => {

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import type { SettingStore } from "../../domain/backend.ts";
-import { settings } from "./schema.ts";
+import { settings } from "./schema/settings.ts";
 import type { Storage } from "./storage.ts";
 
 export function createSettingStore({ orm, commits }: Storage): SettingStore {

@@ -1,7 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { TenantStore } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
-import { tenants, workspaces } from "./schema.ts";
+import { tenants, workspaces } from "./schema/tenants.ts";
 import type { Storage } from "./storage.ts";
 
 export function createTenantStore({ orm, commits, appendAudit }: Storage): TenantStore {

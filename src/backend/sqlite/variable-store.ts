@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import type { VariableStore } from "../../domain/backend.ts";
-import { variables } from "./schema.ts";
+import { variables } from "./schema/connections.ts";
 import type { Storage } from "./storage.ts";
 
 export function createVariableStore({ orm, commits, appendAudit }: Storage): VariableStore {

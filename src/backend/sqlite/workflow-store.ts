@@ -3,7 +3,7 @@ import type { Workflow, WorkflowStore } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { decodeCursor, decodeNumberCursor, toPage } from "./page-cursor.ts";
 import { createPublishWorkflow } from "./publish-workflow.ts";
-import { hooks, workflows, workflowVersions } from "./schema.ts";
+import { hooks, workflows, workflowVersions } from "./schema/workflows.ts";
 import type { Storage } from "./storage.ts";
 
 export function createWorkflowStore(storage: Storage): WorkflowStore {

@@ -1,0 +1,164 @@
+import { sql } from "drizzle-orm";
+import { bigint, index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
+import { key, tenantColumn, tenantOnly, time } from "./columns.ts";
+
+/** What a run is and how it goes; who works on it, and when, stands in `run_queue` while it has not ended. */
+export const runs = pgTable(
+  "runs",
+  {
+    id: key("id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    workflowId: key("workflow_id").notNull(),
+    version: integer("version").notNull(),
+    status: text("status").notNull(),
+    waitingFor: text("waiting_for"),
+    source: text("source").notNull(),
+    eventId: text("event_id").notNull(),
+    replayOf: text("replay_of"),
+    parent: text("parent"),
+    depth: integer("depth").notNull(),
+    createdAt: time("created_at").notNull(),
+    startedAt: time("started_at"),
+    finishedAt: time("finished_at"),
+    error: text("error"),
+    trigger: text("trigger").notNull(),
+    output: text("output"),
+    response: text("response"),
+  },
+  (table) => [
+    index("runs_by_workspace").on(table.workspaceId, table.id),
+    index("runs_by_workflow").on(table.workflowId, table.id),
+    // Nearly all runs succeed, and few are wanted by any other status: these are found without passing over the rest.
+    index("runs_by_status").on(table.workspaceId, table.status, table.id).where(sql`status <> 'succeeded'`),
+    index("runs_finished").on(table.tenantId, table.finishedAt).where(sql`finished_at IS NOT NULL`),
+    tenantOnly(),
+  ],
+);
+
+const suspect = sql.raw(`interruptions >= ${SUSPECT_INTERRUPTIONS}`);
+const dueUnsuspected = sql.raw(`due_at IS NOT NULL AND interruptions < ${SUSPECT_INTERRUPTIONS}`);
+
+/**
+ * One row for every run that has not ended. It is either held (`lease_owner` set), or wants to be claimed (`due_at`
+ * set), or neither: then it waits for a signal. A run whose pure steps end it as it is accepted never gets a row.
+ */
+export const runQueue = pgTable(
+  "run_queue",
+  {
+    runId: key("run_id").primaryKey(),
+    tenantId: tenantColumn(),
+    createdAt: time("created_at").notNull(),
+    dueAt: time("due_at"),
+    leaseOwner: key("lease_owner"),
+    fence: integer("fence").notNull(),
+    interruptions: integer("interruptions").notNull(),
+    /** How many signals the run was ever sent, and how many of them its worker has applied. */
+    signalSeq: integer("signal_seq").notNull().default(0),
+    signalsApplied: integer("signals_applied").notNull().default(0),
+  },
+  (table) => [
+    index("run_queue_due").on(table.tenantId, table.dueAt).where(dueUnsuspected),
+    index("run_queue_suspect").on(table.leaseOwner, table.dueAt).where(suspect),
+    index("run_queue_held").on(table.leaseOwner).where(sql`lease_owner IS NOT NULL`),
+    index("run_queue_by_tenant").on(table.tenantId),
+  ],
+);
+
+/** Who may hold runs. A holder that has no row here, or one that has expired by the database's clock, is gone. */
+export const workers = pgTable("workers", {
+  owner: key("owner").primaryKey(),
+  expiresAt: time("expires_at").notNull(),
+});
+
+export const steps = pgTable(
+  "steps",
+  {
+    runId: key("run_id").notNull(),
+    /** The loop indexes, `3,0`; empty outside loops. */
+    iteration: key("iteration").notNull(),
+    path: key("path").notNull(),
+    epoch: integer("epoch").notNull(),
+    attempt: integer("attempt").notNull(),
+    tenantId: tenantColumn(),
+    /** The order in which the rows were first written. */
+    seq: bigint("seq", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
+    kind: text("kind").notNull(),
+    state: text("state").notNull(),
+    effect: text("effect"),
+    idempotencyKey: text("idempotency_key"),
+    waitingFor: text("waiting_for"),
+    wakeAt: time("wake_at"),
+    plannedAt: time("planned_at").notNull(),
+    startedAt: time("started_at"),
+    finishedAt: time("finished_at"),
+    error: text("error"),
+    input: text("input"),
+    output: text("output"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.path, table.iteration, table.epoch, table.attempt] }),
+    tenantOnly(),
+  ],
+);
+
+export const runSignals = pgTable(
+  "run_signals",
+  {
+    runId: key("run_id").notNull(),
+    seq: integer("seq").notNull(),
+    tenantId: tenantColumn(),
+    signal: text("signal").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.seq] }), tenantOnly()],
+);
+
+/** Stored with what somebody has to be told about, removed once they have been: a crash in between tells them twice. */
+export const runAlerts = pgTable(
+  "run_alerts",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey(),
+    tenantId: tenantColumn(),
+    runId: key("run_id").notNull(),
+    reason: text("reason").notNull(),
+    at: time("at").notNull(),
+  },
+  () => [tenantOnly()],
+);
+
+export const alertQueue = pgTable("alert_queue", {
+  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  tenantId: tenantColumn(),
+});
+
+export const dedupeKeys = pgTable(
+  "dedupe_keys",
+  {
+    tenantId: tenantColumn(),
+    workflowId: key("workflow_id").notNull(),
+    keyHash: key("key_hash").notNull(),
+    runId: key("run_id").notNull(),
+    takenAt: time("taken_at").notNull(),
+    expiresAt: time("expires_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.workflowId, table.keyHash] }),
+    index("dedupe_keys_by_expiry").on(table.tenantId, table.expiresAt),
+    tenantOnly(),
+  ],
+);
+
+/** Counted as runs are stored, so that usage neither scans a million runs nor shrinks when they are pruned. */
+export const runCounts = pgTable(
+  "run_counts",
+  {
+    tenantId: tenantColumn(),
+    /** Days since 1970-01-01, UTC. */
+    day: integer("day").notNull(),
+    /** Replicas count apart: one row for all would make each wait for the other's commit. */
+    shard: integer("shard").notNull(),
+    runs: integer("runs").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.day, table.shard] }), tenantOnly()],
+);

@@ -1,0 +1,83 @@
+import { sql } from "drizzle-orm";
+import { index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { key, tenantColumn, tenantOnly, time } from "./columns.ts";
+import { toWorkspace } from "./tenants.ts";
+
+export const workflows = pgTable(
+  "workflows",
+  {
+    id: key("id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    name: text("name").notNull(),
+    definition: text("definition").notNull(),
+    publishedVersion: integer("published_version"),
+    latestVersion: integer("latest_version").notNull(),
+    revision: integer("revision").notNull(),
+    createdAt: time("created_at").notNull(),
+    updatedAt: time("updated_at").notNull(),
+    /** Set instead of removing the row: runs and versions stay readable by id. */
+    deletedAt: time("deleted_at"),
+  },
+  (table) => [
+    index("workflows_by_workspace").on(table.workspaceId, table.id).where(sql`deleted_at IS NULL`),
+    toWorkspace(table.workspaceId),
+    tenantOnly(),
+  ],
+);
+
+export const workflowVersions = pgTable(
+  "workflow_versions",
+  {
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    workflowId: key("workflow_id").notNull(),
+    version: integer("version").notNull(),
+    definition: text("definition").notNull(),
+    createdAt: time("created_at").notNull(),
+    createdBy: text("created_by").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workflowId, table.version] }), tenantOnly()],
+);
+
+/** What a delivery is found by. `version` is null while the workflow is not published; the row and its URL stay. */
+export const hookRoutes = pgTable("hook_routes", {
+  secretHash: key("secret_hash").primaryKey(),
+  tenantId: tenantColumn(),
+  workspaceId: key("workspace_id").notNull(),
+  workflowId: key("workflow_id").notNull().unique(),
+  version: integer("version"),
+});
+
+export const hookSecrets = pgTable(
+  "hook_secrets",
+  {
+    workflowId: key("workflow_id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    sealedSecret: text("sealed_secret").notNull(),
+  },
+  () => [tenantOnly()],
+);
+
+/** When each schedule ticks next, of all tenants. */
+export const scheduleQueue = pgTable(
+  "schedule_queue",
+  { workflowId: key("workflow_id").primaryKey(), tenantId: tenantColumn(), nextAt: time("next_at").notNull() },
+  (table) => [index("schedule_queue_due").on(table.nextAt)],
+);
+
+export const schedules = pgTable(
+  "schedules",
+  {
+    workflowId: key("workflow_id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    version: integer("version").notNull(),
+    spec: text("spec").notNull(),
+    missed: text("missed").notNull(),
+    /** Null when there is no further tick. */
+    nextAt: time("next_at"),
+  },
+  () => [tenantOnly()],
+);

@@ -1,0 +1,75 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { MissedTicks, ScheduleSpec } from "../../../domain/schedule.ts";
+import type { WorkflowDefinition } from "../../../domain/workflow.ts";
+import { tenants, workspaces } from "./tenants.ts";
+
+export const workflows = sqliteTable(
+  "workflows",
+  {
+    id: text("id").primaryKey(),
+    tenantId: text("tenant_id")
+      .notNull()
+      .references(() => tenants.id),
+    workspaceId: text("workspace_id")
+      .notNull()
+      .references(() => workspaces.id),
+    name: text("name").notNull(),
+    definition: text("definition", { mode: "json" }).$type<WorkflowDefinition>().notNull(),
+    publishedVersion: integer("published_version"),
+    latestVersion: integer("latest_version").notNull(),
+    revision: integer("revision").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+    /** Set instead of removing the row: runs and versions stay readable by id. */
+    deletedAt: integer("deleted_at"),
+  },
+  (table) => [index("workflows_by_workspace").on(table.workspaceId, table.id).where(sql`deleted_at IS NULL`)],
+);
+
+export const workflowVersions = sqliteTable(
+  "workflow_versions",
+  {
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    workflowId: text("workflow_id")
+      .notNull()
+      .references(() => workflows.id),
+    version: integer("version").notNull(),
+    definition: text("definition", { mode: "json" }).$type<WorkflowDefinition>().notNull(),
+    createdAt: integer("created_at").notNull(),
+    createdBy: text("created_by").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.workflowId, table.version] })],
+);
+
+/** Routing: what a delivery is found by before its tenant is known. */
+export const hooks = sqliteTable("hooks", {
+  secretHash: text("secret_hash").primaryKey(),
+  tenantId: text("tenant_id").notNull(),
+  workspaceId: text("workspace_id").notNull(),
+  workflowId: text("workflow_id")
+    .notNull()
+    .unique()
+    .references(() => workflows.id),
+  /** Null while the workflow is not published; the row stays, so that its URL comes back with the next publication. */
+  version: integer("version"),
+  sealedSecret: text("sealed_secret").notNull(),
+});
+
+export const schedules = sqliteTable(
+  "schedules",
+  {
+    workflowId: text("workflow_id")
+      .primaryKey()
+      .references(() => workflows.id),
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    version: integer("version").notNull(),
+    spec: text("spec", { mode: "json" }).$type<ScheduleSpec>().notNull(),
+    missed: text("missed").$type<MissedTicks>().notNull(),
+    /** Null when there is no further tick. */
+    nextAt: integer("next_at"),
+  },
+  (table) => [index("schedules_due").on(table.nextAt).where(sql`next_at IS NOT NULL`)],
+);

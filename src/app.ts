@@ -1,4 +1,5 @@
 import { registry } from "../connectors/registry.generated.ts";
+import { createAuditReader } from "./audit/read-audit.ts";
 import { createApiKeyManager } from "./auth/api-keys.ts";
 import { openBackend } from "./backend/open.ts";
 import type { Config } from "./config.ts";
@@ -23,6 +24,7 @@ import { ScheduleTicker } from "./engine/fire-schedules.ts";
 import { createVariableManager } from "./engine/manage-variables.ts";
 import { createWorkflowManager } from "./engine/manage-workflows.ts";
 import { PruneTicker } from "./engine/prune-runs.ts";
+import { createRunReader } from "./engine/read-runs.ts";
 import { ResponseBoard } from "./engine/response-board.ts";
 import { createInputSealer } from "./engine/seal-input.ts";
 import { deliverWebhook, hashHookSecret } from "./engine/webhook/deliver-webhook.ts";
@@ -195,18 +197,21 @@ export function createApp(parts: AppParts): App {
       publicUrl: () => config.publicUrl,
       ...createHookSecrets(vault),
     }),
-    runs: createRunControl({
-      backend,
-      clock,
-      newId,
-      accept,
-      nudge: (runId) => dispatcher.nudge(runId),
-      wake: () => dispatcher.wake(),
-    }),
+    runs: {
+      ...createRunReader(backend),
+      ...createRunControl({
+        backend,
+        clock,
+        newId,
+        accept,
+        nudge: (runId) => dispatcher.nudge(runId),
+        wake: () => dispatcher.wake(),
+      }),
+    },
     connections,
     connectors: createConnectorCatalog(connectors),
     variables: createVariableManager({ backend, clock, changed }),
-    backend,
+    audit: createAuditReader(backend),
     deliver: (delivery) => deliverWebhook(delivery, { backend, clock, newId, cache, responses, accept, useConnection }),
     async ready() {
       if (stopping) throw new AppError("unavailable", "The server is stopping.");

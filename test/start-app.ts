@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { registry } from "../connectors/registry.generated.ts";
 import { type App, createApp } from "../src/app.ts";
-import type { Permission } from "../src/auth/api-keys.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { type Config, readConfig, withListeningPort } from "../src/config.ts";
 import { openVault } from "../src/connections/open-vault.ts";
 import type { Backend } from "../src/domain/backend.ts";
+import { type ApiKeyScope, COMMAND_LINE_PERMISSIONS } from "../src/domain/permission.ts";
 import { grantScope, type Scope } from "../src/domain/tenant.ts";
 import { createCodeSandbox } from "../src/engine/code-sandbox/create-code-sandbox.ts";
 import { type Clock, systemClock } from "../src/platform/clock.ts";
@@ -37,7 +37,7 @@ export interface LoggedLine {
 
 export interface TestTenant {
   readonly scope: Scope;
-  createKey(scopes?: readonly Permission[]): Promise<string>;
+  createKey(scopes?: readonly ApiKeyScope[]): Promise<string>;
 }
 
 /** `environment` is added to a configuration that lets workflows call the loopback interface. */
@@ -111,7 +111,7 @@ const SANDBOX_COMMAND = [process.execPath, join(import.meta.dir, "../src/sandbox
 async function createTenant({ services }: App, backend: Backend, slug: string): Promise<TestTenant> {
   const tenant = { id: newId("tenant"), slug, createdAt: Date.now() };
   const workspace = { id: newId("ws"), tenantId: tenant.id, slug: "default" };
-  const scope = grantScope(tenant.id, workspace.id, { kind: "cli", id: "test" });
+  const scope = grantScope(tenant.id, workspace.id, { kind: "cli", id: "test" }, COMMAND_LINE_PERMISSIONS);
   const change = { at: tenant.createdAt, action: "tenant.created", target: tenant.id, details: { slug } };
   await backend.tenants.create(tenant, workspace, scope.actor, change);
   return {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBackend } from "../backend/open.ts";
+import { COMMAND_LINE_PERMISSIONS } from "../domain/permission.ts";
 import { type Actor, grantScope, type Scope } from "../domain/tenant.ts";
 import { exportAudit } from "./export-audit.ts";
 
@@ -20,7 +21,7 @@ async function makeTenant(slug: string): Promise<Scope> {
   const workspace = { id: `ws_${slug}`, tenantId: `ten_${slug}`, slug: "default" };
   const change = { at: 1, action: "tenant.created", target: workspace.tenantId, details: {} };
   await backend.tenants.create({ id: workspace.tenantId, slug, createdAt: 1 }, workspace, actor, change);
-  return grantScope(workspace.tenantId, workspace.id, actor);
+  return grantScope(workspace.tenantId, workspace.id, actor, COMMAND_LINE_PERMISSIONS);
 }
 
 test("a log of several pages comes whole and in order, newest first, and only the tenant's", async () => {

@@ -43,15 +43,29 @@ describe("a key", () => {
 
   test("opens the workspace that it was made in, as its own actor", async () => {
     const { key, text } = await keys.create(world.ours, both);
-    const { scope, permissions } = await signIn(text);
+    const { scope, scopes } = await signIn(text);
     expect(scope).toMatchObject({ tenantId: world.ours.tenantId, workspaceId: world.ours.workspaceId });
     expect(scope.actor).toEqual({ kind: "api_key", id: key.id });
-    expect(permissions).toEqual(["read", "write"]);
+    expect(scopes).toEqual(["read", "write"]);
   });
 
   test("allows what it was made for and nothing else", async () => {
     const { text } = await keys.create(world.ours, { ...both, scopes: ["read"] });
-    expect((await signIn(text)).permissions).toEqual(["read"]);
+    expect((await signIn(text)).scopes).toEqual(["read"]);
+  });
+
+  test("cannot make another that is allowed more", async () => {
+    const { text } = await keys.create(world.ours, { ...both, scopes: ["write"] });
+    const { scope } = await signIn(text);
+    await expect(keys.create(scope, both)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(keys.create(scope, { ...both, scopes: ["write"] })).resolves.toBeDefined();
+  });
+
+  test("that may only read makes and deletes none", async () => {
+    const { key, text } = await keys.create(world.ours, { ...both, scopes: ["read"] });
+    const { scope } = await signIn(text);
+    await expect(keys.create(scope, { ...both, scopes: ["read"] })).rejects.toMatchObject({ code: "forbidden" });
+    await expect(keys.remove(scope, key.id)).rejects.toMatchObject({ code: "forbidden" });
   });
 
   test("is counted as used, to the minute", async () => {

@@ -1,24 +1,22 @@
+import { authorize } from "../domain/authorize.ts";
 import type { ApiKey, Backend, Page, PageRequest } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
+import { API_KEY_SCOPES, type ApiKeyScope, permissionsOfApiKey } from "../domain/permission.ts";
 import { grantScope, type Scope } from "../domain/tenant.ts";
 import { BoundedMap } from "../platform/bounded-map.ts";
 import type { Clock } from "../platform/clock.ts";
 import { safeEqual, sha256Hex } from "../platform/crypto/digest.ts";
 import { randomToken } from "../platform/crypto/random-token.ts";
 
-/** What a key may do: `read` everything of its workspace, `write` (change and start) everything of it. */
-export const PERMISSIONS = ["read", "write"] as const;
-export type Permission = (typeof PERMISSIONS)[number];
-
 /** A caller who has proved who they are. */
 export interface ApiAccess {
   readonly scope: Scope;
-  readonly permissions: readonly Permission[];
+  readonly scopes: readonly ApiKeyScope[];
 }
 
 export interface NewApiKey {
   readonly name: string;
-  readonly scopes: readonly Permission[];
+  readonly scopes: readonly ApiKeyScope[];
   /** Epoch milliseconds; null: never. */
   readonly expiresAt: number | null;
 }
@@ -64,13 +62,17 @@ export function createApiKeyManager({ backend, clock, newId }: ApiKeysDeps) {
 
   /** `text` is the only time that the key can be seen. Rejects with `invalid`. */
   async function create(scope: Scope, wanted: NewApiKey): Promise<{ key: ApiKey; text: string }> {
+    authorize(scope, "api_key.write");
     const now = clock.now();
     const errors = complaints(wanted, now);
     if (errors.length > 0) throw new AppError("invalid", "The API key cannot be made.", { fields: errors });
+    // Otherwise a key that may only write could make itself one that reads.
+    if (!permissionsOfApiKey(wanted.scopes).isSubsetOf(scope.permissions))
+      throw new AppError("forbidden", "A new API key cannot be allowed more than whoever makes it.");
     const id = newId(ID_PREFIX);
     const secret = randomToken(SECRET_BYTES);
     const { tenantId, workspaceId } = scope;
-    const scopes = PERMISSIONS.filter((permission) => wanted.scopes.includes(permission));
+    const scopes = API_KEY_SCOPES.filter((each) => wanted.scopes.includes(each));
     const { name, expiresAt } = wanted;
     const key: ApiKey = { id, tenantId, workspaceId, name, scopes, createdAt: now, expiresAt, lastUsedAt: null };
     const details = { name, scopes, expiresAt };
@@ -78,11 +80,13 @@ export function createApiKeyManager({ backend, clock, newId }: ApiKeysDeps) {
     return { key, text: `isk_${id.slice(ID_PREFIX.length + 1)}_${secret}` };
   }
 
-  function list(scope: Scope, page: PageRequest): Promise<Page<ApiKey>> {
+  async function list(scope: Scope, page: PageRequest): Promise<Page<ApiKey>> {
+    authorize(scope, "api_key.read");
     return apiKeys.list(scope, page);
   }
 
   async function remove(scope: Scope, id: string): Promise<void> {
+    authorize(scope, "api_key.write");
     const change = { at: clock.now(), action: "api_key.deleted", target: id, details: {} };
     const deleted = await apiKeys.delete(scope, id, change);
     forget();
@@ -100,9 +104,11 @@ export function createApiKeyManager({ backend, clock, newId }: ApiKeysDeps) {
     if (known && now < known.trustedUntil && isCurrent(known.expiresAt, now)) return known.access;
     const changesBefore = changes;
     const key = await check(text);
+    const scopes = API_KEY_SCOPES.filter((each) => key.scopes.includes(each));
+    const actor = { kind: "api_key", id: key.id } as const;
     const access: ApiAccess = {
-      scope: grantScope(key.tenantId, key.workspaceId, { kind: "api_key", id: key.id }),
-      permissions: PERMISSIONS.filter((permission) => key.scopes.includes(permission)),
+      scope: grantScope(key.tenantId, key.workspaceId, actor, permissionsOfApiKey(scopes)),
+      scopes,
     };
     // A key that was deleted while it was looked up must not be trusted afterwards.
     if (changes === changesBefore)
@@ -131,7 +137,8 @@ export type ApiKeyManager = ReturnType<typeof createApiKeyManager>;
 function complaints({ name, scopes, expiresAt }: NewApiKey, now: number): FieldError[] {
   const errors: FieldError[] = [];
   if (name.trim() === "") errors.push({ path: "name", message: "must not be empty" });
-  if (scopes.length === 0) errors.push({ path: "scopes", message: `needs at least one of: ${PERMISSIONS.join(", ")}` });
+  if (scopes.length === 0)
+    errors.push({ path: "scopes", message: `needs at least one of: ${API_KEY_SCOPES.join(", ")}` });
   if (!isCurrent(expiresAt, now)) errors.push({ path: "expiresAt", message: "must be in the future" });
   return errors;
 }

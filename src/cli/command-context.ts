@@ -1,6 +1,7 @@
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { AuditEntry, ChainVerdict } from "../domain/audit.ts";
 import type { ApiKey, Backend, Page, PageRequest, Workflow } from "../domain/backend.ts";
+import type { ApiKeyScope } from "../domain/permission.ts";
 import type { Scope, Tenant } from "../domain/tenant.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
 import type { Setting } from "../platform/read-settings.ts";
@@ -90,8 +91,6 @@ export interface NewApiKey {
   /** Epoch milliseconds; null: never. */
   readonly expiresAt: number | null;
 }
-export const API_KEY_SCOPES = ["read", "write"] as const;
-export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
 export interface TenantVerdict {
   readonly tenant: Tenant;

@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
+import { COMMAND_LINE_PERMISSIONS } from "../domain/permission.ts";
 import { type Actor, grantScope, type Scope, type Tenant } from "../domain/tenant.ts";
 
 /** Who changed something, as the audit log shows it: the name of the system's user who typed the command. */
@@ -13,7 +14,7 @@ export async function findScope(backend: Backend, tenantSlug: string, workspaceS
   const tenant = await findTenant(backend, tenantSlug);
   const workspace = await backend.tenants.findWorkspace(tenant.id, workspaceSlug);
   if (!workspace) throw new AppError("not_found", `Tenant "${tenantSlug}" has no workspace "${workspaceSlug}".`);
-  return grantScope(tenant.id, workspace.id, commandLineActor());
+  return grantScope(tenant.id, workspace.id, commandLineActor(), COMMAND_LINE_PERMISSIONS);
 }
 
 export async function findTenant(backend: Backend, slug: string): Promise<Tenant> {

@@ -1,5 +1,6 @@
 import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import { validateInput } from "../connector-sdk/validate-input.ts";
+import { authorize } from "../domain/authorize.ts";
 import type { Backend, Page, PageRequest } from "../domain/backend.ts";
 import type { Connection } from "../domain/connection.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
@@ -48,6 +49,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
 
   /** Rejects with `invalid`, naming each field. */
   async function create(scope: Scope, wanted: NewConnection): Promise<Connection> {
+    authorize(scope, "connection.write");
     const connector = await loadConnector(wanted.connector);
     const hosts = credentialHosts(connector, wanted.hosts);
     const credential = checkCredential(connector, wanted.connector, wanted.scheme, wanted.credential);
@@ -77,14 +79,17 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
   }
 
   async function find(scope: Scope, id: string): Promise<Connection> {
+    authorize(scope, "connection.read");
     return (await connections.find(scope, id)) ?? missing(id);
   }
 
-  function list(scope: Scope, page: PageRequest): Promise<Page<Connection>> {
+  async function list(scope: Scope, page: PageRequest): Promise<Page<Connection>> {
+    authorize(scope, "connection.read");
     return connections.list(scope, page);
   }
 
   async function update(scope: Scope, id: string, patch: ConnectionPatch): Promise<Connection> {
+    authorize(scope, "connection.write");
     const connection = await find(scope, id);
     const connector = await loadConnector(connection.connector);
     const hosts = patch.hosts === undefined ? null : credentialHosts(connector, patch.hosts);
@@ -112,6 +117,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
 
   /** Rejects with `conflict` while a workflow names the connection. */
   async function remove(scope: Scope, id: string): Promise<void> {
+    authorize(scope, "connection.write");
     await find(scope, id);
     const users = await findUsers(scope, id, backend);
     if (users.length > 0) throw inUse(users);
@@ -121,6 +127,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
 
   /** Whether the credential can be used, as far as that shows without calling the other system. */
   async function test(scope: Scope, id: string): Promise<ConnectionTest> {
+    authorize(scope, "connection.write");
     const found = await connections.findSealed(scope, id);
     if (!found) return missing(id);
     const { connection, sealed } = found;

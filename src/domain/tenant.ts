@@ -1,3 +1,5 @@
+import type { Permission } from "./permission.ts";
+
 /**
  * Who acts, and inside which tenant and workspace. Every method that touches tenant data takes a `Scope` first, and
  * there is no other way in: an id alone never finds a row of any tenant.
@@ -9,6 +11,8 @@ export interface Scope {
   readonly tenantId: string;
   readonly workspaceId: string;
   readonly actor: Actor;
+  /** What the flows let this scope do; see `authorize`. */
+  readonly permissions: ReadonlySet<Permission>;
   readonly [granted]: true;
 }
 
@@ -20,8 +24,13 @@ export interface Actor {
   readonly id: string;
 }
 
-export function grantScope(tenantId: string, workspaceId: string, actor: Actor): Scope {
-  return { tenantId, workspaceId, actor } as Scope;
+export function grantScope(
+  tenantId: string,
+  workspaceId: string,
+  actor: Actor,
+  permissions: ReadonlySet<Permission>,
+): Scope {
+  return { tenantId, workspaceId, actor, permissions } as Scope;
 }
 
 export interface Tenant {

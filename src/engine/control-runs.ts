@@ -1,3 +1,4 @@
+import { authorize } from "../domain/authorize.ts";
 import type { Backend, NewRun } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Json } from "../domain/json.ts";
@@ -18,7 +19,7 @@ export interface ControlRunsDeps {
   readonly wake: () => void;
 }
 
-/** What people and the API do with runs: start, replay, cancel, decide. */
+/** What people and the API do with runs (`read-runs.ts` is how they see them): start, replay, cancel, decide. */
 export function createRunControl(deps: ControlRunsDeps) {
   const { backend, clock } = deps;
 
@@ -30,6 +31,7 @@ export function createRunControl(deps: ControlRunsDeps) {
 
   /** A run of the published version, its input as `trigger.body`. */
   async function start(scope: Scope, workflowId: string, input: Json, dedupeKey: string | null) {
+    authorize(scope, "run.start");
     const workflow = await backend.workflows.find(scope, workflowId);
     if (!workflow) throw new AppError("not_found", `There is no workflow ${workflowId}.`);
     if (workflow.publishedVersion === null)
@@ -53,6 +55,7 @@ export function createRunControl(deps: ControlRunsDeps) {
     runId: string,
     request: { from: "start" | "failed"; repeatEffects: boolean; version: "same" | "published" },
   ): Promise<{ runId: string }> {
+    authorize(scope, "run.control");
     const original = await find(scope, runId);
     if (!isFinal(original.status))
       throw new AppError("conflict", `The run is still ${original.status}. Resolve or cancel it, then replay it.`, {
@@ -97,6 +100,7 @@ export function createRunControl(deps: ControlRunsDeps) {
   }
 
   async function cancel(scope: Scope, runId: string): Promise<void> {
+    authorize(scope, "run.control");
     await signal(scope, runId, { kind: "cancel", by: scope.actor.id }, "run.cancelled", {});
   }
 
@@ -107,6 +111,7 @@ export function createRunControl(deps: ControlRunsDeps) {
     approved: boolean,
     comment: string | null,
   ): Promise<void> {
+    authorize(scope, "run.control");
     const record = await stepAt(scope, runId, place);
     if (record.state !== "waiting" || record.waitingFor !== "approval")
       throw new AppError("conflict", "The step does not wait for an approval (any more).", {
@@ -124,6 +129,7 @@ export function createRunControl(deps: ControlRunsDeps) {
     as: "done" | "retry" | "skip",
     output: Json,
   ): Promise<void> {
+    authorize(scope, "run.control");
     const record = await stepAt(scope, runId, place);
     if (record.state !== "needs_review")
       throw new AppError("conflict", "The step does not need a review (any more).", { detailCode: "not_in_review" });
@@ -162,7 +168,7 @@ export function createRunControl(deps: ControlRunsDeps) {
     deps.nudge(runId);
   }
 
-  return { find, start, replay, cancel, approve, resolve };
+  return { start, replay, cancel, approve, resolve };
 }
 
 export type RunControl = ReturnType<typeof createRunControl>;

@@ -1,3 +1,4 @@
+import { authorize } from "../domain/authorize.ts";
 import type { Backend, Variable } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
 import type { Json } from "../domain/json.ts";
@@ -22,12 +23,14 @@ const MAX_VALUE_BYTES = 65_536;
 
 /** What expressions read as `vars.<name>`: settings of a workspace. Not for secrets; those belong in a connection. */
 export function createVariableManager({ backend, clock, changed }: ManageVariablesDeps) {
-  function list(scope: Scope): Promise<readonly Variable[]> {
+  async function list(scope: Scope): Promise<readonly Variable[]> {
+    authorize(scope, "variable.read");
     return backend.variables.list(scope);
   }
 
   /** Makes `wanted` all the variables that the workspace has. Rejects with `invalid`. */
   async function replace(scope: Scope, wanted: readonly NewVariable[]): Promise<readonly Variable[]> {
+    authorize(scope, "variable.write");
     const fields = complaints(wanted);
     if (fields.length > 0) throw new AppError("invalid", "The variables have errors; each names its path.", { fields });
     const now = clock.now();

@@ -1,3 +1,4 @@
+import { authorize } from "../domain/authorize.ts";
 import type { Activation, Backend, Page, PageRequest, Workflow, WorkflowVersion } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
 import type { Scope } from "../domain/tenant.ts";
@@ -29,6 +30,7 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
   const { workflows } = backend;
 
   async function create(scope: Scope, input: unknown): Promise<Workflow> {
+    authorize(scope, "workflow.write");
     const { definition } = await compileOrReject(scope, input);
     const now = clock.now();
     const workflow: Workflow = {
@@ -49,11 +51,13 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
   }
 
   async function find(scope: Scope, id: string): Promise<Workflow> {
+    authorize(scope, "workflow.read");
     return (await workflows.find(scope, id)) ?? missing(id);
   }
 
   /** `revision`: the one the writer has read, or null to overwrite whatever is there. */
   async function save(scope: Scope, id: string, input: unknown, revision: number | null): Promise<Workflow> {
+    authorize(scope, "workflow.write");
     await find(scope, id);
     const { definition } = await compileOrReject(scope, input);
     const details = { name: definition.name };
@@ -65,6 +69,7 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
   }
 
   async function publish(scope: Scope, id: string): Promise<{ version: number; webhookUrl: string | null }> {
+    authorize(scope, "workflow.write");
     const workflow = await find(scope, id);
     const compiled = await compileOrReject(scope, workflow.definition);
     await rejectMissingWorkflows(scope, compiled.definition);
@@ -83,28 +88,33 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
   }
 
   async function unpublish(scope: Scope, id: string): Promise<void> {
+    authorize(scope, "workflow.write");
     const change = { at: clock.now(), action: "workflow.unpublished", target: id, details: {} };
     if (!(await workflows.unpublish(scope, id, change))) missing(id);
     deps.changed();
   }
 
   async function remove(scope: Scope, id: string): Promise<void> {
+    authorize(scope, "workflow.write");
     const change = { at: clock.now(), action: "workflow.deleted", target: id, details: {} };
     if (!(await workflows.delete(scope, id, change))) missing(id);
     deps.changed();
   }
 
   async function list(scope: Scope, page: PageRequest): Promise<Page<Workflow>> {
+    authorize(scope, "workflow.read");
     return workflows.list(scope, page);
   }
 
   async function versions(scope: Scope, id: string, page: PageRequest): Promise<Page<WorkflowVersion>> {
+    authorize(scope, "workflow.read");
     await find(scope, id);
     return workflows.listVersions(scope, id, page);
   }
 
   /** Where deliveries go while the workflow is published; null for one without a webhook. */
   async function webhookUrl(scope: Scope, id: string): Promise<string | null> {
+    authorize(scope, "workflow.write");
     const sealed = await workflows.findHookSecret(scope, id);
     if (!sealed) return null;
     return `${deps.publicUrl()}/hooks/${await deps.openHookSecret(scope.tenantId, id, sealed)}`;

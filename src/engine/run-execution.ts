@@ -9,6 +9,7 @@ import {
   type Task,
   type Tree,
 } from "../domain/next-step.ts";
+import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import {
   type FinalStatus,
   isFinal,
@@ -61,7 +62,7 @@ export class RunExecution {
   constructor(claimed: ClaimedRun, workflow: CompiledWorkflow, variables: JsonObject, poisonLimit: number) {
     const { run } = claimed;
     this.run = run;
-    this.scope = grantScope(run.tenantId, run.workspaceId, { kind: "system", id: "engine" });
+    this.scope = grantScope(run.tenantId, run.workspaceId, { kind: "system", id: "engine" }, ENGINE_PERMISSIONS);
     this.workflow = workflow;
     this.variables = variables;
     this.tree = startTree(workflow.definition.steps);

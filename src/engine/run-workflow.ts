@@ -1,5 +1,6 @@
 import type { ClaimedRun, CommitResult, RunCommit, StoredSignal } from "../domain/backend.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import { isFinal, POISON_INTERRUPTIONS } from "../domain/run.ts";
 import { grantScope } from "../domain/tenant.ts";
 import { applySignal } from "./apply-signal.ts";
@@ -39,7 +40,7 @@ type Event = (execution: RunExecution) => void;
 /** Prepares a claimed run: what it needs is loaded, nothing has been performed yet. At once when it is in memory. */
 export function loadRun(claimed: ClaimedRun, deps: EngineDeps): RunWorker | Promise<RunWorker> {
   const { run } = claimed;
-  const scope = grantScope(run.tenantId, run.workspaceId, { kind: "system", id: "engine" });
+  const scope = grantScope(run.tenantId, run.workspaceId, { kind: "system", id: "engine" }, ENGINE_PERMISSIONS);
   const workflow = deps.loadWorkflow(scope, run.workflowId, run.version);
   const variables = deps.loadVariables(scope);
   const start = (compiled: CompiledWorkflow, vars: JsonObject) =>

@@ -1,10 +1,11 @@
+import type { AuditReader } from "../audit/read-audit.ts";
 import type { ApiKeyManager } from "../auth/api-keys.ts";
 import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
 import type { ConnectionManager } from "../connections/manage-connections.ts";
-import type { AuditStore, RunStore } from "../domain/backend.ts";
 import type { RunControl } from "../engine/control-runs.ts";
 import type { VariableManager } from "../engine/manage-variables.ts";
 import type { WorkflowManager } from "../engine/manage-workflows.ts";
+import type { RunReader } from "../engine/read-runs.ts";
 import type { Delivery, DeliveryAnswer } from "../engine/webhook/deliver-webhook.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
@@ -13,15 +14,11 @@ import type { Log } from "../platform/log.ts";
 export interface Services {
   readonly apiKeys: ApiKeyManager;
   readonly workflows: WorkflowManager;
-  readonly runs: RunControl;
+  readonly runs: RunControl & RunReader;
   readonly connections: ConnectionManager;
   readonly connectors: ConnectorCatalog;
   readonly variables: VariableManager;
-  /** What is read as it is stored. */
-  readonly backend: {
-    readonly runs: Pick<RunStore, "list" | "steps" | "usage">;
-    readonly audit: Pick<AuditStore, "list">;
-  };
+  readonly audit: AuditReader;
   readonly deliver: (delivery: Delivery) => Promise<DeliveryAnswer>;
   /** Resolves when the server can take on work; rejects with `unavailable`, saying why not. */
   readonly ready: () => Promise<void>;

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBackend } from "../../src/backend/open.ts";
 import type { Backend } from "../../src/domain/backend.ts";
+import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { grantScope, type Scope } from "../../src/domain/tenant.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { newId } from "../../src/platform/ids.ts";
@@ -39,7 +40,7 @@ export async function createTenant(backend: Backend, slug: string): Promise<Scop
   const tenant = { id: newId("tenant"), slug, createdAt: Date.now() };
   const workspace = { id: newId("ws"), tenantId: tenant.id, slug: "default" };
   const change = { at: tenant.createdAt, action: "tenant.created", target: tenant.id, details: { slug } };
-  const scope = grantScope(tenant.id, workspace.id, { kind: "cli", id: "test" });
+  const scope = grantScope(tenant.id, workspace.id, { kind: "cli", id: "test" }, COMMAND_LINE_PERMISSIONS);
   await backend.tenants.create(tenant, workspace, scope.actor, change);
   return scope;
 }

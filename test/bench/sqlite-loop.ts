@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqlite } from "../../src/backend/sqlite/open-sqlite.ts";
 import { FIRST_FENCE, type NewRun, type RunCommit } from "../../src/domain/backend.ts";
+import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import type { StepRecord, TriggerPayload } from "../../src/domain/run.ts";
 import { grantScope } from "../../src/domain/tenant.ts";
 import { newId } from "../../src/platform/ids.ts";
@@ -77,7 +78,7 @@ function adapterLoop(name: string, isStoredEnded: boolean): Loop {
   const dataDir = join(folder, name.replace(" ", "-"));
   const owner = newId("srv");
   const backend = openSqlite({ dataDir, owner, lock: true });
-  const scope = grantScope(newId("ten"), newId("ws"), { kind: "system", id: "bench" });
+  const scope = grantScope(newId("ten"), newId("ws"), { kind: "system", id: "bench" }, COMMAND_LINE_PERMISSIONS);
   const workflowId = newId("wf");
   const one = async () => {
     const id = newId("run");

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { JsonObject } from "../../src/domain/json.ts";
+import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { grantScope } from "../../src/domain/tenant.ts";
 import { type FlowWorld, openFlowWorld, stepAt } from "./flow-world.ts";
 import { closedPort } from "./peer.ts";
@@ -20,7 +21,7 @@ async function attemptsOf(runId: string): Promise<readonly (readonly [number, st
   const { app } = world;
   const tenant = await app.backend.tenants.findBySlug("ours");
   const workspace = await app.backend.tenants.findWorkspace(tenant!.id, "default");
-  const scope = grantScope(tenant!.id, workspace!.id, { kind: "system", id: "test" });
+  const scope = grantScope(tenant!.id, workspace!.id, { kind: "system", id: "test" }, COMMAND_LINE_PERMISSIONS);
   const rows = await app.backend.runs.steps(scope, runId);
   return rows.filter((row) => row.path === "call").map((row) => [row.attempt, row.state] as const);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBackend } from "../../src/backend/open.ts";
 import type { Backend } from "../../src/domain/backend.ts";
+import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { isFinal, type Run, type StepRecord } from "../../src/domain/run.ts";
 import { grantScope, type Scope } from "../../src/domain/tenant.ts";
 import { parseWorkflow, type WorkflowDefinition } from "../../src/domain/workflow.ts";
@@ -38,7 +39,7 @@ const LIMIT_MS = 60 * 86_400_000;
 const TENANT = "tnt_sim";
 const WORKSPACE = "ws_sim";
 const WORKFLOW = "wf_sim";
-const SCOPE: Scope = grantScope(TENANT, WORKSPACE, { kind: "system", id: "simulation" });
+const SCOPE: Scope = grantScope(TENANT, WORKSPACE, { kind: "system", id: "simulation" }, COMMAND_LINE_PERMISSIONS);
 
 /** Plays a scenario on the production engine and adapter until nothing moves any more. */
 export async function runSimulation(scenario: Scenario): Promise<Aftermath> {

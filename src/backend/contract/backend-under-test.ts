@@ -1,5 +1,6 @@
 import { test } from "bun:test";
 import type { Backend } from "../../domain/backend.ts";
+import { COMMAND_LINE_PERMISSIONS } from "../../domain/permission.ts";
 import { grantScope, type Scope } from "../../domain/tenant.ts";
 import { newId } from "../../platform/ids.ts";
 import { change } from "./samples.ts";
@@ -47,7 +48,7 @@ export function backendTests(open: OpenBackendUnderTest, options: { readonly max
       try {
         const scope = await createTenant(under.backend);
         const stranger = await createTenant(under.backend);
-        const neighbour = grantScope(scope.tenantId, newId("ws"), scope.actor);
+        const neighbour = grantScope(scope.tenantId, newId("ws"), scope.actor, COMMAND_LINE_PERMISSIONS);
         await body({ ...under, scope, stranger, neighbour });
       } finally {
         await under.close();
@@ -59,7 +60,7 @@ export function backendTests(open: OpenBackendUnderTest, options: { readonly max
 export async function createTenant(backend: Backend): Promise<Scope> {
   const id = newId("ten");
   const workspace = { id: newId("ws"), tenantId: id, slug: "default" };
-  const scope = grantScope(id, workspace.id, { kind: "user", id: "user_1" });
+  const scope = grantScope(id, workspace.id, { kind: "user", id: "user_1" }, COMMAND_LINE_PERMISSIONS);
   const tenant = { id, slug: id.replaceAll("_", "-"), createdAt: 1_000 };
   await backend.tenants.create(tenant, workspace, scope.actor, change("tenant.created", id));
   return scope;

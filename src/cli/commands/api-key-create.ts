@@ -1,7 +1,7 @@
 import { parseDuration } from "../../domain/duration.ts";
+import { API_KEY_SCOPES, type ApiKeyScope } from "../../domain/permission.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { defineCommand, JSON_OPTION, TENANT_OPTION, WORKSPACE_OPTION } from "../command.ts";
-import { API_KEY_SCOPES, type ApiKeyScope } from "../command-context.ts";
 import { findScope } from "../find-scope.ts";
 import { UsageError } from "../usage-error.ts";
 import { withServices } from "../with-services.ts";

@@ -1,6 +1,7 @@
 import type { Accepted, Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
+import { ENGINE_PERMISSIONS } from "../../domain/permission.ts";
 import type { RunResponse, TriggerPayload } from "../../domain/run.ts";
 import { grantScope, type Scope } from "../../domain/tenant.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -55,7 +56,7 @@ export async function deliverWebhook(delivery: Delivery, deps: DeliverDeps): Pro
   const hook = finding instanceof Promise ? await finding : finding;
   if (!hook || hook.version === null) throw new AppError("not_found", "There is no published webhook at this address.");
   const { tenantId, workspaceId, workflowId, version } = hook;
-  const scope = grantScope(tenantId, workspaceId, DELIVERY);
+  const scope = grantScope(tenantId, workspaceId, DELIVERY, ENGINE_PERMISSIONS);
   const loading = deps.cache.load(scope, workflowId, version);
   const workflow = loading instanceof Promise ? await loading : loading;
   checkMethod(workflow.triggerInput, delivery.method);

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { PERMISSIONS } from "../../auth/api-keys.ts";
 import type { ApiKey } from "../../domain/backend.ts";
+import { API_KEY_SCOPES } from "../../domain/permission.ts";
 import { pageOf, pageQuery, showPage, toPageRequest } from "./page.ts";
 import { answer, defineRoute } from "./route.ts";
 import { showTime, showTimeOrNull, time } from "./values.ts";
@@ -9,7 +9,7 @@ const apiKey = z
   .object({
     id: z.string(),
     name: z.string(),
-    scopes: z.array(z.string()).meta({ description: `Of: ${PERMISSIONS.join(", ")}.` }),
+    scopes: z.array(z.string()).meta({ description: `Of: ${API_KEY_SCOPES.join(", ")}.` }),
     createdAt: time,
     expiresAt: time.nullable(),
     lastUsedAt: time.nullable().meta({ description: "To the minute." }),
@@ -43,7 +43,10 @@ export const apiKeyRoutes = [
     needs: "write",
     body: z.strictObject({
       name: z.string().max(200),
-      scopes: z.array(z.enum(PERMISSIONS, `must be one of: ${PERMISSIONS.join(", ")}`)).optional(),
+      scopes: z
+        .array(z.enum(API_KEY_SCOPES, `must be one of: ${API_KEY_SCOPES.join(", ")}`))
+        .optional()
+        .meta({ description: "At most those of the key that asks, which are meant when they are left out." }),
       expiresAt: z.iso
         .datetime({ offset: true, message: "must be an RFC 3339 instant such as 2030-01-01T00:00:00Z" })
         .nullable()
@@ -52,8 +55,8 @@ export const apiKeyRoutes = [
     }),
     responses: { 201: { description: "The new key.", schema: newApiKey } },
     errors: [],
-    async handle({ scope, body }, { apiKeys }) {
-      const { name, scopes = PERMISSIONS, expiresAt } = body;
+    async handle({ scope, scopes: own, body }, { apiKeys }) {
+      const { name, scopes = own, expiresAt } = body;
       const { key, text } = await apiKeys.create(scope, {
         name,
         scopes,

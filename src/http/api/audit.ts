@@ -27,8 +27,8 @@ export const auditRoutes = [
     query: pageQuery,
     responses: { 200: { description: "The entries, newest first.", schema: pageOf(auditEntry) } },
     errors: [],
-    async handle({ scope, query }, { backend }) {
-      return answer(200, showPage(await backend.audit.list(scope, toPageRequest(query)), show));
+    async handle({ scope, query }, { audit }) {
+      return answer(200, showPage(await audit.list(scope, toPageRequest(query)), show));
     },
   }),
 ];

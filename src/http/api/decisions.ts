@@ -18,10 +18,10 @@ export interface StepBefore extends Place {
 export async function loadRun(
   scope: Scope,
   id: string,
-  { runs, backend }: Services,
+  { runs }: Services,
 ): Promise<{ run: Run; ledger: readonly StepRecord[] }> {
   const run = await runs.find(scope, id);
-  return { run, ledger: await backend.runs.steps(scope, id) };
+  return { run, ledger: await runs.steps(scope, id) };
 }
 
 /** Rejects with `not_found`, for a row id that makes no sense just as for one that the run does not have. */

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Permission } from "../../auth/api-keys.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
+import type { ApiKeyScope } from "../../domain/permission.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { Services } from "../services.ts";
 
@@ -20,7 +20,7 @@ export interface Route {
   readonly summary: string;
   readonly description?: string;
   /** What the caller's key must be allowed. */
-  readonly needs: Permission;
+  readonly needs: ApiKeyScope;
   /** Request headers that the handler reads, with what they are for. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: z.ZodObject;
@@ -45,7 +45,7 @@ export interface ResponseSpec {
 /** A request that was authenticated, allowed, and has the declared shape. */
 export interface Call<Params = Readonly<Record<string, string>>, Query = unknown, Body = unknown> {
   readonly scope: Scope;
-  readonly permissions: readonly Permission[];
+  readonly scopes: readonly ApiKeyScope[];
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;

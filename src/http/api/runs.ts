@@ -29,9 +29,9 @@ export const runRoutes = [
     query: runsQuery,
     responses: { 200: { description: "The runs, newest first, without their steps.", schema: pageOf(runSummary) } },
     errors: [],
-    async handle({ scope, query }, { backend }) {
+    async handle({ scope, query }, { runs }) {
       const filter = { workflowId: query.workflowId ?? null, status: query.status ?? null };
-      const page = await backend.runs.list(scope, filter, toPageRequest(query));
+      const page = await runs.list(scope, filter, toPageRequest(query));
       return answer(200, showPage(page, showRunSummary));
     },
   }),

@@ -21,11 +21,11 @@ export async function serveRoute(
   services: Services,
 ): Promise<Response> {
   try {
-    const { scope, permissions } = await services.apiKeys.authenticate(request.headers.get("authorization"));
-    if (!permissions.includes(route.needs)) throw notPermitted(route);
+    const { scope, scopes } = await services.apiKeys.authenticate(request.headers.get("authorization"));
+    if (!scopes.includes(route.needs)) throw notPermitted(route);
     const query = readQuery(route, request.url);
     const body = await readBody(route, request, services.limits.maxBodyBytes);
-    const call = { scope, permissions, params: checkParams(params), query, body, headers: request.headers };
+    const call = { scope, scopes, params: checkParams(params), query, body, headers: request.headers };
     return respond(await route.handle(call, services));
   } catch (error) {
     return fail(error, route, services);

@@ -28,9 +28,9 @@ export const usageRoutes = [
       200: { description: "The days on which runs were started, newest first.", schema: pageOf(usageOfDay) },
     },
     errors: [],
-    async handle({ scope, query }, { backend, clock }) {
+    async handle({ scope, query }, { runs, clock }) {
       const today = Math.floor(clock.now() / DAY_MS) * DAY_MS;
-      const days = await backend.runs.usage(scope, today - (query.days - 1) * DAY_MS);
+      const days = await runs.usage(scope, today - (query.days - 1) * DAY_MS);
       return answer(
         200,
         showAll(days, ({ day, runs }) => ({ day, runs })),

@@ -91,10 +91,10 @@ export const workflowRoutes = [
     needs: "read",
     responses: { 200: { description: "The workflow.", schema: workflow, headers: etagHeader } },
     errors: ["not_found"],
-    async handle({ scope, permissions, params }, { workflows }) {
+    async handle({ scope, scopes, params }, { workflows }) {
       const found = await workflows.find(scope, params.id);
       // Whoever has the URL can start the workflow, which reading alone does not allow.
-      const maySeeUrl = found.publishedVersion !== null && permissions.includes("write");
+      const maySeeUrl = found.publishedVersion !== null && scopes.includes("write");
       const url = maySeeUrl ? await workflows.webhookUrl(scope, params.id) : null;
       return answer(200, show(found, url), etag(found));
     },

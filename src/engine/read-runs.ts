@@ -1,0 +1,36 @@
+import { authorize } from "../domain/authorize.ts";
+import type { Backend, Page, PageRequest, RunFilter, RunSummary } from "../domain/backend.ts";
+import { AppError } from "../domain/errors.ts";
+import type { Run, StepRecord } from "../domain/run.ts";
+import type { Scope } from "../domain/tenant.ts";
+
+/** How people and the API see runs. */
+export function createRunReader({ runs }: Pick<Backend, "runs">) {
+  async function find(scope: Scope, runId: string): Promise<Run> {
+    authorize(scope, "run.read");
+    const run = await runs.find(scope, runId);
+    if (!run) throw new AppError("not_found", `There is no run ${runId}.`);
+    return run;
+  }
+
+  async function list(scope: Scope, filter: RunFilter, page: PageRequest): Promise<Page<RunSummary>> {
+    authorize(scope, "run.read");
+    return runs.list(scope, filter, page);
+  }
+
+  /** Every attempt of every step, in the order planned. */
+  async function steps(scope: Scope, runId: string): Promise<readonly StepRecord[]> {
+    authorize(scope, "run.read");
+    return runs.steps(scope, runId);
+  }
+
+  /** Runs the tenant started per UTC day, newest first. */
+  async function usage(scope: Scope, sinceMs: number) {
+    authorize(scope, "usage.read");
+    return runs.usage(scope, sinceMs);
+  }
+
+  return { find, list, steps, usage };
+}
+
+export type RunReader = ReturnType<typeof createRunReader>;

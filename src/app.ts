@@ -39,6 +39,8 @@ import { newId } from "./platform/ids.ts";
 import type { Log } from "./platform/log.ts";
 import { type Metric, processMetrics, renderMetrics } from "./platform/metrics.ts";
 
+const DAY_MS = 86_400_000;
+
 /** What a process has opened; handed in, so that the server, commands and tests build the same product from it. */
 export interface AppParts {
   readonly config: Config;
@@ -139,6 +141,7 @@ export function createApp(parts: AppParts): App {
     useConnection,
     request: guardedRequest(egress),
     sandbox,
+    maxParkedMs: config.maxParkedDays * DAY_MS,
     ...createInputSealer(
       ({ tenantId, runId, key }, field, text) =>
         vault.seal({ tenantId, table: "steps", row: `${runId}/${key}`, field }, text),

@@ -135,6 +135,14 @@ export const settings = {
     give: "days from 0 to 3650, for example RUN_RETENTION_DAYS=30",
     parse: wholeNumber(0, 3_650),
   }),
+  maxParkedDays: withDefault({
+    variable: "MAX_PARKED_DAYS",
+    group: "Runs",
+    default: "30",
+    description: "Days that a run waits for a connection to be reconnected or a rate limit to pass before it fails.",
+    give: "days from 1 to 3650, for example MAX_PARKED_DAYS=30",
+    parse: wholeNumber(1, 3_650),
+  }),
   logLevel: withDefault({
     variable: "LOG_LEVEL",
     group: "Monitoring",

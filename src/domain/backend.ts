@@ -172,6 +172,13 @@ export interface NewRun {
   readonly depth: number;
   readonly createdAt: number;
 }
+/** A run of a sub-workflow. */
+export interface ChildRun extends NewRun {
+  /** The run that an earlier run of the same step had started, when this one goes on from what that one did. */
+  readonly replayOf: string | null;
+  /** The ledger rows that it starts with; none for a run that replays nothing. */
+  readonly ledger: readonly StepRecord[];
+}
 export interface Dedupe {
   /** Hash of the key within the workflow. */
   readonly keyHash: string;
@@ -212,7 +219,7 @@ export interface RunCommit {
   /** Kept only if the run has none yet: the first `respond` wins. */
   readonly response: RunResponse | null;
   /** Sub-workflow runs created with the step that starts them. */
-  readonly children: readonly NewRun[];
+  readonly children: readonly ChildRun[];
   /** The highest signal that this commit or an earlier one has applied; 0 for none. */
   readonly signalsApplied: number;
   /** Signals to other runs of the tenant (the parent's `child_finished`, a cancelled run's children). */

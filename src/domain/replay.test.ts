@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { planReplay } from "./replay.ts";
+import { plannedChildReplay, planReplay } from "./replay.ts";
 import type { StepRecord } from "./run.ts";
 
 const row = (patch: Partial<StepRecord>): StepRecord => ({
@@ -21,8 +21,8 @@ const row = (patch: Partial<StepRecord>): StepRecord => ({
   finishedAt: 3,
   ...patch,
 });
-const failed = { from: "failed", repeatEffects: false } as const;
-const start = { from: "start", repeatEffects: false } as const;
+const failed = { from: "failed", repeatEffects: false, version: "same" } as const;
+const start = { from: "start", repeatEffects: false, version: "same" } as const;
 
 describe("a replay from the failed step", () => {
   test("keeps what succeeded and what was skipped", () => {
@@ -111,8 +111,28 @@ describe("a replay from the start", () => {
     expect(planReplay([row({ state: "prior" })], failed)).toEqual([row({ state: "prior" })]);
   });
   test("asked to repeat effects, gives each a new epoch", () => {
-    expect(planReplay([row({ epoch: 2 })], { from: "start", repeatEffects: true })).toMatchObject([
+    expect(planReplay([row({ epoch: 2 })], { from: "start", repeatEffects: true, version: "same" })).toMatchObject([
       { state: "planned", epoch: 3, idempotencyKey: null },
     ]);
+  });
+});
+
+describe("a sub-workflow's step", () => {
+  const sub = (patch: Partial<StepRecord> = {}) =>
+    row({ kind: "workflow", effect: null, state: "failed_final", output: { runId: "run_child" }, ...patch });
+
+  test("that failed remembers the run it had started, and how that one is replayed", () => {
+    for (const request of [failed, start])
+      for (const state of ["failed_final", "cancelled"] as const) {
+        const [planned] = planReplay([sub({ state })], { ...request, version: "published" });
+        expect(planned).toMatchObject({ state: "planned", epoch: 1 });
+        expect(plannedChildReplay(planned!)).toEqual({ runId: "run_child", from: request.from, version: "published" });
+      }
+  });
+  test("starts a new run when effects are to be repeated, or when it had started none", () => {
+    const [repeated] = planReplay([sub()], { ...start, repeatEffects: true });
+    expect(plannedChildReplay(repeated!)).toBeNull();
+    const [fresh] = planReplay([sub({ output: undefined })], failed);
+    expect(plannedChildReplay(fresh!)).toBeNull();
   });
 });

@@ -1,9 +1,17 @@
 import { mayHaveHappened, placeKey, type StepRecord } from "./run.ts";
 
+/** How the run that a sub-workflow step had started is replayed, when its step is reached again. */
+export interface ChildReplay {
+  readonly runId: string;
+  readonly from: "start" | "failed";
+  readonly version: "same" | "published";
+}
+
 export interface ReplayRequest {
   readonly from: "start" | "failed";
   /** True: effects that have succeeded are done again, under a new epoch and so a new idempotency key. */
   readonly repeatEffects: boolean;
+  readonly version: "same" | "published";
 }
 
 /**
@@ -17,7 +25,7 @@ export interface ReplayRequest {
 export function planReplay(ledger: readonly StepRecord[], request: ReplayRequest): readonly StepRecord[] {
   return rowsByPlace(ledger).flatMap((rows) => {
     const record = standingOf(rows);
-    const carried = request.from === "failed" ? fromFailed(record) : fromStart(record, rows, request.repeatEffects);
+    const carried = request.from === "failed" ? fromFailed(record, request) : fromStart(record, rows, request);
     return carried ? [carried] : [];
   });
 }
@@ -41,7 +49,7 @@ const HAS_NOT_SETTLED_IT: ReadonlySet<StepRecord["state"]> = new Set([
   "cancelled",
 ]);
 
-function fromFailed(record: StepRecord): StepRecord | null {
+function fromFailed(record: StepRecord, request: ReplayRequest): StepRecord | null {
   switch (record.state) {
     case "succeeded":
     case "skipped":
@@ -49,14 +57,14 @@ function fromFailed(record: StepRecord): StepRecord | null {
       return record;
     default:
       if (mayHaveHappened(record)) return unknown(record);
-      if (isEffect(record)) return plannedAnew(record);
+      if (isEffect(record)) return plannedAnew(record, childReplay(record, request));
       return record.state === "started" ? record : null;
   }
 }
 
-function fromStart(record: StepRecord, rows: readonly StepRecord[], repeatEffects: boolean): StepRecord | null {
+function fromStart(record: StepRecord, rows: readonly StepRecord[], request: ReplayRequest): StepRecord | null {
   if (!isEffect(record)) return null;
-  if (repeatEffects) return plannedAnew(record);
+  if (request.repeatEffects) return plannedAnew(record, null);
   if (record.effect === "safe") return null;
   switch (record.state) {
     case "succeeded":
@@ -66,7 +74,7 @@ function fromStart(record: StepRecord, rows: readonly StepRecord[], repeatEffect
       // Whoever skipped it did not say that it had not happened.
       return priorOf(rows) ?? (record.startedAt === null ? null : unknown(record));
     default:
-      return mayHaveHappened(record) ? unknown(record) : plannedAnew(record);
+      return mayHaveHappened(record) ? unknown(record) : plannedAnew(record, childReplay(record, request));
   }
 }
 
@@ -80,8 +88,28 @@ function unknown(record: StepRecord): StepRecord {
   return { ...record, state: "unknown", waitingFor: null, wakeAt: null, finishedAt: null };
 }
 
+/** The run that a sub-workflow step has started, of which the row of the step tells; null when it has started none. */
+export function startedChild({ kind, output }: StepRecord): string | null {
+  if (kind !== "workflow" || typeof output !== "object" || output === null || !("runId" in output)) return null;
+  return typeof output.runId === "string" ? output.runId : null;
+}
+
+/**
+ * A new run of the sub-workflow would do again what the earlier one has completed, so that one is replayed in its turn.
+ * Until the step is reached its row says so in `output`, where the run that it has started stands later.
+ */
+function childReplay(record: StepRecord, { from, version }: ReplayRequest): ChildReplay | null {
+  const runId = startedChild(record);
+  return runId === null ? null : { runId, from, version };
+}
+
+/** What `childReplay` has left in the row of a step that is planned. */
+export function plannedChildReplay(record: StepRecord): ChildReplay | null {
+  return record.state === "planned" && startedChild(record) !== null ? (record.output as unknown as ChildReplay) : null;
+}
+
 /** A new effect, with a key that the provider has not seen; its input is resolved when it is reached. */
-function plannedAnew(record: StepRecord): StepRecord {
+function plannedAnew(record: StepRecord, child: ChildReplay | null): StepRecord {
   return {
     ...record,
     state: "planned",
@@ -89,7 +117,7 @@ function plannedAnew(record: StepRecord): StepRecord {
     attempt: 1,
     idempotencyKey: null,
     input: undefined,
-    output: undefined,
+    output: child === null ? undefined : { ...child },
     error: null,
     waitingFor: null,
     wakeAt: null,

@@ -179,5 +179,3 @@ export type Signal =
 export const POISON_INTERRUPTIONS = 3;
 /** From here on it is a suspect: these are held one at a time, so that the next crash drags no innocent one along. */
 export const SUSPECT_INTERRUPTIONS = POISON_INTERRUPTIONS - 1;
-/** A run waiting for a connection or a rate limit fails after this long. */
-export const MAX_PARKED_MS = 30 * 86_400_000;

@@ -1,11 +1,11 @@
 import type { StoredSignal } from "../domain/backend.ts";
+import { startedChild } from "../domain/replay.ts";
 import { placeKey, type Signal, type StepRecord } from "../domain/run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { wakeAction } from "./perform-action.ts";
 import { performStep } from "./perform-step.ts";
 import { startSubWorkflow } from "./perform-sub-workflow.ts";
 import type { RunExecution, WaitingStep } from "./run-execution.ts";
-import { childRunId } from "./run-standing.ts";
 
 /**
  * Applies what happened outside to the step it is for. A signal whose step no longer waits for it (decided before, or
@@ -76,7 +76,7 @@ function applyChild(
   signal: Extract<Signal, { kind: "child_finished" }>,
   deps: EngineDeps,
 ): void {
-  if (childRunId(record) !== signal.childRunId) return;
+  if (startedChild(record) !== signal.childRunId) return;
   execution.waiting.delete(task.key);
   if (signal.status === "succeeded")
     return execution.succeed(task, ended(record, deps, { state: "succeeded", output: signal.output }));

@@ -2,7 +2,7 @@ import { authorize } from "../domain/authorize.ts";
 import type { Backend, NewRun } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Json } from "../domain/json.ts";
-import { planReplay } from "../domain/replay.ts";
+import { planReplay, startedChild } from "../domain/replay.ts";
 import { isFinal, type Place, type Run, type Signal, type StepRecord } from "../domain/run.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -62,6 +62,7 @@ export function createRunControl(deps: ControlRunsDeps) {
         detailCode: "run_not_ended",
       });
     const ledger = await backend.runs.steps(scope, runId);
+    await refuseWhileChildrenRun(scope, ledger);
     const rows = planReplay(ledger, request);
     const version = request.version === "same" ? original.version : await publishedVersion(scope, original, rows);
     const run: NewRun & { replayOf: string } = {
@@ -80,6 +81,24 @@ export function createRunControl(deps: ControlRunsDeps) {
     await backend.runs.replay(scope, run, rows, { at: run.createdAt, action: "run.replayed", target: run.id, details });
     deps.wake();
     return { runId: run.id };
+  }
+
+  /** A sub-workflow that was cancelled with its parent may still wait for its last call: what it did is not known yet. */
+  async function refuseWhileChildrenRun(scope: Scope, ledger: readonly StepRecord[]): Promise<void> {
+    for (const record of ledger) {
+      const childId = record.state === "succeeded" ? null : startedChild(record);
+      const child = childId === null ? null : await backend.runs.find(scope, childId);
+      if (!child) continue;
+      if (!isFinal(child.status))
+        throw new AppError(
+          "conflict",
+          `The sub-workflow's run ${child.id} has not ended yet. Wait for it, then replay.`,
+          {
+            detailCode: "run_not_ended",
+          },
+        );
+      await refuseWhileChildrenRun(scope, await backend.runs.steps(scope, child.id));
+    }
   }
 
   /** On another version steps are planned anew, which must not silently repeat an effect that may exist. */

@@ -24,6 +24,8 @@ export interface EngineDeps {
   readonly useConnection: UseConnection;
   readonly request: GuardedRequest;
   readonly sandbox: CodeSandbox;
+  /** How long a run may wait for a connection or a rate limit before its step fails. */
+  readonly maxParkedMs: number;
   /** Seals the sensitive parts of a frozen input for storage, and opens them again. */
   readonly sealInput: (place: InputPlace, input: JsonObject) => Promise<JsonObject>;
   readonly openInput: (place: InputPlace, stored: Json) => Promise<JsonObject>;

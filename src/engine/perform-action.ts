@@ -3,7 +3,7 @@ import { validateInput } from "../connector-sdk/validate-input.ts";
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import type { Task } from "../domain/next-step.ts";
 import { decideRetry, type FailureKind } from "../domain/retry.ts";
-import { MAX_PARKED_MS, mayHaveHappened, type StepError, type StepRecord } from "../domain/run.ts";
+import { mayHaveHappened, type StepError, type StepRecord } from "../domain/run.ts";
 import { type ActionStep, DEFAULT_RETRY, type Effect, type OnUnknown } from "../domain/workflow.ts";
 import { type ActionResult, callConnector } from "./call-connector.ts";
 import { comparePrior } from "./compare-prior.ts";
@@ -150,7 +150,7 @@ function applyResult(execution: RunExecution, plan: Plan, result: ActionResult, 
   }
 }
 
-/** Waits without using an attempt; fails after 30 days of waiting. */
+/** Waits without using an attempt; fails when it has waited for too long. */
 function park(
   execution: RunExecution,
   plan: Plan,
@@ -162,7 +162,7 @@ function park(
 ): void {
   const now = deps.clock.now();
   const error = { code: waitingFor === "rate_limit" ? "rate_limited" : "connection", message: reason };
-  if (now - record.plannedAt > MAX_PARKED_MS) return failFinally(execution, plan, record, error, deps);
+  if (now - record.plannedAt > deps.maxParkedMs) return failFinally(execution, plan, record, error, deps);
   const delayMs =
     waitingFor === "rate_limit" ? (retryAfterMs ?? 1_000) + Math.round(deps.random() * 1_000) : CONNECTION_RECHECK_MS;
   const parked: StepRecord = { ...record, state: "planned", startedAt: null, error, waitingFor, wakeAt: now + delayMs };

@@ -1,5 +1,7 @@
+import type { ChildRun } from "../domain/backend.ts";
 import type { Json } from "../domain/json.ts";
 import type { Task } from "../domain/next-step.ts";
+import { type ChildReplay, plannedChildReplay, planReplay } from "../domain/replay.ts";
 import type { StepError, StepRecord } from "../domain/run.ts";
 import { LIMITS } from "../domain/workflow.ts";
 import { comparePrior } from "./compare-prior.ts";
@@ -23,6 +25,7 @@ export function performSubWorkflow(
   scope: TaskScope,
   deps: EngineDeps,
   epoch = 0,
+  earlier: ChildReplay | null = null,
 ): void {
   const { run } = execution;
   const input = { body: compiled.input.evaluate(scope) };
@@ -39,16 +42,17 @@ export function performSubWorkflow(
   }
   const prior = execution.ledger.prior(task);
   if (prior) comparePrior(execution, task, { prior, record, input }, deps);
-  else startSubWorkflow(execution, task, compiled, record, deps);
+  else startSubWorkflow(execution, task, compiled, record, deps, earlier);
 }
 
-/** Starts the child that a record plans, with its frozen input. */
+/** Starts the child that a record plans, with its frozen input; `earlier` is the child that it goes on from. */
 export function startSubWorkflow(
   execution: RunExecution,
   task: Task,
   compiled: WorkflowCompiled,
   planned: StepRecord,
   deps: EngineDeps,
+  earlier: ChildReplay | null = null,
 ): void {
   const { run } = execution;
   const workflowId = compiled.step.workflow;
@@ -56,23 +60,31 @@ export function startSubWorkflow(
     task,
     record: planned,
     act: async () => {
-      const version = await deps.findPublished(execution.scope, workflowId);
+      const published = await deps.findPublished(execution.scope, workflowId);
+      const now = deps.clock.now();
+      const id = deps.newId("run");
+      const { body = null } = planned.input as { readonly body?: Json };
+      const fresh = {
+        version: published,
+        eventId: planned.idempotencyKey ?? id,
+        trigger: { body, headers: {}, query: {}, method: null, receivedAt: new Date(now).toISOString() },
+        replayOf: null,
+        ledger: [],
+      };
+      const goingOn = earlier && (await replayChild(execution, workflowId, earlier, fresh, deps));
       return () => {
         if (execution.ended) return;
+        const { version, ...beginning } = goingOn ?? fresh;
         if (version === null) {
           const message = `Workflow "${workflowId}" does not exist or is not published.`;
           return fail(execution, task, planned, { code: "not_published", message }, deps);
         }
-        const now = deps.clock.now();
-        const id = deps.newId("run");
-        const { body = null } = planned.input as { readonly body?: Json };
         execution.startChild({
+          ...beginning,
           id,
           workflowId,
           version,
           source: "workflow",
-          eventId: planned.idempotencyKey ?? id,
-          trigger: { body, headers: {}, query: {}, method: null, receivedAt: new Date(now).toISOString() },
           parent: { runId: run.id, path: task.path, iteration: task.iteration },
           depth: run.depth + 1,
           createdAt: now,
@@ -91,6 +103,40 @@ export function startSubWorkflow(
   });
 }
 
+/** Where a child starts out. `version` is null when its workflow is not published. */
+interface ChildStart extends Pick<ChildRun, "eventId" | "trigger" | "replayOf" | "ledger"> {
+  readonly version: number | null;
+}
+
+/**
+ * The child goes on from what the earlier one did, under the same event and so the same idempotency keys. With another
+ * input it is replayed from its start, where each effect is compared with what was sent. Null when the earlier child
+ * does not say anything about this one: it was a run of another workflow, or has been pruned.
+ */
+async function replayChild(
+  execution: RunExecution,
+  workflowId: string,
+  { runId, from, version }: ChildReplay,
+  fresh: ChildStart,
+  { backend }: EngineDeps,
+): Promise<ChildStart | null> {
+  const earlier = await backend.runs.find(execution.scope, runId);
+  if (earlier?.workflowId !== workflowId) return null;
+  const steps = await backend.runs.steps(execution.scope, runId);
+  const isSameInput = Bun.deepEquals(earlier.trigger.body, fresh.trigger.body);
+  const goesOn = from === "failed" && isSameInput;
+  const ledger = planReplay(steps, { from: goesOn ? "failed" : "start", repeatEffects: false, version });
+  // What may have happened is asked about, or repeated under its key, by the version that did it.
+  const isSettled = !ledger.some(({ state }) => state === "unknown");
+  return {
+    version: version === "published" && isSettled ? fresh.version : earlier.version,
+    eventId: earlier.eventId,
+    trigger: isSameInput ? earlier.trigger : fresh.trigger,
+    replayOf: runId,
+    ledger,
+  };
+}
+
 function fail(execution: RunExecution, task: Task, record: StepRecord, error: StepError, deps: EngineDeps): void {
   const finishedAt = deps.clock.now();
   execution.fail(task, { ...record, state: "failed_final", waitingFor: null, error, finishedAt });
@@ -106,7 +152,15 @@ export function resumeSubWorkflow(
 ): boolean {
   if (record.state === "waiting") execution.wait(task, record);
   else if (record.state === "planned")
-    performSubWorkflow(execution, task, compiled, new TaskScope(execution, task), deps, record.epoch);
+    performSubWorkflow(
+      execution,
+      task,
+      compiled,
+      new TaskScope(execution, task),
+      deps,
+      record.epoch,
+      plannedChildReplay(record),
+    );
   else return false;
   return true;
 }

@@ -1,4 +1,4 @@
-import type { ClaimedRun, NewRun, RunCommit, StoredSignal } from "../domain/backend.ts";
+import type { ChildRun, ClaimedRun, RunCommit, StoredSignal } from "../domain/backend.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import {
   completeTask,
@@ -10,6 +10,7 @@ import {
   type Tree,
 } from "../domain/next-step.ts";
 import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
+import { startedChild } from "../domain/replay.ts";
 import {
   type FinalStatus,
   isFinal,
@@ -23,7 +24,7 @@ import {
 import { grantScope, type Scope } from "../domain/tenant.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
 import { RunLedger } from "./run-ledger.ts";
-import { childRunId, parked, type Standing, tellParent, underWay } from "./run-standing.ts";
+import { parked, type Standing, tellParent, underWay } from "./run-standing.ts";
 
 /**
  * One run in memory while this worker holds it: where it stands (`tree`), what the ledger says, and what the next
@@ -47,7 +48,7 @@ export class RunExecution {
   poisoned: boolean;
 
   #launches: Launch[] = [];
-  #children: NewRun[] = [];
+  #children: ChildRun[] = [];
   #send: { runId: string; signal: Signal }[] = [];
   #response: RunResponse | null = null;
   #alerts: string[] = [];
@@ -154,7 +155,7 @@ export class RunExecution {
     this.#mustCommit = true;
   }
 
-  startChild(child: NewRun): void {
+  startChild(child: ChildRun): void {
     this.#children.push(child);
   }
 
@@ -247,7 +248,7 @@ export class RunExecution {
       // An effect that may exist stays unknown, so that a replay asks before it repeats it, or repeats it under its key.
       const state = mayHaveHappened(record) ? "unknown" : "cancelled";
       this.ledger.write({ ...record, state, waitingFor: null, wakeAt: null, finishedAt: nowMs });
-      const child = record.waitingFor === "sub_workflow" ? childRunId(record) : null;
+      const child = record.waitingFor === "sub_workflow" ? startedChild(record) : null;
       if (child) this.send(child, { kind: "cancel", by: `run ${this.run.id}, step ${task.step.id}` });
     }
     this.waiting.clear();

@@ -1,5 +1,5 @@
 import type { RunCommit } from "../domain/backend.ts";
-import { isJsonObject, type Json } from "../domain/json.ts";
+import type { Json } from "../domain/json.ts";
 import type { FinalStatus, Run, RunStatus, StepError, StepRecord, WaitingFor } from "../domain/run.ts";
 
 /** How a run stands at a barrier. */
@@ -45,9 +45,4 @@ export function tellParent(
   if (!parent) return [];
   const { runId, path, iteration } = parent;
   return [{ runId, signal: { kind: "child_finished", path, iteration, childRunId, status, output, error } }];
-}
-
-/** The run id of the child that a waiting sub-workflow step has started. */
-export function childRunId(record: StepRecord): string | null {
-  return isJsonObject(record.output) && typeof record.output.runId === "string" ? record.output.runId : null;
 }

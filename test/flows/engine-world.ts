@@ -145,6 +145,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
         findPublished: async (each, id) => (await backend.workflows.find(each, id))?.publishedVersion ?? null,
         useConnection,
         request: () => Promise.reject(new Error("nothing can be reached from here")),
+        maxParkedMs: 30 * 86_400_000,
         sandbox: {
           run: async () => ({ ok: true, output: await runCode() }),
           check: async () => null,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { JsonObject } from "../../src/domain/json.ts";
+import type { Json, JsonObject } from "../../src/domain/json.ts";
 import { type FlowWorld, openFlowWorld, type ShownRun, stepAt } from "./flow-world.ts";
 import { ONCE, parallel, type StepJson, send, set } from "./steps.ts";
 
@@ -119,5 +119,103 @@ describe("beside a call that is under way", () => {
     expect(Date.now() - startedAt).toBeLessThan(700);
     resolve();
     await world.until(runId, "succeeded");
+  });
+});
+
+describe("a replay of the parent", () => {
+  const url = (path: string) => world.peer.origin + path;
+
+  /** A sub-workflow that does one thing and then fails at the next, the first time it is tried. */
+  async function runWithFailingSub(name: string, more: { readonly deep?: boolean; readonly input?: Json } = {}) {
+    world.peer.answer(`/${name}-broken`, { status: 404 }, {});
+    const steps = [
+      send("done", url(`/${name}-done`), { idempotencyHeader: "X-Key", body: "{{ string(trigger.body) }}" }),
+      send("broken", url(`/${name}-broken`)),
+    ];
+    const inner = await world.publish({ name: "Inner", steps });
+    const sub = more.deep
+      ? await world.publish({ name: "Outer", steps: [call(inner.id, { input: "{{ trigger.body }}" })] })
+      : inner;
+    const parent = await world.publish({ steps: [call(sub.id, { input: more.input ?? "{{ trigger.body }}" })] });
+    const failed = await world.settled(await parent.start("a"));
+    expect(failed.status).toBe("failed");
+    return { failed, inner };
+  }
+  const times = (name: string) => [
+    world.peer.calls(`/${name}-done`).length,
+    world.peer.calls(`/${name}-broken`).length,
+  ];
+
+  for (const from of ["failed", "start"])
+    test(`from ${from === "failed" ? "the failed step" : "the start"} replays the child: what that one had done is not done again`, async () => {
+      const { failed } = await runWithFailingSub(`sub-${from}`);
+      const run = await world.settled(await world.replay(failed.id, { from }));
+      expect(run.status).toBe("succeeded");
+      expect(times(`sub-${from}`)).toEqual([1, 2]);
+      const { body: children } = await world.api("GET", `/runs?limit=200&workflowId=${failed.workflowId}`);
+      expect(children.data).toHaveLength(2);
+    });
+
+  test("the new child says which run it goes on from", async () => {
+    const { failed } = await runWithFailingSub("sub-says");
+    const { runId: earlier } = stepAt(failed, "sub").output as { runId: string };
+    await world.settled(await world.replay(failed.id, { from: "failed" }));
+    const { body } = await world.api("GET", "/runs?limit=20");
+    expect(body.data.filter((each: ShownRun) => each.replayOf === earlier)).toHaveLength(1);
+  });
+
+  test("reaches the children of children", async () => {
+    const { failed } = await runWithFailingSub("sub-deep", { deep: true });
+    expect((await world.settled(await world.replay(failed.id, { from: "failed" }))).status).toBe("succeeded");
+    expect(times("sub-deep")).toEqual([1, 2]);
+  });
+
+  test("on the published version replays the child on the fixed version of its own", async () => {
+    const { failed, inner } = await runWithFailingSub("sub-fixed");
+    await inner.change({ steps: [send("done", url("/sub-fixed-done")), send("mended", url("/sub-fixed-mended"))] });
+    const run = await world.settled(await world.replay(failed.id, { from: "failed", version: "published" }));
+    expect(run.status).toBe("succeeded");
+    expect(times("sub-fixed")).toEqual([1, 1]);
+    expect(world.peer.calls("/sub-fixed-mended")).toHaveLength(1);
+  });
+
+  test("with an input that has changed since asks before the child repeats an effect", async () => {
+    await world.setVariables({ who: "first" });
+    const { failed } = await runWithFailingSub("sub-changed", { input: "{{ vars.who }}" });
+    await world.setVariables({ who: "second" });
+    const runId = await world.replay(failed.id, { from: "failed" });
+    await world.until(runId, "waiting");
+    const { body } = await world.api("GET", "/runs?status=needs_review&limit=20");
+    const child = body.data.find((each: ShownRun) => each.source === "workflow");
+    expect(stepAt(await world.find(child.id), "done").error?.code).toBe("input_changed");
+    expect(times("sub-changed")).toEqual([1, 1]);
+    await world.api("POST", `/runs/${runId}/cancel`);
+  });
+
+  test("that was asked to repeat effects starts the child anew", async () => {
+    const { failed } = await runWithFailingSub("sub-again");
+    const run = await world.settled(await world.replay(failed.id, { from: "start", repeatEffects: true }));
+    expect(run.status).toBe("succeeded");
+    expect(times("sub-again")).toEqual([2, 2]);
+    const [first, second] = world.peer.calls("/sub-again-done").map((each) => each.headers.get("x-key"));
+    expect(second).not.toBe(first!);
+  });
+
+  test("is refused while a child that was cancelled with it still waits for its last call", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.peer.answer("/sub-last-call", { after: promise });
+    const sub = await world.publish({ steps: [send("last", url("/sub-last-call"))] });
+    const runId = await (await world.publish({ steps: [call(sub.id)] })).start();
+    await world.peer.called("/sub-last-call", 1);
+    await world.api("POST", `/runs/${runId}/cancel`);
+    await world.until(runId, "cancelled");
+    const replay = () => world.api("POST", `/runs/${runId}/replay`, { body: { from: "failed" } });
+    expect(await replay()).toMatchObject({ status: 409, body: { code: "run_not_ended" } });
+    resolve();
+    const { runId: childId } = stepAt(await world.find(runId), "sub").output as { runId: string };
+    await world.until(childId, "cancelled");
+    const { body } = await replay();
+    expect((await world.settled(body.runId)).status).toBe("succeeded");
+    expect(world.peer.calls("/sub-last-call")).toHaveLength(1);
   });
 });

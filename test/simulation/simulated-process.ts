@@ -54,6 +54,7 @@ export class SimulatedProcess {
       findPublished: async (scope, id) => (await watched.workflows.find(scope, id))?.publishedVersion ?? null,
       useConnection: async () => ({ kind: "missing", reason: "none here" }),
       request: () => NEVER,
+      maxParkedMs: 30 * 86_400_000,
       sandbox: { run: async () => ({ ok: true, output: null }), check: async () => null, close: async () => {} },
       sealInput: async (_place, input) => input,
       openInput: async (_place, stored) => stored as never,

@@ -2,6 +2,7 @@ import { describe, expect } from "bun:test";
 import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import {
+  asChild,
   change,
   dedupe,
   ending,
@@ -92,7 +93,7 @@ export function acceptContract(open: OpenBackendUnderTest): void {
       const run = sampleRun();
       const child = sampleRun({ source: "workflow", parent: { runId: run.id, path: "sub", iteration: [] }, depth: 1 });
       const signal = { kind: "cancel", by: "test" } as const;
-      const first = parking(null, { children: [child], send: [{ runId: parent.id, signal }] });
+      const first = parking(null, { children: [asChild(child)], send: [{ runId: parent.id, signal }] });
       await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first } });
       const claimed = await backend.runs.claim({ owner, limit: 5, perTenant: 5, now: NOW });
       expect(claimed.map((each) => each.run.id).toSorted()).toEqual([parent.id, child.id].toSorted());

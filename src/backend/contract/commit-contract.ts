@@ -1,6 +1,17 @@
 import { describe, expect } from "bun:test";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
-import { ending, firstLease, NOW, parking, sampleCommit, sampleRun, sampleStep, storedRun, UNHELD } from "./samples.ts";
+import {
+  asChild,
+  ending,
+  firstLease,
+  NOW,
+  parking,
+  sampleCommit,
+  sampleRun,
+  sampleStep,
+  storedRun,
+  UNHELD,
+} from "./samples.ts";
 
 export function commitContract(open: OpenBackendUnderTest): void {
   const test = backendTests(open);
@@ -59,7 +70,7 @@ export function commitContract(open: OpenBackendUnderTest): void {
       await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first: null } });
       const lease = firstLease(scope, run, owner);
       const send = [{ runId: other.id, signal: { kind: "cancel", by: "x" } as const }];
-      const commit = ending({ steps: [sampleStep("a")], children: [child], send });
+      const commit = ending({ steps: [sampleStep("a")], children: [asChild(child)], send });
       for (const wrong of [
         { ...lease, fence: 2 },
         { ...lease, fence: 0 },
@@ -125,10 +136,26 @@ export function commitContract(open: OpenBackendUnderTest): void {
       const child = sampleRun({ source: "workflow", parent, depth: 1 });
       const step = sampleStep("sub", { kind: "workflow", state: "waiting", waitingFor: "sub_workflow" });
       const lease = firstLease(scope, run, owner);
-      await backend.runs.commit(lease, parking(null, { waitingFor: "sub_workflow", steps: [step], children: [child] }));
+      await backend.runs.commit(
+        lease,
+        parking(null, { waitingFor: "sub_workflow", steps: [step], children: [asChild(child)] }),
+      );
       expect(await backend.runs.find(scope, child.id)).toEqual(storedRun(scope, child));
       const claimed = await backend.runs.claim({ owner, limit: 5, perTenant: 5, now: NOW });
       expect(claimed.map((each) => each.run.id)).toEqual([child.id]);
+    });
+
+    test("creates a child that goes on from an earlier run with the rows of that one", async (world) => {
+      const { backend, scope, owner } = world;
+      const run = sampleRun();
+      await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first: null } });
+      const child = sampleRun({ source: "workflow", parent: { runId: run.id, path: "sub", iteration: [] }, depth: 1 });
+      const ledger = [sampleStep("first"), sampleStep("second", { state: "unknown" })];
+      const children = [{ ...child, replayOf: "run_earlier", ledger }];
+      await backend.runs.commit(firstLease(scope, run, owner), parking(null, { children }));
+      expect(await backend.runs.find(scope, child.id)).toEqual(storedRun(scope, child, { replayOf: "run_earlier" }));
+      const [claimed] = await backend.runs.claim({ owner, limit: 5, perTenant: 5, now: NOW });
+      expect(claimed?.ledger).toEqual(ledger);
     });
 
     test("many at once each find their own run", async ({ backend, scope, owner }) => {

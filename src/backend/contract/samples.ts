@@ -1,5 +1,5 @@
 import type { Change } from "../../domain/audit.ts";
-import type { Dedupe, Lease, NewRun, RunCommit, Workflow } from "../../domain/backend.ts";
+import type { ChildRun, Dedupe, Lease, NewRun, RunCommit, Workflow } from "../../domain/backend.ts";
 import type { Connection } from "../../domain/connection.ts";
 import type { Run, StepRecord } from "../../domain/run.ts";
 import type { Scope } from "../../domain/tenant.ts";
@@ -83,6 +83,11 @@ export function ending(patch: Partial<RunCommit> = {}): RunCommit {
 }
 export function parking(dueAt: number | null, patch: Partial<RunCommit> = {}): RunCommit {
   return sampleCommit({ status: "waiting", waitingFor: "delay", release: true, dueAt, ...patch });
+}
+
+/** The run of a sub-workflow that replays nothing. */
+export function asChild(run: NewRun): ChildRun {
+  return { ...run, replayOf: null, ledger: [] };
 }
 
 export function firstLease(scope: Scope, run: NewRun, owner: string): Lease {

@@ -4,6 +4,7 @@ import type { Backend } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
 import {
+  asChild,
   change,
   dedupe,
   ending,
@@ -68,7 +69,7 @@ describe("a lease", () => {
 
     await a.runs.renew("a", NOW);
     const child = sampleRun();
-    const late = ending({ steps: [sampleStep("late")], children: [child], output: "late", alerts: ["late"] });
+    const late = ending({ steps: [sampleStep("late")], children: [asChild(child)], output: "late", alerts: ["late"] });
     expect(await a.runs.commit(firstLease(scope, run, "a"), late)).toEqual({ kind: "lease_lost" });
     expect(await b.runs.steps(scope, run.id)).toEqual(first.steps);
     expect(await b.runs.find(scope, child.id)).toBeNull();

@@ -64,7 +64,8 @@ function showStep(record: StepRecord, runStatus: RunStatus): ShownStep {
     waitingFor: isFinal(runStatus) ? null : waitingFor,
     attempts: attemptsMade(record),
     input: showInput(record.input),
-    output: record.output ?? null,
+    // Of a step that has not begun it says which run it will go on from.
+    output: record.state === "planned" ? null : (record.output ?? null),
     error: error && { ...error },
     idempotencyKey,
     startedAt: showTimeOrNull(record.startedAt),
@@ -72,7 +73,7 @@ function showStep(record: StepRecord, runStatus: RunStatus): ShownStep {
   };
 }
 
-function statusOf({ state, waitingFor }: StepRecord, runStatus: RunStatus): ShownStepStatus {
+function statusOf({ state, waitingFor, finishedAt }: StepRecord, runStatus: RunStatus): ShownStepStatus {
   const isOver = isFinal(runStatus);
   switch (state) {
     case "failed_final":
@@ -88,7 +89,9 @@ function statusOf({ state, waitingFor }: StepRecord, runStatus: RunStatus): Show
     case "failed_retryable":
       return isOver ? unsettled(runStatus) : "waiting";
     case "unknown":
-      if (isOver) return unsettled(runStatus);
+      if (isOver) return runStatus === "cancelled" ? "cancelled" : "failed";
+      // Decided: the step has failed, and the run went on without it.
+      if (finishedAt !== null && waitingFor === null) return "failed";
       return waitingFor === "retry" ? "waiting" : "needs_review";
     default:
       return state;

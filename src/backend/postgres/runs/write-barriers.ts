@@ -10,6 +10,8 @@ export interface PreparedBarrier {
   readonly runId: string;
   readonly commit: RunCommit;
   readonly steps: readonly StepValues[];
+  /** What its children start with. */
+  readonly childSteps: readonly StepValues[];
   readonly send: readonly { readonly runId: string; readonly signalJson: string }[];
 }
 
@@ -24,6 +26,7 @@ export function prepareBarrier(tenantId: string, runId: string, commit: RunCommi
     runId,
     commit,
     steps: [...steps.values()],
+    childSteps: commit.children.flatMap((child) => child.ledger.map((step) => toStepValues(tenantId, child.id, step))),
     send: commit.send.map((each) => ({ runId: each.runId, signalJson: JSON.stringify(each.signal) })),
   };
 }
@@ -43,9 +46,18 @@ export async function writeBarriers(
     barriers.flatMap(({ steps }) => steps),
   );
   const children = barriers.flatMap(({ runId, commit }) =>
-    commit.children.map((child) => prepareRun({ tenantId, workspaceId: workspaceOf(runId) }, child, TO_BE_CLAIMED)),
+    commit.children.map((child) =>
+      prepareRun({ tenantId, workspaceId: workspaceOf(runId) }, child, {
+        ...TO_BE_CLAIMED,
+        replayOf: child.replayOf,
+      }),
+    ),
   );
   await insertRuns(run, tenantId, children);
+  await writeSteps(
+    run,
+    barriers.flatMap(({ childSteps }) => childSteps),
+  );
   for (const { commit, send } of barriers)
     for (const each of send) await storeSignal(run, tenantId, each.runId, each.signalJson, commit.at);
   for (const { runId, commit } of barriers)

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { RunCommit } from "../../../domain/backend.ts";
+import type { ChildRun, RunCommit } from "../../../domain/backend.ts";
 import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./insert-run.ts";
 import type { RunSignals } from "./run-signals.ts";
 import { createStepWrite, type StepValues, toStepValues } from "./step-rows.ts";
@@ -10,6 +10,7 @@ export interface PreparedBarrier {
   readonly runId: string;
   readonly commit: RunCommit;
   readonly steps: readonly StepValues[];
+  readonly children: readonly { readonly child: ChildRun; readonly ledger: readonly StepValues[] }[];
   readonly send: readonly { readonly runId: string; readonly signalJson: string }[];
 }
 
@@ -19,6 +20,10 @@ export function prepareBarrier(tenantId: string, runId: string, commit: RunCommi
     runId,
     commit,
     steps: commit.steps.map((step) => toStepValues(tenantId, runId, step)),
+    children: commit.children.map((child) => ({
+      child,
+      ledger: child.ledger.map((step) => toStepValues(tenantId, child.id, step)),
+    })),
     send: commit.send.map((each) => ({ runId: each.runId, signalJson: JSON.stringify(each.signal) })),
   };
 }
@@ -33,12 +38,16 @@ export function createBarrierWrite(
   const writeAlert = raw.prepare("INSERT INTO run_alerts (tenant_id, run_id, reason, at) VALUES (?, ?, ?, ?)");
   const workspaceOf = raw.prepare<{ workspace_id: string }, [string]>("SELECT workspace_id FROM runs WHERE id = ?");
 
-  return ({ tenantId, runId, commit, steps, send }) => {
+  return ({ tenantId, runId, commit, steps, children, send }) => {
     for (const step of steps) writeStep(step);
-    if (commit.children.length > 0) {
+    if (children.length > 0) {
       // A child lives in its parent's workspace.
       const workspaceId = workspaceOf.get(runId)?.workspace_id ?? "";
-      for (const child of commit.children) insertRun(prepareRun({ tenantId, workspaceId }, child, TO_BE_CLAIMED));
+      for (const { child, ledger } of children) {
+        const start = { ...TO_BE_CLAIMED, replayOf: child.replayOf };
+        insertRun(prepareRun({ tenantId, workspaceId }, child, start));
+        for (const step of ledger) writeStep(step);
+      }
     }
     for (const each of send) signals.store(tenantId, each.runId, each.signalJson, commit.at);
     for (const reason of commit.alerts) writeAlert.run(tenantId, runId, reason, commit.at);

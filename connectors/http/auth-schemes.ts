@@ -1,11 +1,13 @@
-import type { AuthScheme } from "../../src/connector-sdk/connector.ts";
+import type { FieldsScheme } from "../../src/connector-sdk/auth-scheme.ts";
 
 export const authSchemes = {
   bearer: {
+    kind: "fields",
     title: "Bearer token",
     fields: { token: { kind: "secret", title: "Token", required: true } },
   },
   basic: {
+    kind: "fields",
     title: "User name and password",
     fields: {
       username: { kind: "text", title: "User name", required: true },
@@ -13,6 +15,7 @@ export const authSchemes = {
     },
   },
   header: {
+    kind: "fields",
     title: "API key in a header",
     fields: {
       name: { kind: "text", title: "Header", required: true, placeholder: "X-Api-Key" },
@@ -20,10 +23,11 @@ export const authSchemes = {
     },
   },
   custom: {
+    kind: "fields",
     title: "Own headers and query parameters",
     fields: {
       headers: { kind: "key_value", title: "Headers", secret: true },
       query: { kind: "key_value", title: "Query parameters", secret: true },
     },
   },
-} as const satisfies Readonly<Record<string, AuthScheme>>;
+} as const satisfies Readonly<Record<string, FieldsScheme>>;

@@ -1,4 +1,4 @@
-import type { ConnectionCredential, OutgoingRequest } from "../../src/connector-sdk/action.ts";
+import type { ConnectionCredential, OutgoingRequest } from "../../src/connector-sdk/http-exchange.ts";
 import { type Pair, readPairs } from "../../src/connector-sdk/key-value.ts";
 import { type EncodedBody, encodeBody } from "./encode-body.ts";
 import { invalidInput } from "./invalid-input.ts";

@@ -1,5 +1,6 @@
-import type { ActionContext, IncomingResponse } from "../../src/connector-sdk/action.ts";
+import type { ActionContext } from "../../src/connector-sdk/action.ts";
 import { classifyResponse } from "../../src/connector-sdk/classify-response.ts";
+import type { IncomingResponse } from "../../src/connector-sdk/http-exchange.ts";
 import type { Json } from "../../src/connector-sdk/json.ts";
 import { type BodyFormat, readBody } from "../../src/connector-sdk/read-body.ts";
 import type { BuiltRequest } from "./build-request.ts";

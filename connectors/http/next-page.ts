@@ -1,4 +1,4 @@
-import type { IncomingResponse } from "../../src/connector-sdk/action.ts";
+import type { IncomingResponse } from "../../src/connector-sdk/http-exchange.ts";
 import type { Json } from "../../src/connector-sdk/json.ts";
 import { invalidPaging } from "./invalid-paging.ts";
 import { readNextLink } from "./read-next-link.ts";

@@ -1,4 +1,4 @@
-import type { ConnectionCredential } from "../../src/connector-sdk/action.ts";
+import type { ConnectionCredential } from "../../src/connector-sdk/http-exchange.ts";
 import type { InputOf } from "../../src/connector-sdk/input-of.ts";
 import { type Pair, readPairs } from "../../src/connector-sdk/key-value.ts";
 import type { authSchemes } from "./auth-schemes.ts";

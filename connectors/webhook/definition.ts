@@ -7,6 +7,7 @@ export default defineConnector({
   icon,
   auth: {
     signing_secret: {
+      kind: "fields",
       title: "Signing secret",
       fields: {
         secret: {

@@ -14,7 +14,7 @@ export interface ConnectorSummary {
   readonly description: string;
   /** SVG markup, drawn in `currentColor`. */
   readonly icon: string;
-  /** `from_connection`: each connection names its own. */
+  /** Where its credentials may go; `from_connection`: each connection names its own. */
   readonly hosts: readonly string[] | "from_connection";
   readonly schemes: readonly string[];
   readonly actions: readonly string[];
@@ -86,7 +86,7 @@ function summarise(name: string, definition: ConnectorDefinition): ConnectorSumm
     title,
     description,
     icon,
-    hosts,
+    hosts: hosts !== "from_connection" && "within" in hosts ? hosts.within : hosts,
     schemes: Object.keys(auth),
     actions: Object.keys(actions),
     triggers: Object.keys(triggers),

@@ -13,7 +13,8 @@ export type CredentialHosts =
  */
 export function credentialHosts(connector: ConnectorDefinition, wanted: readonly string[] | null): CredentialHosts {
   if (connector.hosts !== "from_connection") {
-    if (wanted === null || wanted.length === 0) return { ok: true, hosts: connector.hosts };
+    const hosts = "within" in connector.hosts ? connector.hosts.within : connector.hosts;
+    if (wanted === null || wanted.length === 0) return { ok: true, hosts };
     return refuse("hosts", "must be left out: the connector says where its credentials are sent");
   }
   if (wanted === null || wanted.length === 0)

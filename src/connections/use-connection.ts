@@ -1,5 +1,6 @@
-import type { ConnectionCredential } from "../connector-sdk/action.ts";
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
+import type { ConnectionCredential } from "../connector-sdk/http-exchange.ts";
+import { resolveHosts } from "../connector-sdk/resolve-hosts.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Connection } from "../domain/connection.ts";
 import { AppError } from "../domain/errors.ts";
@@ -42,7 +43,8 @@ export function createUseConnection({ backend, clock, vault, connectors }: UseCo
     if (typeof fields === "string") return { kind: "parked", reason: fields };
     // Not waited for: a disk that cannot take the time of use must not stop a call.
     backend.connections.touch(scope, id, clock.now()).catch(() => {});
-    return { kind: "ready", credential: { scheme: connection.scheme, fields }, hosts: await hostsOf(connection) };
+    const credential = { scheme: connection.scheme, fields };
+    return { kind: "ready", credential, hosts: await hostsOf(connection, credential) };
   };
 
   /** The credential's fields, or why they cannot be read. */
@@ -56,8 +58,11 @@ export function createUseConnection({ backend, clock, vault, connectors }: UseCo
   }
 
   /** A connector's own hosts may have grown since the connection was stored. */
-  async function hostsOf({ connector, hosts }: Connection): Promise<readonly string[]> {
+  async function hostsOf(
+    { connector, hosts }: Connection,
+    credential: ConnectionCredential,
+  ): Promise<readonly string[]> {
     const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
-    return definition === null || definition.hosts === "from_connection" ? hosts : definition.hosts;
+    return definition === null ? hosts : resolveHosts(definition, credential, hosts);
   }
 }

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { Effect } from "../domain/workflow.ts";
+import type { CallContext } from "./call-context.ts";
 import type { Fields } from "./fields.ts";
 import type { InputOf } from "./input-of.ts";
 
@@ -11,52 +12,39 @@ export interface ActionDefinition<Input = JsonObject> {
   readonly input: Fields;
   /** What happens when it is done twice (DESIGN §3). A function where the input decides, as with HTTP methods. */
   readonly effect: Effect | ((input: Input) => Effect);
+  /** Where `context.api` puts the idempotency key of a `keyed` action. */
+  readonly idempotency?: IdempotencyMapping;
   /** How long the provider remembers an idempotency key; afterwards a keyed action counts as unsafe. */
   readonly keyTtlMs?: number | ((input: Input) => number);
+  /** Counts against the rate limits of this method; default: the action's name. */
+  readonly rateLimitMethod?: string;
   /** An example of what `run` returns, for mapping before the first test. */
   readonly outputSample: Json;
+  /** JSON Schema (2020-12) of what `run` returns, where the provider publishes one. */
+  readonly outputSchema?: JsonObject;
   /** Does it. Throw `ActionError` for every failure the provider tells; anything else counts as unknown. */
   run(context: ActionContext<Input>): Promise<Json>;
 }
 
-export interface ActionContext<Input = JsonObject> {
+/**
+ * Where the provider takes an idempotency key. An action's first writing request carries the key itself, every further
+ * one a key derived from it, so an action must send its writing requests in the same order each time.
+ */
+export interface IdempotencyMapping {
+  /** `body`: a member of the JSON or form body. */
+  readonly in: "header" | "query" | "body";
+  readonly name: string;
+  /** `text` (default): 43 characters of A-Z, a-z, 0-9, - and _. `uuid`: where only that is taken. */
+  readonly format?: "text" | "uuid";
+}
+
+export interface ActionContext<Input = JsonObject> extends CallContext {
   /** As `validateInput` gives it: defaults filled in, no expression left. */
   readonly input: Input;
-  /** Same on every retry of the same step; send it where the provider takes one. */
+  /** Same on every retry of the same step. `context.api` sends it where `idempotency` says; elsewhere send it yourself. */
   readonly idempotencyKey: string;
-  readonly credential: ConnectionCredential | null;
-  /** The only way out: guarded, and pinned to the connection's hosts while a credential is in use. */
-  request(request: OutgoingRequest): Promise<IncomingResponse>;
-  readonly signal: AbortSignal;
-  /** Epoch milliseconds by the engine's clock. */
-  now(): number;
   /** When the step's time is up, epoch milliseconds. */
   readonly deadlineAt: number;
-}
-
-export interface ConnectionCredential {
-  readonly scheme: string;
-  /** By the names of the scheme's fields. */
-  readonly fields: JsonObject;
-}
-
-export interface OutgoingRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers?: readonly (readonly [string, string])[];
-  readonly body?: Uint8Array | string;
-  /** `follow` re-checks every hop and drops credentials across origins. Default `none`. */
-  readonly redirect?: "none" | "follow";
-  /** Names of headers that carry the credential, dropped on a cross-origin redirect. */
-  readonly secretHeaders?: readonly string[];
-}
-
-export interface IncomingResponse {
-  readonly status: number;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-  readonly url: string;
 }
 
 /** Gives `effect`, `keyTtlMs` and `run` the input's type, derived from its fields. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { IncomingResponse } from "./action.ts";
 import { classifyResponse } from "./classify-response.ts";
+import type { IncomingResponse } from "./http-exchange.ts";
 
 const NOW = Date.parse("2026-05-31T12:00:00Z");
 

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import { isSensitiveHeader } from "../platform/http-content/mask-headers.ts";
-import type { IncomingResponse } from "./action.ts";
 import { ActionError, type ActionErrorKind } from "./action-error.ts";
+import type { IncomingResponse } from "./http-exchange.ts";
 import { readBody, readText } from "./read-body.ts";
 import { readRetryAfterMs } from "./retry-after.ts";
 

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../domain/json.ts";
+import type { CallContext } from "./call-context.ts";
 import type { TextFormat } from "./text-format.ts";
 
 /**
@@ -58,13 +59,39 @@ export interface Option {
   readonly value: string;
   readonly title: string;
 }
+/** Exactly one of `options` (fixed; anything else is refused) and `choices` (the account's; any text is taken). */
 interface SelectField extends FieldBase<string> {
   readonly kind: "select";
-  readonly options: readonly Option[];
+  readonly options?: readonly Option[];
+  readonly choices?: Choices;
 }
 interface MultiSelectField extends FieldBase<readonly string[]> {
   readonly kind: "multi_select";
+  readonly options?: readonly Option[];
+  readonly choices?: Choices;
+}
+/**
+ * What there is to choose from in the connected account: channels, sheets, objects. Only a help for the form: a value
+ * is not checked against it, because it may come from an expression or have been made a moment ago.
+ */
+interface Choices {
+  /** Names of fields beside or above this one without which there is nothing to ask for, and whose change means asking anew. */
+  readonly needs?: readonly string[];
+  readonly load: (context: LoadContext & ChoicesRequest) => Promise<ChoicesPage>;
+}
+interface ChoicesRequest {
+  /** What the person has typed; empty for all. Filter here if the provider cannot. */
+  readonly search: string;
+  /** `nextCursor` of the page before; null for the first. */
+  readonly cursor: string | null;
+}
+export interface ChoicesPage {
   readonly options: readonly Option[];
+  readonly nextCursor: string | null;
+}
+/** `input` is what the form holds so far: unchecked, incomplete, expressions unresolved. */
+export interface LoadContext extends CallContext {
+  readonly input: JsonObject;
 }
 /** `2026-05-31`, or with `withTime` an RFC 3339 instant such as `2026-05-31T09:30:00Z`. */
 interface DateField extends FieldBase<string> {
@@ -86,6 +113,15 @@ export interface ListField extends FieldBase<readonly Json[]> {
 interface ObjectField extends FieldBase<JsonObject> {
   readonly kind: "object";
   readonly fields: Fields;
+  /**
+   * More fields, which the connected account decides (the columns of the chosen table). They join `fields` in the form;
+   * when the input is checked, members beyond `fields` are taken as they are: the provider checks them.
+   */
+  readonly dynamicFields?: {
+    /** As in `choices`. */
+    readonly needs?: readonly string[];
+    readonly load: (context: LoadContext) => Promise<Fields>;
+  };
 }
 /** Anything, null included. */
 interface JsonField extends FieldBase<Json> {

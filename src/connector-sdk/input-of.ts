@@ -28,7 +28,9 @@ type ValueOf<F extends Field> = F extends { readonly kind: "number" }
           : F extends { readonly kind: "list"; readonly of: infer Item extends Field }
             ? readonly ValueOf<Item>[]
             : F extends { readonly kind: "object"; readonly fields: infer Inner extends Fields }
-              ? InputOf<Inner>
+              ? F extends { readonly dynamicFields: object }
+                ? InputOf<Inner> & JsonObject
+                : InputOf<Inner>
               : F extends { readonly kind: "file" }
                 ? FileValue
                 : F extends { readonly kind: "json" }

@@ -4,7 +4,7 @@ import { isJsonType, isTextType } from "../platform/http-content/media-type.ts";
 import { parseHeaderValue } from "../platform/http-content/parse-header-value.ts";
 import { rawContent } from "../platform/http-content/raw-content.ts";
 import { parseJson } from "../platform/parse-json.ts";
-import type { IncomingResponse } from "./action.ts";
+import type { IncomingResponse } from "./http-exchange.ts";
 
 /** How to read a response body; `auto` goes by its Content-Type. */
 export type BodyFormat = "auto" | "json" | "text" | "base64";

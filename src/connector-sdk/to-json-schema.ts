@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../domain/json.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { Field, Fields, NumberField, Option } from "./fields.ts";
 
 /**
@@ -53,9 +53,9 @@ function describeValue(field: Field): JsonObject {
     case "boolean":
       return { type: "boolean" };
     case "select":
-      return { type: "string", oneOf: oneOf(field.options) };
+      return describeChoice(field.options);
     case "multi_select":
-      return { type: "array", items: { type: "string", oneOf: oneOf(field.options) }, uniqueItems: true };
+      return { type: "array", items: describeChoice(field.options), uniqueItems: true };
     case "date":
       return { type: "string", format: field.withTime ? "date-time" : "date" };
     case "key_value":
@@ -68,7 +68,7 @@ function describeValue(field: Field): JsonObject {
         ...(field.maxItems !== undefined && { maxItems: field.maxItems }),
       };
     case "object":
-      return toJsonSchema(field.fields);
+      return { ...toJsonSchema(field.fields), ...(field.dynamicFields && { additionalProperties: true }) };
     case "file":
       return FILE;
     case "json":
@@ -119,6 +119,8 @@ function describeNumber({ integer, min, max }: NumberField): JsonObject {
   };
 }
 
-function oneOf(options: readonly Option[]): Json {
-  return options.map(({ value, title }) => ({ const: value, title }));
+/** What only the connected account knows is any text. */
+function describeChoice(options: readonly Option[] | undefined): JsonObject {
+  if (options === undefined) return { type: "string" };
+  return { type: "string", oneOf: options.map(({ value, title }) => ({ const: value, title })) };
 }

@@ -44,12 +44,15 @@ interface Scope {
 /** A checker's result; undefined when the value was refused (and reported). */
 type Checked<T extends Json> = T | undefined;
 
-function checkObject(fields: Fields, value: unknown, scope: Scope): Checked<JsonObject> {
+function checkObject(fields: Fields, value: unknown, scope: Scope, open = false): Checked<JsonObject> {
   if (!isJsonObject(value)) return refuse(scope, "must be an object");
-  for (const key of Object.keys(value)) {
-    if (!Object.hasOwn(fields, key)) scope.report([...scope.path, key], "is not a known field");
-  }
   const checked: Record<string, Json> = {};
+  for (const [key, given] of Object.entries(value)) {
+    if (Object.hasOwn(fields, key)) continue;
+    // Only the connected account knows these; `__proto__` would not become a member.
+    if (open && key !== "__proto__") checked[key] = given;
+    else scope.report([...scope.path, key], "is not a known field");
+  }
   const undecided = new Set<string>();
   for (const [name, field] of Object.entries(fields)) {
     const given = Object.hasOwn(value, name) ? value[name] : undefined;
@@ -123,9 +126,9 @@ function checkField(field: Field, value: Json, scope: Scope): Checked<Json> {
     case "boolean":
       return coerceBoolean(value) ?? refuse(scope, "must be true or false");
     case "select":
-      return checkOption(field.options, value, scope);
+      return checkOption(field, value, scope);
     case "multi_select":
-      return checkOptions(field.options, value, scope);
+      return checkOptions(field, value, scope);
     case "date": {
       const example = field.withTime ? "a date and time such as 2026-05-31T09:30:00Z" : "a date such as 2026-05-31";
       return coerceDate(value, field.withTime ?? false) ?? refuse(scope, `must be ${example}`);
@@ -135,7 +138,7 @@ function checkField(field: Field, value: Json, scope: Scope): Checked<Json> {
     case "list":
       return checkList(field, value, scope);
     case "object":
-      return checkObject(field.fields, value, scope);
+      return checkObject(field.fields, value, scope, field.dynamicFields !== undefined);
     case "file":
       return accept(checkFile(value, scope.expressions ? isExpression : isNever), scope);
     case "json":
@@ -159,15 +162,24 @@ function checkNumber(field: NumberField, value: Json, scope: Scope): Checked<num
   return number;
 }
 
-function checkOption(options: readonly Option[], value: Json, scope: Scope): Checked<string> {
+function checkOption(
+  { options }: { readonly options?: readonly Option[] },
+  value: Json,
+  scope: Scope,
+): Checked<string> {
   const text = coerceText(value);
+  if (options === undefined) return text ?? refuse(scope, "must be text");
   if (options.some((option) => option.value === text)) return text;
   return refuse(scope, `must be one of: ${options.map((option) => option.value).join(", ")}`);
 }
 
-function checkOptions(options: readonly Option[], value: Json, scope: Scope): Checked<readonly Json[]> {
+function checkOptions(
+  { options }: { readonly options?: readonly Option[] },
+  value: Json,
+  scope: Scope,
+): Checked<readonly Json[]> {
   if (!Array.isArray(value)) return refuse(scope, "must be a list");
-  const field = { kind: "select", title: "", options } as const;
+  const field: Field = { kind: "select", title: "", ...(options !== undefined && { options }) };
   const chosen = value.map((item: Json, index) => checkField(field, item, { ...scope, path: [...scope.path, index] }));
   return chosen.includes(undefined) ? undefined : [...new Set(chosen as Json[])];
 }

@@ -1,5 +1,7 @@
 import { ActionError, type ActionErrorKind } from "../connector-sdk/action-error.ts";
 import { classifyEgressError } from "../connector-sdk/classify-egress-error.ts";
+import { createApi } from "../connector-sdk/create-api.ts";
+import type { OutgoingRequest } from "../connector-sdk/http-exchange.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { StepError, StepRecord } from "../domain/run.ts";
 import { DEFAULT_STEP_TIMEOUT_MS } from "../domain/workflow.ts";
@@ -38,20 +40,30 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
   const timer = deadline(abort, timeoutMs, deps);
   const redact = createRedactor(access?.credential ?? null);
   try {
+    const request = (outgoing: OutgoingRequest) =>
+      deps.request({
+        ...outgoing,
+        timeoutMs: Math.max(1, deadlineAt - deps.clock.now()),
+        signal: abort.signal,
+        allowedHosts: access?.hosts ?? null,
+      });
+    const key = record.idempotencyKey ?? "";
+    const { idempotency: mapping } = compiled.action;
     const work = compiled.action.run({
       input,
-      idempotencyKey: record.idempotencyKey ?? "",
+      idempotencyKey: key,
       credential: access?.credential ?? null,
       deadlineAt,
       now: () => deps.clock.now(),
       signal: abort.signal,
-      request: (request) =>
-        deps.request({
-          ...request,
-          timeoutMs: Math.max(1, deadlineAt - deps.clock.now()),
-          signal: abort.signal,
-          allowedHosts: access?.hosts ?? null,
-        }),
+      request,
+      api: createApi({
+        connector: compiled.connector,
+        credential: access?.credential ?? null,
+        request,
+        now: () => deps.clock.now(),
+        idempotency: mapping ? { mapping, key } : null,
+      }),
     });
     const output = await Promise.race([work, timer.expired]);
     return checkOutput(redact(output ?? null));

@@ -206,7 +206,7 @@ class Compiler {
     const action = await load();
     const { errors } = validateInput(action.input, step.input, { path: `${path}.input`, expressions: "allowed" });
     this.errors.push(...errors);
-    return { kind: "action", step, action, input: this.#template(step.input, names, `${path}.input`) };
+    return { kind: "action", step, connector, action, input: this.#template(step.input, names, `${path}.input`) };
   }
 
   #template(value: Json, names: VisibleNames, path: string): Template {

@@ -1,4 +1,5 @@
 import type { ActionDefinition } from "../connector-sdk/action.ts";
+import type { ConnectorDefinition } from "../connector-sdk/connector.ts";
 import type { TriggerDefinition as TriggerKind } from "../connector-sdk/trigger.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type {
@@ -31,7 +32,13 @@ export interface CompiledWorkflow {
 }
 
 export type CompiledStep =
-  | { readonly kind: "action"; readonly step: ActionStep; readonly action: ActionDefinition; readonly input: Template }
+  | {
+      readonly kind: "action";
+      readonly step: ActionStep;
+      readonly connector: ConnectorDefinition;
+      readonly action: ActionDefinition;
+      readonly input: Template;
+    }
   | { readonly kind: "branch"; readonly step: BranchStep; readonly conditions: readonly CompiledCondition[] }
   | { readonly kind: "parallel"; readonly step: ParallelStep }
   | { readonly kind: "loop"; readonly step: LoopStep; readonly items: Template }

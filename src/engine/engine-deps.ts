@@ -1,4 +1,4 @@
-import type { ConnectionCredential, IncomingResponse, OutgoingRequest } from "../connector-sdk/action.ts";
+import type { ConnectionCredential, IncomingResponse, OutgoingRequest } from "../connector-sdk/http-exchange.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { FinalStatus, Run, RunResponse, StepError } from "../domain/run.ts";

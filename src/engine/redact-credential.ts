@@ -1,4 +1,4 @@
-import type { ConnectionCredential } from "../connector-sdk/action.ts";
+import type { ConnectionCredential } from "../connector-sdk/http-exchange.ts";
 import { isJsonObject, type Json } from "../domain/json.ts";
 
 /** Shorter values would also blank ordinary words. */

@@ -78,6 +78,6 @@ function complaintsAbout(fields: Fields, prefix = ""): string[] {
 }
 
 function canTake(field: Fields[string], value: string | boolean): boolean {
-  if (field.kind === "select") return field.options.some((option) => option.value === value);
+  if (field.kind === "select") return field.options?.some((option) => option.value === value) ?? false;
   return typeof value === "boolean" ? field.kind === "boolean" : field.kind === "text";
 }

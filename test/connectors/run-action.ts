@@ -1,6 +1,9 @@
-import type { ActionDefinition, ConnectionCredential } from "../../src/connector-sdk/action.ts";
+import type { ActionDefinition } from "../../src/connector-sdk/action.ts";
 import { ActionError } from "../../src/connector-sdk/action-error.ts";
 import { classifyEgressError } from "../../src/connector-sdk/classify-egress-error.ts";
+import type { ConnectorDefinition } from "../../src/connector-sdk/connector.ts";
+import { createApi } from "../../src/connector-sdk/create-api.ts";
+import type { ConnectionCredential, OutgoingRequest } from "../../src/connector-sdk/http-exchange.ts";
 import { validateInput } from "../../src/connector-sdk/validate-input.ts";
 import type { Json, JsonObject } from "../../src/domain/json.ts";
 import { createEgress, type Egress } from "../../src/platform/egress/create-egress.ts";
@@ -12,6 +15,8 @@ export interface ActionWorld {
 }
 
 interface RunOptions {
+  /** Whose `context.api` the action is given; needed by actions that use it. */
+  readonly connector?: ConnectorDefinition;
   readonly credential?: ConnectionCredential;
   /** The connection's hosts; none are pinned without a credential. */
   readonly hosts?: readonly string[];
@@ -35,22 +40,28 @@ async function run(egress: Egress, action: ActionDefinition, input: JsonObject, 
   if (errors.length > 0) throw new Error(`invalid input: ${JSON.stringify(errors)}`);
   const nowMs = options.nowMs ?? Date.now();
   const { signal } = new AbortController();
+  const credential = options.credential ?? null;
+  const key = options.idempotencyKey ?? "key-1";
+  const request = (outgoing: OutgoingRequest) =>
+    egress.request({
+      ...outgoing,
+      timeoutMs: TIMEOUT_MS,
+      maxResponseBytes: 16 * 1024 * 1024,
+      signal,
+      ...(credential && { allowedHosts: options.hosts ?? ["127.0.0.1"] }),
+    });
+  const idempotency = action.idempotency ? { mapping: action.idempotency, key } : null;
+  const connector = options.connector ?? { auth: {} };
   try {
     return await action.run({
       input: value,
-      idempotencyKey: options.idempotencyKey ?? "key-1",
-      credential: options.credential ?? null,
+      idempotencyKey: key,
+      credential,
       signal,
       deadlineAt: nowMs + TIMEOUT_MS,
       now: () => nowMs,
-      request: (request) =>
-        egress.request({
-          ...request,
-          timeoutMs: TIMEOUT_MS,
-          maxResponseBytes: 16 * 1024 * 1024,
-          signal,
-          ...(options.credential && { allowedHosts: options.hosts ?? ["127.0.0.1"] }),
-        }),
+      request,
+      api: createApi({ connector, credential, request, now: () => nowMs, idempotency }),
     });
   } catch (error) {
     throw classifyEgressError(error);

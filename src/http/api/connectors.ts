@@ -45,7 +45,7 @@ const connector = z
         name: z.string(),
         title: z.string(),
         description: z.string(),
-        kind: z.enum(["webhook", "schedule", "manual"]),
+        kind: z.enum(["webhook", "schedule", "manual", "poll", "subscription", "app_event"]),
         input: jsonSchema,
         bodySample: anyJson,
       }),

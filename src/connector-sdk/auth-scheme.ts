@@ -1,0 +1,93 @@
+import type { Json, JsonObject } from "../domain/json.ts";
+import type { Fields } from "./fields.ts";
+import type { ConnectionCredential, OutgoingRequest } from "./http-exchange.ts";
+
+/**
+ * A way to prove who we are, by the kind of work it needs:
+ * - `fields`: a person types it in (API key, user and password, own fields with own request signing);
+ * - `oauth2`: the provider hands it out after consent, and it is refreshed by us.
+ */
+export type AuthScheme = FieldsScheme | OAuth2Scheme;
+
+interface SchemeBase {
+  readonly title: string;
+  /**
+   * `fields`: the credential itself, sealed when stored; those marked `secret` are never shown again.
+   * `oauth2`: what must be known before the provider can be asked, such as a sub-domain. Often empty.
+   */
+  readonly fields: Fields;
+  /**
+   * Puts the credential into a request of `context.api`. May sign method, URL, headers and body, so it runs last.
+   * Without it, an `oauth2` scheme sends `Authorization: Bearer <accessToken>` and a `fields` scheme sends nothing.
+   * @example sign: (request, { fields }) => withHeader(request, "X-Api-Key", String(fields.key))
+   */
+  readonly sign?: (
+    request: OutgoingRequest,
+    credential: ConnectionCredential,
+    nowMs: number,
+  ) => OutgoingRequest | Promise<OutgoingRequest>;
+}
+
+export interface FieldsScheme extends SchemeBase {
+  readonly kind: "fields";
+}
+
+export interface OAuth2Scheme extends SchemeBase {
+  readonly kind: "oauth2";
+  readonly grant: "authorization_code" | "client_credentials";
+  /**
+   * Names the client: `ACME` reads ACME_CLIENT_ID and ACME_CLIENT_SECRET; the callback is `/oauth/callback/acme`.
+   * Connectors of one vendor may share it. Upper case, digits and underscores.
+   */
+  readonly provider: string;
+  /** Text, or made from `fields` where each customer has an address of their own. */
+  readonly authorizeUrl: OAuthUrl;
+  readonly tokenUrl: OAuthUrl;
+  /** RFC 7009; called when the connection is deleted. */
+  readonly revokeUrl?: OAuthUrl;
+  /** RFC 7662; asked for the expiry where the token response does not tell it. */
+  readonly introspectUrl?: OAuthUrl;
+  /** `title` says to the administrator why it is asked for. */
+  readonly scopes: readonly OAuthScope[];
+  /** Default: a space. */
+  readonly scopeSeparator?: string;
+  /** Whether the provider takes PKCE (S256). */
+  readonly pkce: boolean;
+  /** Where the token endpoint wants client id and secret. */
+  readonly clientAuth: "basic" | "body";
+  /** For example `{ access_type: "offline", prompt: "consent" }`. */
+  readonly extraAuthorizeParams?: Readonly<Record<string, string>>;
+  /** Used where a token response has no `expires_in` and there is nothing to introspect. */
+  readonly defaultLifetimeMs?: number;
+  /** `rotating`: every refresh hands out a new refresh token and kills the old one. `none`: tokens live until revoked. */
+  readonly refresh: "rotating" | "stable" | "none";
+  /** Reads what the token endpoint answered (2xx). Default: the members of RFC 6749 §5.1. Throw `ActionError` on an error. */
+  readonly readToken?: (response: JsonObject) => TokenAnswer;
+}
+
+export type OAuthUrl = string | ((fields: JsonObject) => string);
+
+export interface OAuthScope {
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface TokenAnswer {
+  readonly accessToken: string;
+  /** Undefined keeps the one there is. */
+  readonly refreshToken?: string;
+  /** Epoch milliseconds; undefined: not told. */
+  readonly expiresAt?: number;
+  readonly scopes?: readonly string[];
+  /** Joins `credential.fields` of every later call, such as an `instance_url`; sealed like the token. */
+  readonly extra?: Readonly<Record<string, Json>>;
+  /** Whose account it is, where the answer tells; else `testConnection` does. */
+  readonly account?: Account;
+}
+
+/** Whom a connection speaks for. Reconnecting to another `id` needs a person's confirmation. */
+export interface Account {
+  /** The provider's own id, stable over renames; also what app events are routed by (a Slack team, a GitHub installation). */
+  readonly id: string;
+  readonly label: string;
+}

@@ -189,6 +189,7 @@ export function createApp(parts: AppParts): App {
 
   let stopping = false;
   const services: Services = {
+    sessions: { authenticate: async () => null },
     apiKeys,
     workflows: createWorkflowManager({
       backend,
@@ -221,6 +222,7 @@ export function createApp(parts: AppParts): App {
       await backend.check();
     },
     metrics: () => renderMetrics([...processMetrics(lag), ...engineMetrics(backend, dispatcher, ended)]),
+    publicUrl: config.publicUrl,
     limits: { maxBodyBytes: config.maxBodyBytes, metricsToken: config.metricsToken },
     clock,
     newId,

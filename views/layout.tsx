@@ -1,18 +1,43 @@
 import { Html, type PropsWithChildren } from "@elysiajs/html";
+import type { SignedIn } from "../src/domain/signed-in.ts";
+import { Icon } from "./components/icon.tsx";
+import { Toast, type ToastProps } from "./components/toast.tsx";
+import { Navigation } from "./navigation.tsx";
 
 export interface LayoutProps {
   readonly title: string;
   /** Addresses of the files that every page loads. */
   readonly assets: Assets;
+  /** Those that only this page loads. */
+  readonly scripts: readonly string[];
+  /** Where in the navigation the page stands. */
+  readonly section: string | null;
+  /** Null: a single card without navigation. */
+  readonly viewer: SignedIn | null;
+  /** Told once, about what happened on the page before. */
+  readonly flash: ToastProps | null;
 }
 
 export interface Assets {
   readonly styles: string;
+  readonly script: string;
   readonly icon: string;
 }
 
+/** htmx without what it could evaluate; going back asks the server again instead of a copy kept in the browser. */
+const HTMX_CONFIG = JSON.stringify({ history: "reload", includeIndicatorCSS: false, extensions: "sse" });
+
 /** The frame of every page. */
-export function Layout({ title, assets, children }: PropsWithChildren<LayoutProps>): JSX.Element {
+export function Layout({
+  title,
+  assets,
+  scripts,
+  section,
+  viewer,
+  flash,
+  children,
+}: PropsWithChildren<LayoutProps>): JSX.Element {
+  const headers = viewer ? { "hx-headers:inherited": JSON.stringify({ "X-CSRF-Token": viewer.csrfToken }) } : {};
   return (
     <>
       {"<!doctype html>"}
@@ -21,14 +46,77 @@ export function Layout({ title, assets, children }: PropsWithChildren<LayoutProp
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
+          <meta name="htmx-config" content={HTMX_CONFIG} />
           <title safe>{`${title} · IntegrationSync`}</title>
           <link rel="icon" type="image/svg+xml" href={assets.icon} />
           <link rel="stylesheet" href={assets.styles} />
+          {[assets.script, ...scripts].map((address) => (
+            <script src={address} defer />
+          ))}
         </head>
-        <body>
-          <main>{children}</main>
+        <body attrs={headers}>
+          {viewer ? (
+            <AppFrame section={section} viewer={viewer}>
+              {children}
+            </AppFrame>
+          ) : (
+            <PlainFrame>{children}</PlainFrame>
+          )}
+          <div class="toasts" id="toasts" role="status" aria-live="polite">
+            {flash ? <Toast {...flash} /> : ""}
+          </div>
+          <template id="toast-template">
+            <Toast kind="success" text="" />
+          </template>
         </body>
       </html>
     </>
+  );
+}
+
+function AppFrame({
+  section,
+  viewer,
+  children,
+}: PropsWithChildren<{ section: string | null; viewer: SignedIn }>): JSX.Element {
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        Skip to content
+      </a>
+      <div class="app-frame">
+        <header class="topbar">
+          <Brand />
+          <button class="button" data-kind="quiet" data-icon-only="" type="button" popovertarget="navigation">
+            <Icon name="menu" />
+            <span class="visually-hidden">Menu</span>
+          </button>
+        </header>
+        <Navigation section={section} viewer={viewer} />
+        <main class="content" id="main" tabindex="-1">
+          {children}
+        </main>
+      </div>
+    </>
+  );
+}
+
+function PlainFrame({ children }: PropsWithChildren): JSX.Element {
+  return (
+    <div class="plain-frame">
+      <Brand />
+      <main>{children}</main>
+    </div>
+  );
+}
+
+function Brand(): JSX.Element {
+  return (
+    <a class="brand" href="/">
+      <span class="brand-mark">
+        <Icon name="workflow" />
+      </span>
+      IntegrationSync
+    </a>
   );
 }

@@ -28,6 +28,10 @@ export const PERMISSIONS = [
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
+/** Highest first. */
+export const ROLES = ["owner", "admin", "builder", "viewer"] as const;
+export type Role = (typeof ROLES)[number];
+
 export const API_KEY_SCOPES = ["read", "write"] as const;
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 

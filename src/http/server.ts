@@ -9,7 +9,9 @@ import { serveHealth, serveMetrics, serveReadiness } from "./monitoring.ts";
 import { describeFailure, makeProblem } from "./problem.ts";
 import { emptyResponse, problemResponse, textResponse } from "./responses.ts";
 import type { Services } from "./services.ts";
-import { pages } from "./ui/pages.ts";
+import { assetEndpoints } from "./ui/assets.ts";
+import { pageEndpoints } from "./ui/pages.ts";
+import { serveMissingPage } from "./ui/serve-page.ts";
 
 export interface Server {
   /**
@@ -55,7 +57,8 @@ function ownEndpoints(services: Services): Endpoint[] {
     { method: "GET", path: "/readyz", answer: () => serveReadiness(services) },
     { method: "GET", path: "/metrics", answer: (request) => serveMetrics(request, services) },
     { method: "GET", path: `${API_ROOT}/openapi.json`, answer: serveOpenApi },
-    ...pages,
+    ...assetEndpoints,
+    ...pageEndpoints(services),
   ];
 }
 
@@ -68,8 +71,8 @@ function ownEndpoints(services: Services): Endpoint[] {
 function createRouter(endpoints: readonly Endpoint[], services: Services) {
   // Without this, host names shorter than four letters would cut the path short.
   const router = new Elysia({ handler: { standardHostname: false } });
-  router.onError(({ code, error }) => {
-    if (code === "NOT_FOUND") return notFound();
+  router.onError(({ code, error, request }) => {
+    if (code === "NOT_FOUND") return isForPerson(request) ? serveMissingPage(request, services) : notFound();
     return fail(error, services);
   });
   for (const { method, path, answer } of endpoints) {
@@ -100,6 +103,11 @@ function allowedMethods(endpoints: readonly Endpoint[]): Map<string, string> {
 function refuseMethod(method: string, allow: string): Response {
   if (method === "OPTIONS") return emptyResponse(204, { allow });
   return problemResponse(makeProblem(405, "method_not_allowed", `This address takes ${allow}.`), { allow });
+}
+
+/** A browser that goes somewhere says that it wants HTML; programs do not. */
+function isForPerson({ headers, url }: Request): boolean {
+  return headers.get("accept")?.includes("text/html") === true && !url.includes(`${API_ROOT}/`);
 }
 
 function notFound(): Response {

@@ -2,6 +2,9 @@ import type { AuditReader } from "../audit/read-audit.ts";
 import type { ApiKeyManager } from "../auth/api-keys.ts";
 import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
 import type { ConnectionManager } from "../connections/manage-connections.ts";
+
+import type { SessionReader } from "../domain/signed-in.ts";
+
 import type { RunControl } from "../engine/control-runs.ts";
 import type { VariableManager } from "../engine/manage-variables.ts";
 import type { WorkflowManager } from "../engine/manage-workflows.ts";
@@ -12,6 +15,7 @@ import type { Log } from "../platform/log.ts";
 
 /** Everything that the HTTP layer can do; wired in `app.ts`. */
 export interface Services {
+  readonly sessions: SessionReader;
   readonly apiKeys: ApiKeyManager;
   readonly workflows: WorkflowManager;
   readonly runs: RunControl & RunReader;
@@ -24,6 +28,8 @@ export interface Services {
   readonly ready: () => Promise<void>;
   /** In the Prometheus text format. */
   readonly metrics: () => Promise<string>;
+  /** Scheme, host and port under which people reach the server; without a slash at the end. */
+  readonly publicUrl: string;
   readonly limits: {
     readonly maxBodyBytes: number;
     /** Null: `/metrics` does not exist. */

@@ -12,31 +12,46 @@ afterAll(() => app.stop());
 
 const get = (path: string, headers: Record<string, string> = {}) => fetch(app.url + path, { headers });
 
-describe("the first page", () => {
-  test("tells the first steps and leads to the API's document", async () => {
-    const response = await get("/");
-    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
-    const html = await response.text();
-    expect(html).toStartWith("<!doctype html>");
-    expect(html).toContain("integrationsync tenant create");
-    const link = /href="([^"]*openapi[^"]*)"/.exec(html)?.[1];
-    expect((await get(link!)).status).toBe(200);
+describe("pages", () => {
+  const html = { accept: "text/html" };
+
+  test("without a session lead to where one signs in, and back", async () => {
+    const response = await fetch(`${app.url}/`, { headers: html, redirect: "manual" });
+    expect([response.status, response.headers.get("location")]).toEqual([303, "/sign-in"]);
+    // htmx would follow a redirect by itself and swap the sign-in page into a part of the page.
+    const headers = {
+      ...html,
+      "hx-request": "true",
+      "hx-request-type": "partial",
+      "hx-current-url": `${app.url}/runs?a=1`,
+    };
+    const partial = await fetch(`${app.url}/`, { headers, redirect: "manual" });
+    expect(partial.headers.get("hx-redirect")).toBe("/sign-in?next=%2Fruns%3Fa%3D1");
   });
 
-  test("loads what it needs from here, for ever, and nothing stands inline", async () => {
-    const response = await get("/");
+  test("that do not exist say so in HTML to a browser, as a problem document to a program", async () => {
+    const page = await get("/nothing/here", html);
+    expect([page.status, page.headers.get("content-type")]).toEqual([404, "text/html; charset=utf-8"]);
+    expect(await page.text()).toContain("There is nothing here.");
+    expect((await get("/nothing/here")).headers.get("content-type")).toBe("application/problem+json");
+    expect((await get("/api/v1/nothing", html)).headers.get("content-type")).toBe("application/problem+json");
+  });
+
+  test("load what they need from here, for ever, and nothing stands inline", async () => {
+    const response = await get("/nothing", html);
     const policy = response.headers.get("content-security-policy")!;
-    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
     expect(policy).not.toContain("unsafe");
-    const html = await response.text();
-    expect(html).not.toMatch(/<style|<script|style=|\son\w+=/);
-    const files = [...html.matchAll(/<link [^>]*href="([^"]+)"/g)].map(([, path]) => path!);
-    expect(files).toHaveLength(2);
+    const text = await response.text();
+    expect(text).toStartWith("<!doctype html>");
+    expect(text).not.toMatch(/<style|<script(?! src="\/public\/[^"]+" defer><\/script>)|style=|\son\w+=/);
+    const files = [...text.matchAll(/<(?:link|script) [^>]*(?:href|src)="([^"]+)"/g)].map(([, path]) => path!);
+    expect(files).toHaveLength(3);
     for (const file of files) {
       const asset = await get(file);
       expect(asset.status).toBe(200);
       expect(asset.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
-      expect(asset.headers.get("content-type")).toMatch(/^(text\/css|image\/svg)/);
+      expect(asset.headers.get("content-type")).toMatch(/^(text\/css|text\/javascript|image\/svg)/);
     }
   });
 });

@@ -1,22 +1,16 @@
-import { API_ROOT } from "../api/route.ts";
 import type { Endpoint } from "../endpoint.ts";
-import { immutableResponse, pageResponse } from "../responses.ts";
-import { type Asset, iconAsset, stylesAsset } from "./assets.ts";
+import type { Services } from "../services.ts";
+import { homePages } from "./home.ts";
+import type { PageRoute } from "./page-route.ts";
+import { servePage } from "./serve-page.ts";
 
-/** What people open in a browser. */
-export const pages: readonly Endpoint[] = [
-  { method: "GET", path: "/", answer: serveWelcome },
-  serveAsset(stylesAsset),
-  serveAsset(iconAsset),
-];
+/** What people open in a browser: one file per resource. */
+export const pages: readonly PageRoute[] = [...homePages];
 
-async function serveWelcome(): Promise<Response> {
-  // Loaded when somebody looks: a server that only takes webhooks need not render.
-  const { WelcomePage } = await import("../../../views/welcome.tsx");
-  const assets = { styles: stylesAsset.path, icon: iconAsset.path };
-  return pageResponse(await WelcomePage({ assets, apiDocument: `${API_ROOT}/openapi.json` }));
-}
-
-function serveAsset({ path, content, contentType }: Asset): Endpoint {
-  return { method: "GET", path, answer: () => immutableResponse(content, contentType) };
+export function pageEndpoints(services: Services): Endpoint[] {
+  return pages.map((route) => ({
+    method: route.method,
+    path: route.path,
+    answer: (request, params) => servePage(route, request, params, services),
+  }));
 }

@@ -66,7 +66,7 @@ export interface OpenOptions {
 
 /** Opens everything that the configuration names. Rejects with an `AppError` that says what cannot be used, and why. */
 export async function openParts({ config, log, sandboxCommand, lock }: OpenOptions): Promise<AppParts> {
-  const { dataDir, databaseUrl, encryptionKey, maxQueuedRuns, egressAllow, egressProxy, extraCaCerts } = config;
+  const { dataDir, databaseUrl, encryptionKeys, maxQueuedRuns, egressAllow, egressProxy, extraCaCerts } = config;
   const owner = newId("owner");
   const backend = await openBackend({
     databaseUrl: databaseUrl ?? "",
@@ -76,7 +76,7 @@ export async function openParts({ config, log, sandboxCommand, lock }: OpenOptio
     maxUnfinishedPerTenant: maxQueuedRuns,
   });
   try {
-    const open = () => openVault({ encryptionKey, dataDir, backend });
+    const open = () => openVault({ encryptionKeys, dataDir, backend });
     // A server without the right key must not start; a command asks for it only when it seals or opens something.
     const vault = lock ? await open() : openWhenUsed(open);
     const egress = createEgress({
@@ -101,6 +101,7 @@ function openWhenUsed(open: () => Promise<Vault>): Vault {
   return {
     seal: async (place, plaintext) => (await vault()).seal(place, plaintext),
     open: async (place, envelope) => (await vault()).open(place, envelope),
+    forget: () => void opened?.then((vault) => vault.forget()).catch(() => {}),
   };
 }
 
@@ -237,6 +238,7 @@ export function createApp(parts: AppParts): App {
       backend.onOutsideChange(() => {
         changed();
         apiKeys.forget();
+        vault.forget();
         dispatcher.wake();
       });
       dispatcher.start();

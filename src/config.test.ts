@@ -28,7 +28,7 @@ describe("an empty environment", () => {
       publicUrl: "http://localhost:3000",
       dataDir: resolve("data"),
       databaseUrl: null,
-      encryptionKey: null,
+      encryptionKeys: null,
       egressAllow: [],
       trustedProxies: [],
       maxBodyBytes: 1_048_576,
@@ -72,7 +72,12 @@ describe("good values", () => {
     const bytes = crypto.getRandomValues(new Uint8Array(32));
     const base64 = bytes.toBase64();
     for (const text of [bytes.toHex(), base64, base64.replaceAll("=", ""), bytes.toBase64({ alphabet: "base64url" })])
-      expect(read({ ENCRYPTION_KEY: text }).encryptionKey).toEqual(bytes);
+      expect(read({ ENCRYPTION_KEY: text }).encryptionKeys).toEqual([bytes]);
+  });
+
+  test("while it is being changed there are two encryption keys, the new one first", () => {
+    const keys = read({ ENCRYPTION_KEY: `${"1".repeat(64)}, ${KEY}` }).encryptionKeys;
+    expect(keys).toEqual([new Uint8Array(32).fill(0x11), new Uint8Array(32)]);
   });
 
   test("the public address follows the port, also one that the system chose", () => {
@@ -116,6 +121,8 @@ describe("bad values", () => {
     ["DATABASE_URL", "mysql://db"],
     ["DATABASE_URL", "db.sqlite"],
     ["ENCRYPTION_KEY", "tooshort"],
+    ["ENCRYPTION_KEY", `${KEY},tooshort`],
+    ["ENCRYPTION_KEY", `${KEY},`],
     ["ENCRYPTION_KEY", "0".repeat(63)],
     ["ENCRYPTION_KEY", "!".repeat(44)],
     ["EGRESS_ALLOW", "10.0.0.0/99"],

@@ -3,7 +3,7 @@ import {
   egressAllowList,
   forwardProxy,
   isNetwork,
-  key256,
+  keys256,
   listenHost,
   listOf,
   matching,
@@ -87,14 +87,16 @@ export const settings = {
     secret: true,
     parse: url(["postgres:", "postgresql:"]),
   }),
-  encryptionKey: optional({
+  encryptionKeys: optional({
     variable: "ENCRYPTION_KEY",
     group: "Security",
     defaultText: "a key file in `DATA_DIR`, made at the first start",
-    description: "Key that encrypts the credentials. Keep it apart from backups; without it they cannot be read.",
+    description:
+      "Key that encrypts the credentials. Keep it apart from backups; without it they cannot be read. To change it, give " +
+      "the new key and the old one, separated by a comma, and run `integrationsync key rotate`.",
     give: "32 bytes as base64 or as 64 hexadecimal digits; make one with: openssl rand -base64 32",
     secret: true,
-    parse: key256,
+    parse: keys256,
   }),
   egressAllow: withDefault({
     variable: "EGRESS_ALLOW",
@@ -270,9 +272,9 @@ export function readConfig(environment: Environment = process.env): ReadConfig {
   const read = readSettings(settings, environment);
   if (!read.ok) return refuse(read.problems);
   const { values } = read;
-  if (values.databaseUrl !== null && values.encryptionKey === null) {
+  if (values.databaseUrl !== null && values.encryptionKeys === null) {
     // Replicas share no folder that a key file could lie in.
-    return refuse([describeProblem(settings.encryptionKey, "is needed with DATABASE_URL")]);
+    return refuse([describeProblem(settings.encryptionKeys, "is needed with DATABASE_URL")]);
   }
   const publicUrl = values.publicUrl ?? localUrl(values.port);
   return { ok: true, config: { ...values, publicUrl, providerClients: readProviderClients(environment) } };

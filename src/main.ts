@@ -1,6 +1,7 @@
 import "./platform/prepare-process.ts";
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { AppParts } from "./app.ts";
 import type {
   CommandContext,
   CommandServices,
@@ -10,6 +11,7 @@ import type {
 } from "./cli/command-context.ts";
 import { runCommandLine } from "./cli/run-command-line.ts";
 import { type Config, readConfig, settings, withListeningPort } from "./config.ts";
+import type { KeyRotation } from "./connections/rotate-keys.ts";
 import { AppError } from "./domain/errors.ts";
 import type { Log } from "./platform/log.ts";
 import { provideEgress } from "./platform/prepare-process.ts";
@@ -108,12 +110,57 @@ async function openServices(config: Config): Promise<CommandServices> {
     backend,
     workflows,
     apiKeys,
+    keys: {
+      status: () => withKeyRotation(parts, (keys) => keys.status()),
+      rotateKeyEncryptionKey: () => withKeyRotation(parts, (keys) => keys.rotateKeyEncryptionKey()),
+      rotateDataKeys: () => withKeyRotation(parts, (keys) => keys.rotateDataKeys()),
+    },
     audit: {
       verifyChains: (tenants) => verifyChains(backend.audit, tenants),
       exportEntries: (scope) => exportAudit(backend.audit, scope),
     },
     close: () => closeParts(parts),
   };
+}
+
+/** Alone, where the keys lie in a file: of two processes that each write a new key, one would forget the other's. */
+async function withKeyRotation<T>(
+  { backend, config: { encryptionKeys, dataDir } }: AppParts,
+  use: (rotation: KeyRotation) => Promise<T>,
+): Promise<T> {
+  const [{ openKeyRing, keyFile }, { createVault }, { createKeyRotation }, file, { lockKeyFile }] = await Promise.all([
+    import("./connections/open-vault.ts"),
+    import("./connections/vault.ts"),
+    import("./connections/rotate-keys.ts"),
+    import("./platform/crypto/load-key.ts"),
+    import("./backend/sqlite/lock-data-dir.ts"),
+  ]);
+  const unlock = encryptionKeys === null ? lockKeyFile(dataDir) : () => {};
+  try {
+    const keyRing = await openKeyRing({ encryptionKeys, dataDir, backend });
+    const path = keyFile(dataDir);
+    return await use(
+      createKeyRotation({
+        backend,
+        keyRing,
+        vault: createVault({ keyRing, dataKeys: backend.dataKeys }),
+        givenKeys: encryptionKeys ?? [],
+        keyFile:
+          encryptionKeys === null
+            ? {
+                async read() {
+                  const loaded = await file.loadOrCreateKeyFile(path);
+                  if (!loaded.ok) throw new AppError("unavailable", loaded.message);
+                  return loaded.keys;
+                },
+                replace: (keys) => file.replaceKeyFile(path, keys),
+              }
+            : null,
+      }),
+    );
+  } finally {
+    unlock();
+  }
 }
 
 async function loadConnectors() {
@@ -162,10 +209,10 @@ async function checkEncryptionKey(config: Config): Promise<KeyVerdict> {
     import("./backend/open.ts"),
     import("./connections/open-vault.ts"),
   ]);
-  const { databaseUrl, dataDir, encryptionKey } = config;
+  const { databaseUrl, dataDir, encryptionKeys } = config;
   const backend = await openBackend({ databaseUrl: databaseUrl ?? "", dataDir, owner: "cli", lock: false });
   try {
-    return await checkKey({ encryptionKey, dataDir, backend });
+    return await checkKey({ encryptionKeys, dataDir, backend });
   } finally {
     await backend.close();
   }

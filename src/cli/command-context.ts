@@ -43,7 +43,7 @@ export interface CommandConfig {
   readonly port: number;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
-  readonly encryptionKey: Uint8Array | null;
+  readonly encryptionKeys: readonly Uint8Array[] | null;
   readonly egressAllow: readonly string[];
   readonly egressProxy: string | null;
   readonly logLevel: LogLevel;
@@ -78,11 +78,30 @@ export interface CommandServices {
     readonly publish: (scope: Scope, id: string) => Promise<{ version: number; webhookUrl: string | null }>;
     readonly remove: (scope: Scope, id: string) => Promise<void>;
   };
+  /** Each opens the keys when it is called, and rejects with `unavailable` when they are not usable. */
+  readonly keys: {
+    readonly status: () => Promise<KeyStatus>;
+    readonly rotateKeyEncryptionKey: () => Promise<{
+      readonly from: string;
+      readonly to: string;
+      readonly rewrapped: number;
+    }>;
+    readonly rotateDataKeys: () => Promise<{ readonly tenants: number; readonly secrets: number }>;
+  };
   readonly audit: {
     readonly verifyChains: (tenants: readonly Tenant[]) => Promise<readonly TenantVerdict[]>;
     readonly exportEntries: (scope: Scope) => AsyncIterable<AuditEntry>;
   };
   readonly close: () => Promise<void>;
+}
+
+export interface KeyStatus {
+  readonly current: string;
+  readonly known: readonly string[];
+  readonly isRotating: boolean;
+  /** Data keys by the id of the key that wraps them. */
+  readonly wrappedBy: Readonly<Record<string, number>>;
+  readonly secrets: { readonly newest: number; readonly earlier: number };
 }
 
 export interface NewApiKey {

@@ -114,8 +114,13 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "key rotate",
-    summary: "Change the encryption key (not available yet).",
-    load: async () => (await import("./commands/not-available-yet.ts")).keyRotate,
+    summary: "Change the encryption key, also while the server runs.",
+    load: async () => (await import("./commands/key-rotate.ts")).keyRotate,
+  },
+  {
+    name: "key status",
+    summary: "Show which encryption keys are in use.",
+    load: async () => (await import("./commands/key-status.ts")).keyStatus,
   },
   {
     name: "bench",

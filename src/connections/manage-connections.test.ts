@@ -3,11 +3,11 @@ import { registry as connectors } from "../../connectors/registry.generated.ts";
 import { openWorkspaces, type Workspaces } from "../../test/api/open-workspaces.ts";
 import type { Workflow } from "../domain/backend.ts";
 import type { WorkflowDefinition } from "../domain/workflow.ts";
-import { newKey, sealKey } from "../platform/crypto/seal.ts";
+import { newKey } from "../platform/crypto/seal.ts";
 import { newId } from "../platform/ids.ts";
 import { type ConnectionManager, createConnectionManager, type NewConnection } from "./manage-connections.ts";
+import { openVault } from "./open-vault.ts";
 import { createUseConnection } from "./use-connection.ts";
-import { createVault } from "./vault.ts";
 
 let world: Workspaces;
 let connections: ConnectionManager;
@@ -18,7 +18,7 @@ let reconnected: string[] = [];
 beforeAll(async () => {
   world = await openWorkspaces();
   const { backend, clock } = world;
-  const vault = createVault({ keyEncryptionKeys: [sealKey(newKey())], dataKeys: backend.dataKeys });
+  const vault = await openVault({ encryptionKeys: [newKey()], dataDir: "", backend });
   const shared = { backend, clock, vault, connectors };
   connections = createConnectionManager({
     ...shared,

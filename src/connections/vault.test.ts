@@ -1,30 +1,42 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import type { DataKeyStore } from "../domain/backend.ts";
+import type { DataKeyStore, StoredDataKey, WrappingKey } from "../domain/data-key-store.ts";
 import { AppError } from "../domain/errors.ts";
-import { newKey, type SealKey, sealBytes, sealKey } from "../platform/crypto/seal.ts";
-import { createVault, keyCheckValue, type SealPlace, type Vault } from "./vault.ts";
+import { newKey, sealBytes, sealKey } from "../platform/crypto/seal.ts";
+import { createKeyRing, keyCheckValue } from "./key-ring.ts";
+import { addDataKey, createVault, type SealPlace, type Vault } from "./vault.ts";
 
 const place: SealPlace = { tenantId: "ten_1", table: "connections", row: "conn_1", field: "credential" };
-const kek = sealKey(newKey());
+const kekBytes = newKey();
+const kek = sealKey(kekBytes);
 
 /** Keeps what the tables of the backend keep; `finds` counts the queries. */
 class MemoryDataKeys implements DataKeyStore {
-  readonly wrapped = new Map<string, string>();
+  readonly stored = new Map<string, StoredDataKey[]>();
+  check = "";
   finds = 0;
   creates = 0;
 
-  async find(tenantId: string): Promise<string | null> {
-    this.finds += 1;
-    await Bun.sleep(1);
-    return this.wrapped.get(tenantId) ?? null;
+  wrapped(tenantId: string, generation = 1): string {
+    return this.stored.get(tenantId)?.[generation - 1]?.wrapped ?? "";
   }
 
-  async create(tenantId: string, wrapped: string): Promise<string> {
-    this.creates += 1;
+  async list(tenantId: string): Promise<readonly StoredDataKey[]> {
+    this.finds += 1;
     await Bun.sleep(1);
-    const standing = this.wrapped.get(tenantId) ?? wrapped;
-    this.wrapped.set(tenantId, standing);
-    return standing;
+    return [...(this.stored.get(tenantId) ?? [])];
+  }
+
+  async add(tenantId: string, key: StoredDataKey, current: WrappingKey): Promise<boolean> {
+    await Bun.sleep(1);
+    const keys = this.stored.get(tenantId) ?? [];
+    if (current.value !== this.check || keys.some(({ generation }) => generation === key.generation)) return false;
+    this.creates += 1;
+    this.stored.set(tenantId, [...keys, key]);
+    return true;
+  }
+
+  rewrap(): Promise<boolean> {
+    throw new Error("not used here");
   }
 }
 
@@ -32,12 +44,17 @@ let dataKeys: MemoryDataKeys;
 let vault: Vault;
 beforeEach(() => {
   dataKeys = new MemoryDataKeys();
-  vault = createVault({ keyEncryptionKeys: [kek], dataKeys });
+  dataKeys.check = keyCheckValue(kek);
+  vault = restarted(kekBytes);
 });
 
+function ringOf(keys: readonly Uint8Array[], reload: () => readonly Uint8Array[] = () => []) {
+  return createKeyRing({ keys, reload: async () => reload(), currentCheck: async () => dataKeys.check });
+}
+
 /** A server that starts anew on the same database. */
-function restarted(...keyEncryptionKeys: [SealKey, ...SealKey[]]): Vault {
-  return createVault({ keyEncryptionKeys, dataKeys });
+function restarted(...keys: Uint8Array[]): Vault {
+  return createVault({ keyRing: ringOf(keys), dataKeys });
 }
 
 async function refusal(opening: Promise<string>): Promise<AppError> {
@@ -54,16 +71,16 @@ test("what was sealed opens again at its place, also after a restart", async () 
   for (const plaintext of ["", "secret", '{"token":"é\u0000🔑"}', "x".repeat(100_000)]) {
     const envelope = await vault.seal(place, plaintext);
     expect(await vault.open(place, envelope)).toBe(plaintext);
-    expect(await restarted(kek).open(place, envelope)).toBe(plaintext);
+    expect(await restarted(kekBytes).open(place, envelope)).toBe(plaintext);
   }
 });
 
 test("neither a secret nor the data key is stored in the clear, and no two tenants share a key", async () => {
   const envelope = await vault.seal(place, "hunter2");
   const other = await vault.seal({ ...place, tenantId: "ten_2" }, "hunter2");
-  const [first, second] = [...dataKeys.wrapped.values()];
+  const [first, second] = [dataKeys.wrapped("ten_1"), dataKeys.wrapped("ten_2")];
   expect(first).toMatch(new RegExp(`^v1\\.${kek.id}\\.`));
-  expect(second).not.toBe(first!);
+  expect(second).not.toBe(first);
   expect(envelope.split(".")[1]).not.toBe(other.split(".")[1]);
   expect(envelope).not.toContain("hunter2");
 });
@@ -105,43 +122,75 @@ describe("an envelope is refused as damaged", () => {
   test("for a tenant that has no data key, and opening makes none", async () => {
     const envelope = await vault.seal(place, "secret");
     await refusal(vault.open({ ...place, tenantId: "ten_9" }, envelope));
-    expect([...dataKeys.wrapped.keys()]).toEqual(["ten_1"]);
+    expect([...dataKeys.stored.keys()]).toEqual(["ten_1"]);
   });
 });
 
 describe("the key-encryption key", () => {
   test("that is not the one of the set-up is named together with the one that is needed", async () => {
     const envelope = await vault.seal(place, "secret");
-    const wrong = sealKey(newKey());
+    const wrong = newKey();
     const error = await refusal(restarted(wrong).open(place, envelope));
     expect(error.detailCode).toBe("encryption_key_missing");
     expect(error.message).toContain(kek.id);
-    expect(error.message).toContain(wrong.id);
+    expect(error.message).toContain(sealKey(wrong).id);
     expect(error.message).toContain("ENCRYPTION_KEY");
     await refusal(restarted(wrong).seal(place, "more"));
     expect(dataKeys.creates).toBe(1);
   });
 
-  test("may be a new one while the old one still reads, and new tenants use the new one", async () => {
+  test("may be a new one while the old one still reads, and new tenants use the one the settings say", async () => {
     const envelope = await vault.seal(place, "secret");
-    const newer = sealKey(newKey());
-    const rotating = restarted(newer, kek);
+    const newer = newKey();
+    const rotating = restarted(newer, kekBytes);
     expect(await rotating.open(place, envelope)).toBe("secret");
-    await rotating.seal({ ...place, tenantId: "ten_2" }, "new");
-    expect(dataKeys.wrapped.get("ten_2")).toStartWith(`v1.${newer.id}.`);
+    await rotating.seal({ ...place, tenantId: "ten_2" }, "before the switch");
+    expect(dataKeys.wrapped("ten_2")).toStartWith(`v1.${kek.id}.`);
+    dataKeys.check = keyCheckValue(sealKey(newer));
+    await rotating.seal({ ...place, tenantId: "ten_3" }, "after it");
+    expect(dataKeys.wrapped("ten_3")).toStartWith(`v1.${sealKey(newer).id}.`);
   });
 
-  test("does not open one tenant's data key put into another tenant's row", async () => {
+  test("is read again when the key file has got a new one while the server runs", async () => {
+    const newer = newKey();
+    let file: readonly Uint8Array[] = [kekBytes];
+    const server = createVault({ keyRing: ringOf(file, () => file), dataKeys });
+    file = [newer, kekBytes];
+    dataKeys.check = keyCheckValue(sealKey(newer));
+    const envelope = await server.seal(place, "secret");
+    expect(dataKeys.wrapped("ten_1")).toStartWith(`v1.${sealKey(newer).id}.`);
+    expect(await restarted(newer).open(place, envelope)).toBe("secret");
+  });
+
+  test("is the new one for a data key that was being made while the key was changed", async () => {
+    const newer = newKey();
+    const ring = createKeyRing({
+      keys: [newer, kekBytes],
+      reload: async () => [],
+      async currentCheck() {
+        const before = dataKeys.check;
+        dataKeys.check = keyCheckValue(sealKey(newer));
+        return before;
+      },
+    });
+    const envelope = await createVault({ keyRing: ring, dataKeys }).seal(place, "secret");
+    expect(dataKeys.wrapped("ten_1")).toStartWith(`v1.${sealKey(newer).id}.`);
+    expect(await restarted(newer).open(place, envelope)).toBe("secret");
+  });
+
+  test("does not open one tenant's data key put into another tenant's row, nor into another generation", async () => {
     await vault.seal(place, "secret");
-    const stolen = dataKeys.wrapped.get("ten_1")!;
-    dataKeys.wrapped.set("ten_2", stolen);
-    const error = await refusal(restarted(kek).seal({ ...place, tenantId: "ten_2" }, "x"));
+    const stolen = dataKeys.wrapped("ten_1");
+    dataKeys.stored.set("ten_2", [{ generation: 1, wrapped: stolen }]);
+    const error = await refusal(restarted(kekBytes).seal({ ...place, tenantId: "ten_2" }, "x"));
     expect(error.detailCode).toBe("sealed_value_damaged");
     expect(error.message).toContain("data_keys, row ten_2");
+    dataKeys.stored.set("ten_1", [{ generation: 2, wrapped: stolen }]);
+    await refusal(restarted(kekBytes).seal(place, "x"));
   });
 
   test("does not take a wrapped key for a secret", async () => {
-    dataKeys.wrapped.set("ten_1", sealBytes(kek, newKey(), "ten_1|data_keys|ten_1|other"));
+    dataKeys.stored.set("ten_1", [{ generation: 1, wrapped: sealBytes(kek, newKey(), "ten_1|data_keys|ten_1|other") }]);
     await refusal(vault.seal(place, "x"));
   });
 
@@ -156,7 +205,7 @@ describe("the key-encryption key", () => {
 describe("data keys", () => {
   test("are looked up once, however many secrets are opened", async () => {
     const envelope = await vault.seal(place, "secret");
-    const later = restarted(kek);
+    const later = restarted(kekBytes);
     dataKeys.finds = 0;
     await Promise.all(Array.from({ length: 100 }, () => later.open(place, envelope)));
     await later.seal(place, "more");
@@ -164,19 +213,34 @@ describe("data keys", () => {
   });
 
   test("made by two replicas at the same moment are one: what either sealed, both open", async () => {
-    const replica = restarted(kek);
+    const replica = restarted(kekBytes);
     const sealed = await Promise.all([vault.seal(place, "a"), replica.seal(place, "b"), vault.seal(place, "c")]);
-    for (const each of [vault, replica, restarted(kek)])
+    for (const each of [vault, replica, restarted(kekBytes)])
       expect(await Promise.all(sealed.map((envelope) => each.open(place, envelope)))).toEqual(["a", "b", "c"]);
+  });
+
+  test("of a later generation seal, and the earlier ones still open", async () => {
+    const old = await vault.seal(place, "old");
+    const keyRing = ringOf([kekBytes]);
+    expect(await addDataKey("ten_1", 2, { keyRing, dataKeys })).toBe(true);
+    expect(await addDataKey("ten_1", 2, { keyRing, dataKeys })).toBe(false);
+    const replica = restarted(kekBytes);
+    const newer = await replica.seal(place, "new");
+    expect(newer.split(".")[1]).not.toBe(old.split(".")[1]);
+    expect(await replica.open(place, old)).toBe("old");
+    // This one has not heard of the new key yet: it reads what was sealed with it, and seals with the old one until then.
+    expect(await vault.open(place, newer)).toBe("new");
+    vault.forget();
+    expect((await vault.seal(place, "x")).split(".")[1]).toBe(newer.split(".")[1]);
   });
 
   test("that could not be read are asked for again", async () => {
     const envelope = await vault.seal(place, "secret");
-    const later = restarted(kek);
-    const find = dataKeys.find;
-    dataKeys.find = () => Promise.reject(new Error("disk on fire"));
+    const later = restarted(kekBytes);
+    const list = dataKeys.list;
+    dataKeys.list = () => Promise.reject(new Error("disk on fire"));
     await expect(later.open(place, envelope)).rejects.toThrow("disk on fire");
-    dataKeys.find = find;
+    dataKeys.list = list;
     expect(await later.open(place, envelope)).toBe("secret");
   });
 

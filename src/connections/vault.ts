@@ -1,21 +1,20 @@
-import type { DataKeyStore } from "../domain/backend.ts";
+import type { DataKeyStore, StoredDataKey } from "../domain/data-key-store.ts";
 import { AppError } from "../domain/errors.ts";
+import type { SealedPlace } from "../domain/sealed-value-store.ts";
 import { BoundedMap } from "../platform/bounded-map.ts";
-import { hmacSha256 } from "../platform/crypto/digest.ts";
 import { envelopeKeyId, newKey, openBytes, type SealKey, sealBytes, sealKey } from "../platform/crypto/seal.ts";
+import type { KeyRing } from "./key-ring.ts";
 
 /*
- * Envelope encryption (DESIGN §5): a key-encryption key, which never enters the database, wraps one data-encryption
- * key per tenant; the data key seals the tenant's secrets. Changing the key-encryption key means wrapping the data
- * keys anew, not touching a single secret.
+ * Envelope encryption (DESIGN §5): a key-encryption key, which never enters the database, wraps the data-encryption
+ * keys of each tenant; a data key seals the tenant's secrets. Changing the key-encryption key means wrapping the data
+ * keys anew, not touching a single secret; changing a tenant's data key means adding a generation and sealing anew, row
+ * by row, while the earlier generations still open (`rotate-keys.ts`).
  */
 
 /** Where a secret is stored; it opens nowhere else, so a value copied to another row or tenant is refused. */
-export interface SealPlace {
+export interface SealPlace extends SealedPlace {
   readonly tenantId: string;
-  readonly table: string;
-  readonly row: string;
-  readonly field: string;
 }
 
 export interface Vault {
@@ -26,84 +25,112 @@ export interface Vault {
    * server was not given the key it needs, `sealed_value_damaged` when the envelope was changed, cut or moved here.
    */
   open(place: SealPlace, envelope: string): Promise<string>;
+  /** Another process may have changed the data keys: they are read again. */
+  forget(): void;
 }
 
 export interface VaultOptions {
-  /** The first one wraps new data keys, all of them unwrap stored ones. */
-  readonly keyEncryptionKeys: readonly [SealKey, ...SealKey[]];
+  readonly keyRing: KeyRing;
   readonly dataKeys: DataKeyStore;
 }
 
-/** Tenants whose data key is held in memory, so that opening costs no query. */
-const MAX_CACHED_KEYS = 1_000;
+/** The newest seals. */
+type DataKeys = readonly [SealKey, ...SealKey[]];
 
-export function createVault({ keyEncryptionKeys, dataKeys }: VaultOptions): Vault {
-  const [wrappingKey] = keyEncryptionKeys;
-  // Promises, so that secrets opened at the same time look the key up once.
-  const cached = new BoundedMap<string, Promise<SealKey | null>>(MAX_CACHED_KEYS);
+/** Tenants whose data keys are held in memory, so that opening costs no query. */
+const MAX_CACHED_TENANTS = 1_000;
+const MAX_TRIES = 5;
 
-  function cache(tenantId: string, looked: Promise<SealKey | null>): Promise<SealKey | null> {
+export function createVault({ keyRing, dataKeys }: VaultOptions): Vault {
+  // Promises, so that secrets opened at the same time look the keys up once.
+  const cached = new BoundedMap<string, Promise<DataKeys | null>>(MAX_CACHED_TENANTS);
+
+  function keysOf(tenantId: string): Promise<DataKeys | null> {
+    return cached.get(tenantId) ?? lookUp(tenantId);
+  }
+
+  function lookUp(tenantId: string): Promise<DataKeys | null> {
+    const looked = read(tenantId);
     cached.set(tenantId, looked);
     // Neither a failure nor "has none yet" is remembered.
     const forget = () => {
       if (cached.get(tenantId) === looked) cached.delete(tenantId);
     };
-    looked.then((key) => key ?? forget(), forget);
+    looked.then((keys) => keys ?? forget(), forget);
     return looked;
   }
 
-  function findDataKey(tenantId: string): Promise<SealKey | null> {
-    return cached.get(tenantId) ?? cache(tenantId, lookUp(tenantId));
+  async function read(tenantId: string): Promise<DataKeys | null> {
+    const stored = await dataKeys.list(tenantId);
+    const [newest, ...others] = await Promise.all(stored.toReversed().map((key) => unwrap(keyRing, tenantId, key)));
+    return newest ? [newest, ...others] : null;
   }
 
-  async function lookUp(tenantId: string): Promise<SealKey | null> {
-    const wrapped = await dataKeys.find(tenantId);
-    return wrapped === null ? null : unwrap(tenantId, wrapped);
-  }
-
-  async function makeDataKey(tenantId: string): Promise<SealKey> {
-    const wrapped = sealBytes(wrappingKey, newKey(), aadOf(dataKeyPlace(tenantId)));
-    // Another replica may have been first; the key that stands is the tenant's.
-    const made = dataKeys.create(tenantId, wrapped).then((standing) => unwrap(tenantId, standing));
-    await cache(tenantId, made);
-    return made;
-  }
-
-  function unwrap(tenantId: string, wrapped: string): SealKey {
-    const keyId = envelopeKeyId(wrapped);
-    const key = keyEncryptionKeys.find(({ id }) => id === keyId);
-    if (keyId !== null && !key) throw keyMissing(keyId, wrappingKey.id);
-    const place = dataKeyPlace(tenantId);
-    const opened = key && openBytes(key, wrapped, aadOf(place));
-    if (!opened?.ok) throw damaged(place);
-    return sealKey(opened.bytes);
+  async function makeFirst(tenantId: string): Promise<DataKeys> {
+    for (let attempt = 1; attempt <= MAX_TRIES; attempt += 1) {
+      await addDataKey(tenantId, 1, { keyRing, dataKeys });
+      // Another replica may have been first; the key that stands is the tenant's.
+      const keys = await lookUp(tenantId);
+      if (keys) return keys;
+    }
+    throw new AppError("unavailable", "The encryption key is being changed just now; try again.");
   }
 
   return {
     async seal(place, plaintext) {
-      const key = (await findDataKey(place.tenantId)) ?? (await makeDataKey(place.tenantId));
-      return sealBytes(key, Buffer.from(plaintext), aadOf(place));
+      const [newest] = (await keysOf(place.tenantId)) ?? (await makeFirst(place.tenantId));
+      return sealBytes(newest, Buffer.from(plaintext), aadOf(place));
     },
 
     async open(place, envelope) {
-      const key = await findDataKey(place.tenantId);
+      const keyId = envelopeKeyId(envelope);
+      const among = (keys: DataKeys | null) => keys?.find(({ id }) => id === keyId);
+      const key =
+        among(await keysOf(place.tenantId)) ?? (keyId === null ? undefined : among(await lookUp(place.tenantId)));
       const opened = key && openBytes(key, envelope, aadOf(place));
       if (!opened?.ok) throw damaged(place);
       return opened.bytes.toString();
     },
+
+    forget: () => cached.clear(),
   };
 }
 
-/**
- * A value to store beside the data, by which a server that is started with another key notices at once. It does not
- * help to find the key.
- */
-export function keyCheckValue(keyEncryptionKey: SealKey): string {
-  return hmacSha256(keyEncryptionKey.secret, "integrationsync key check v1").toString("hex");
+/** Makes a data key and stores it wrapped. False when another process was first, or the wrapping key has just changed. */
+export async function addDataKey(
+  tenantId: string,
+  generation: number,
+  { keyRing, dataKeys }: VaultOptions,
+): Promise<boolean> {
+  const { key, current } = await keyRing.wrapping();
+  const wrapped = sealBytes(key, newKey(), aadOf(dataKeyPlace(tenantId, generation)));
+  return dataKeys.add(tenantId, { generation, wrapped }, current);
 }
 
-function dataKeyPlace(tenantId: string): SealPlace {
-  return { tenantId, table: "data_keys", row: tenantId, field: "wrapped" };
+/** The same data key under another key-encryption key. */
+export async function rewrapDataKey(
+  tenantId: string,
+  stored: StoredDataKey,
+  to: SealKey,
+  keyRing: KeyRing,
+): Promise<string> {
+  const key = await unwrap(keyRing, tenantId, stored);
+  return sealBytes(to, key.secret.export(), aadOf(dataKeyPlace(tenantId, stored.generation)));
+}
+
+async function unwrap(keyRing: KeyRing, tenantId: string, { generation, wrapped }: StoredDataKey): Promise<SealKey> {
+  const keyId = envelopeKeyId(wrapped);
+  const key = keyId === null ? null : await keyRing.find(keyId);
+  if (keyId !== null && !key) throw keyMissing(keyId, keyRing.ids());
+  const place = dataKeyPlace(tenantId, generation);
+  const opened = key && openBytes(key, wrapped, aadOf(place));
+  if (!opened?.ok) throw damaged(place);
+  return sealKey(opened.bytes);
+}
+
+function dataKeyPlace(tenantId: string, generation: number): SealPlace {
+  const row = generation === 1 ? tenantId : `${tenantId}/${generation}`;
+  return { tenantId, table: "data_keys", row, field: "wrapped" };
 }
 
 /** `tenant|table|row|field`. Parts may contain a bar (a header name can), and two places must never read the same. */
@@ -111,10 +138,10 @@ function aadOf({ tenantId, table, row, field }: SealPlace): string {
   return [tenantId, table, row, field].map((part) => part.replace(/[%|]/g, encodeURIComponent)).join("|");
 }
 
-function keyMissing(neededId: string, givenId: string): AppError {
+function keyMissing(neededId: string, givenIds: readonly string[]): AppError {
   return new AppError(
     "unavailable",
-    `The stored secrets need the encryption key ${neededId}, but this server was started with ${givenId}. ` +
+    `The stored secrets need the encryption key ${neededId}, but this server was started with ${givenIds.join(", ")}. ` +
       "Start it with the ENCRYPTION_KEY (or the key file in DATA_DIR) that it was set up with.",
     { detailCode: "encryption_key_missing" },
   );

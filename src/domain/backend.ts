@@ -1,5 +1,6 @@
 import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
+import type { DataKeyStore } from "./data-key-store.ts";
 import type { Json } from "./json.ts";
 import type {
   ParentStep,
@@ -14,6 +15,7 @@ import type {
   WaitingFor,
 } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
+import type { SealedValueStore } from "./sealed-value-store.ts";
 import type { Actor, Scope, Tenant, Workspace } from "./tenant.ts";
 import type { WorkflowDefinition } from "./workflow.ts";
 
@@ -37,6 +39,7 @@ export interface Backend {
   readonly variables: VariableStore;
   readonly audit: AuditStore;
   readonly dataKeys: DataKeyStore;
+  readonly sealedValues: SealedValueStore;
   readonly settings: SettingStore;
   /** Rejects when the backend cannot be written to or its migrations are not applied; behind `/readyz`. */
   check(): Promise<void>;
@@ -356,12 +359,6 @@ export interface AuditStore {
   append(scope: Scope, change: Change): Promise<void>;
   /** Walks the whole chain of one tenant. */
   verify(tenantId: string): Promise<ChainVerdict>;
-}
-
-export interface DataKeyStore {
-  find(tenantId: string): Promise<string | null>;
-  /** Stores the wrapped key unless the tenant has one; returns the one that stands. */
-  create(tenantId: string, wrapped: string): Promise<string>;
 }
 
 /** Installation-wide values, such as the check value of the encryption key. */

@@ -63,6 +63,14 @@ export const key256: Parse<Uint8Array> = (text) => {
   return { ok: true, value: new Uint8Array(Buffer.from(text, "base64")) };
 };
 
+/** One key, or several separated by commas while the key is being changed: the newest first. */
+export const keys256: Parse<readonly [Uint8Array, ...Uint8Array[]]> = (text) => {
+  const [first, ...others] = text.split(",").map((part) => key256(part.trim()));
+  if (!first?.ok) return REFUSED;
+  const rest = others.flatMap((each) => (each.ok ? [each.value] : []));
+  return rest.length === others.length ? { ok: true, value: [first.value, ...rest] } : REFUSED;
+};
+
 /** Comma-separated entries; empty ones (a trailing comma) are left out. */
 export function listOf(isEntry: (entry: string) => boolean): Parse<readonly string[]> {
   return (text) => {

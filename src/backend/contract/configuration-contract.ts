@@ -1,9 +1,10 @@
 import { describe, expect } from "bun:test";
 import type { ApiKey } from "../../domain/backend.ts";
+import type { SealedValue } from "../../domain/sealed-value-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { newId } from "../../platform/ids.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
-import { change, NOW, sampleConnection } from "./samples.ts";
+import { change, NOW, sampleConnection, sampleWorkflow } from "./samples.ts";
 
 /** Tenants, API keys, connections, variables, data keys and settings. */
 export function configurationContract(open: OpenBackendUnderTest): void {
@@ -160,16 +161,89 @@ export function configurationContract(open: OpenBackendUnderTest): void {
   });
 
   describe("data keys and settings", () => {
-    test("the first data key of a tenant stands, also when two are made at once", async ({ backend, scope }) => {
+    const CHECK = { setting: "key-check", value: "one" };
+
+    test("of two data keys of one generation the first stands, also when both are made at once", async ({
+      backend,
+      scope,
+      stranger,
+    }) => {
       const { tenantId } = scope;
-      expect(await backend.dataKeys.find(tenantId)).toBeNull();
-      const [a, b] = await Promise.all([
-        backend.dataKeys.create(tenantId, "wrapped-a"),
-        backend.dataKeys.create(tenantId, "wrapped-b"),
+      await backend.settings.set(CHECK.setting, CHECK.value);
+      expect(await backend.dataKeys.list(tenantId)).toEqual([]);
+      const add = (generation: number, wrapped: string) =>
+        backend.dataKeys.add(tenantId, { generation, wrapped }, CHECK);
+      const added = await Promise.all([add(1, "wrapped-a"), add(1, "wrapped-b")]);
+      expect(added.filter(Boolean)).toHaveLength(1);
+      const first = { generation: 1, wrapped: added[0] ? "wrapped-a" : "wrapped-b" };
+      expect(await add(2, "wrapped-c")).toBe(true);
+      expect(await backend.dataKeys.list(tenantId)).toEqual([first, { generation: 2, wrapped: "wrapped-c" }]);
+      expect(await backend.dataKeys.list(stranger.tenantId)).toEqual([]);
+    });
+
+    test("no data key is stored under a wrapping key that was given up", async ({ backend, scope: { tenantId } }) => {
+      const key = { generation: 1, wrapped: "wrapped" };
+      expect(await backend.dataKeys.add(tenantId, key, CHECK)).toBe(false);
+      await backend.settings.set(CHECK.setting, "two");
+      expect(await backend.dataKeys.add(tenantId, key, CHECK)).toBe(false);
+      expect(await backend.dataKeys.list(tenantId)).toEqual([]);
+    });
+
+    test("a data key is wrapped anew only if it is still the one that was read", async ({
+      backend,
+      scope,
+      stranger,
+    }) => {
+      const { tenantId } = scope;
+      await backend.settings.set(CHECK.setting, CHECK.value);
+      await backend.dataKeys.add(tenantId, { generation: 1, wrapped: "old" }, CHECK);
+      expect(await backend.dataKeys.rewrap(stranger.tenantId, 1, "old", "theirs")).toBe(false);
+      expect(await backend.dataKeys.rewrap(tenantId, 1, "old", "new")).toBe(true);
+      expect(await backend.dataKeys.rewrap(tenantId, 1, "old", "newer")).toBe(false);
+      expect(await backend.dataKeys.list(tenantId)).toEqual([{ generation: 1, wrapped: "new" }]);
+    });
+
+    test("all that is sealed is found a page at a time, of one tenant, and replaced where it still stands", async ({
+      backend,
+      scope,
+      stranger,
+    }) => {
+      const { sealedValues } = backend;
+      for (const owner of [scope, stranger])
+        for (let n = 0; n < 5; n += 1) {
+          const connection = sampleConnection(owner);
+          const created = change("connection.created", connection.id);
+          await backend.connections.create(owner, connection, `sealed ${n}`, created);
+        }
+      const workflow = sampleWorkflow(scope);
+      await backend.workflows.create(scope, workflow, change("workflow.created", workflow.id));
+      const activation = { hook: { secretHash: "hash", sealedSecret: "sealed hook" }, schedule: null };
+      const publication = { definition: workflow.definition, revision: workflow.revision, activation };
+      await backend.workflows.publish(scope, workflow.id, publication, change("workflow.published", workflow.id));
+
+      const found: SealedValue[] = [];
+      let after: string | null = null;
+      do {
+        const page: Awaited<ReturnType<typeof sealedValues.page>> = await sealedValues.page(scope.tenantId, after, 2);
+        found.push(...page.values);
+        after = page.next;
+      } while (after !== null);
+      expect(found.map(({ envelope }) => envelope).sort()).toEqual([
+        "sealed 0",
+        "sealed 1",
+        "sealed 2",
+        "sealed 3",
+        "sealed 4",
+        "sealed hook",
       ]);
-      expect(a).toBe(b);
-      expect(await backend.dataKeys.find(tenantId)).toBe(a);
-      expect(await backend.dataKeys.create(tenantId, "wrapped-c")).toBe(a);
+      expect(found.find(({ place }) => place.table === "hooks")?.place.row).toBe(workflow.id);
+      for (const { place, envelope } of found) {
+        expect(await sealedValues.replace(stranger.tenantId, place, envelope, "stolen")).toBe(false);
+        expect(await sealedValues.replace(scope.tenantId, place, envelope, `new ${envelope}`)).toBe(true);
+        expect(await sealedValues.replace(scope.tenantId, place, envelope, "late")).toBe(false);
+      }
+      const { values } = await sealedValues.page(scope.tenantId, null, 100);
+      expect(values.every(({ envelope }) => envelope.startsWith("new "))).toBe(true);
     });
 
     test("a setting is kept and can be replaced", async ({ backend, reopen }) => {

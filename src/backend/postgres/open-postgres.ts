@@ -14,6 +14,7 @@ import { prepareDatabase } from "./prepare-database.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
+import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
 import type { Storage } from "./storage.ts";
 import { createTenantStore } from "./tenant-store.ts";
@@ -122,6 +123,7 @@ async function createPostgresBackend(
     variables: createVariableStore(storage),
     audit: createAuditStore(storage),
     dataKeys: createDataKeyStore(storage),
+    sealedValues: createSealedValueStore(storage),
     settings,
     /** Writes for real: a standby, or a server whose disk is full, lets everything else succeed. */
     async check() {

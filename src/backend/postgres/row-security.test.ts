@@ -53,7 +53,8 @@ async function fill(scope: Scope): Promise<void> {
   const connection = sampleConnection(scope);
   await backend.connections.create(scope, connection, "sealed", change("connection.created", connection.id));
   await backend.variables.replace(scope, [{ name: "v", value: 1, updatedAt: NOW }], change("variables.set", "v"));
-  await backend.dataKeys.create(tenantId, "wrapped");
+  await backend.settings.set("key-check", "x");
+  await backend.dataKeys.add(tenantId, { generation: 1, wrapped: "w" }, { setting: "key-check", value: "x" });
   const key = { id: `key_${tenantId}`, tenantId, workspaceId, name: "k", scopes: [] };
   const times = { createdAt: NOW, expiresAt: null, lastUsedAt: null };
   await backend.apiKeys.create(scope, { ...key, ...times }, "hash", change("api_key.created", key.id));

@@ -13,17 +13,25 @@ const held = new Set<Database>();
  * Throws `conflict` when another process holds it.
  */
 export function lockDataDir(dataDir: string): () => void {
-  const lock = new Database(join(dataDir, "server.lock"), { create: true });
+  return takeLock(
+    join(dataDir, "server.lock"),
+    `Another IntegrationSync server is using ${dataDir}. Stop it first, or give this one another DATA_DIR.`,
+  );
+}
+
+/** Makes this process the only one that changes the key file in the data directory; a server may run beside it. */
+export function lockKeyFile(dataDir: string): () => void {
+  return takeLock(join(dataDir, "key-change.lock"), `Another process is changing the key in ${dataDir}. Wait for it.`);
+}
+
+function takeLock(file: string, whenHeld: string): () => void {
+  const lock = new Database(file, { create: true });
   try {
     lock.run("BEGIN EXCLUSIVE");
   } catch (error) {
     lock.close();
     if (!(error instanceof SQLiteError && error.code === "SQLITE_BUSY")) throw error;
-    throw new AppError(
-      "conflict",
-      `Another IntegrationSync server is using ${dataDir}. Stop it first, or give this one another DATA_DIR.`,
-      { cause: error },
-    );
+    throw new AppError("conflict", whenHeld, { cause: error });
   }
   held.add(lock);
   return () => {

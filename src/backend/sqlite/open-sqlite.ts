@@ -18,6 +18,7 @@ import { createRunInsert } from "./runs/insert-run.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
+import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
 import { cannotOpen, isStorageFailure } from "./sqlite-failure.ts";
 import type { Storage } from "./storage.ts";
@@ -84,6 +85,7 @@ export function createSqliteBackend(
     variables: createVariableStore(storage),
     audit: createAuditStore(storage),
     dataKeys: createDataKeyStore(storage),
+    sealedValues: createSealedValueStore(storage),
     settings,
     /** Writes for real: a full disk lets everything else succeed. */
     async check() {

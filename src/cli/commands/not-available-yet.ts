@@ -30,8 +30,6 @@ export const licenseActivate = notAvailableYet("It comes with paid features; not
   arguments: { key: { description: "The licence key." } },
 });
 
-export const keyRotate = notAvailableYet("Until then, keep ENCRYPTION_KEY (or the key file in DATA_DIR) as it is.", {});
-
 function notAvailableYet(
   details: string,
   takes: { readonly arguments?: Arguments; readonly options?: Options },

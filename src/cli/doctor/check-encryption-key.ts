@@ -3,7 +3,7 @@ import type { Finding } from "./finding.ts";
 
 export async function checkEncryptionKey(config: CommandConfig, context: CommandContext): Promise<Finding> {
   const check = "encryption key";
-  const source = config.encryptionKey === null ? "the key file in DATA_DIR" : "ENCRYPTION_KEY";
+  const source = config.encryptionKeys === null ? "the key file in DATA_DIR" : "ENCRYPTION_KEY";
   const verdict = await context.checkEncryptionKey();
   switch (verdict.kind) {
     case "fits":

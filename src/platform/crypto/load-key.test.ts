@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, s
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadOrCreateKeyFile } from "./load-key.ts";
+import { loadOrCreateKeyFile, replaceKeyFile } from "./load-key.ts";
 
 const root = mkdtempSync(join(tmpdir(), "load-key-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ beforeEach(() => {
 async function loadKey(): Promise<Uint8Array> {
   const loaded = await loadOrCreateKeyFile(path);
   if (!loaded.ok) throw new Error(loaded.message);
-  return loaded.key;
+  return loaded.keys[0];
 }
 
 async function refusal(): Promise<string> {
@@ -46,7 +46,7 @@ test("starts at the same moment, in one process and in several, all get the key 
   const script = `
     const { loadOrCreateKeyFile } = await import(${JSON.stringify(fileURLToPath(new URL("./load-key.ts", import.meta.url)))});
     const loaded = await loadOrCreateKeyFile(process.argv[1]);
-    process.stdout.write(Buffer.from(loaded.key).toString("base64"));`;
+    process.stdout.write(Buffer.from(loaded.keys[0]).toString("base64"));`;
   const others = Array.from({ length: 4 }, () => Bun.spawn([process.execPath, "-e", script, path]).stdout.text());
   const own = await Promise.all(Array.from({ length: 20 }, loadKey));
   const all = [...own.map((key) => Buffer.from(key).toString("base64")), ...(await Promise.all(others))];
@@ -75,6 +75,17 @@ describe("a key file", () => {
   test("may also hold hex", async () => {
     writeFileSync(path, `${"0f".repeat(32)}\n`, { mode: 0o600 });
     expect(await loadKey()).toEqual(new Uint8Array(32).fill(15));
+  });
+
+  test("holds several keys while the key is being changed, newest first, and stays closed to others", async () => {
+    const old = await loadKey();
+    const newer = new Uint8Array(32).fill(7);
+    await replaceKeyFile(path, [newer, old]);
+    expect(await loadOrCreateKeyFile(path)).toEqual({ ok: true, keys: [newer, old] });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(directory)).toEqual(["encryption.key"]);
+    writeFileSync(path, `${readFileSync(path, "utf8")}damaged\n`);
+    expect(await refusal()).toContain("does not hold 32 bytes");
   });
 
   test("in a missing directory, or that is one, is a message and not an exception", async () => {

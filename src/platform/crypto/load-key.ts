@@ -1,20 +1,23 @@
-import { type FileHandle, link, open, rm } from "node:fs/promises";
+import { type FileHandle, link, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { key256 } from "../parse-setting.ts";
 import { randomToken } from "./random-token.ts";
 import { newKey } from "./seal.ts";
 
-/** `message` is one line for the person who starts the server; it never contains the key. */
-export type LoadedKey =
-  | { readonly ok: true; readonly key: Uint8Array }
+/**
+ * A file holds one key a line, the newest first: more than one while the key is being changed.
+ * `message` is one line for the person who starts the server; it never contains a key.
+ */
+export type LoadedKeys =
+  | { readonly ok: true; readonly keys: readonly [Uint8Array, ...Uint8Array[]] }
   | { readonly ok: false; readonly message: string };
 
 /**
- * The key in the file at `path`; a new one when there is no file. The file is made complete and durable or not at
+ * The keys in the file at `path`; a new one when there is no file. The file is made complete and durable or not at
  * all, readable by its owner alone: a power cut leaves no half a key, and of two processes that start at once both
  * get the key of the first. Its directory must exist.
  */
-export async function loadOrCreateKeyFile(path: string): Promise<LoadedKey> {
+export async function loadOrCreateKeyFile(path: string): Promise<LoadedKeys> {
   try {
     return (await readKeyFile(path)) ?? (await createKeyFile(path)) ?? (await readKeyFile(path)) ?? vanished(path);
   } catch (error) {
@@ -26,7 +29,7 @@ export async function loadOrCreateKeyFile(path: string): Promise<LoadedKey> {
 }
 
 /** Null when there is no such file. */
-async function readKeyFile(path: string): Promise<LoadedKey | null> {
+async function readKeyFile(path: string): Promise<LoadedKeys | null> {
   const file = await openIfExists(path);
   if (!file) return null;
   try {
@@ -37,8 +40,8 @@ async function readKeyFile(path: string): Promise<LoadedKey | null> {
         ok: false,
         message: `The key file ${path} can be read by other users. Close it with: chmod 600 ${path}`,
       };
-    const read = key256((await file.readFile("utf8")).trim());
-    if (read.ok) return { ok: true, key: read.value };
+    const keys = readKeys(await file.readFile("utf8"));
+    if (keys) return { ok: true, keys };
     // Never replaced by a new key: that would make every stored credential unreadable for good.
     const message = `The key file ${path} does not hold 32 bytes in base64 or hex. Restore it from a backup.`;
     return { ok: false, message };
@@ -47,10 +50,40 @@ async function readKeyFile(path: string): Promise<LoadedKey | null> {
   }
 }
 
+/** Null when a line is not a key, or there is none. */
+function readKeys(text: string): readonly [Uint8Array, ...Uint8Array[]] | null {
+  const [first, ...others] = text
+    .trim()
+    .split(/\s*\n\s*/)
+    .map(key256);
+  if (!first?.ok) return null;
+  const rest = others.flatMap((each) => (each.ok ? [each.value] : []));
+  return rest.length === others.length ? [first.value, ...rest] : null;
+}
+
+/**
+ * Replaces what the file holds, all of it or nothing, durably. Whoever calls this holds a lock: of two writers, the
+ * later one would forget the key of the earlier one.
+ */
+export async function replaceKeyFile(path: string, keys: readonly Uint8Array[]): Promise<void> {
+  const draftPath = draftOf(path);
+  try {
+    await writeDurably(draftPath, keys.map((key) => `${Buffer.from(key).toString("base64")}\n`).join(""));
+    await rename(draftPath, path);
+  } finally {
+    await rm(draftPath, { force: true });
+  }
+  await syncDirectory(dirname(path));
+}
+
+function draftOf(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomToken(6)}.tmp`);
+}
+
 /** Null when another process has made the file meanwhile. */
-async function createKeyFile(path: string): Promise<LoadedKey | null> {
+async function createKeyFile(path: string): Promise<LoadedKeys | null> {
   const key = newKey();
-  const draftPath = join(dirname(path), `.${basename(path)}.${randomToken(6)}.tmp`);
+  const draftPath = draftOf(path);
   try {
     await writeDurably(draftPath, `${key.toString("base64")}\n`);
     // A link fails when the name is taken; a rename would replace the other's key.
@@ -62,7 +95,7 @@ async function createKeyFile(path: string): Promise<LoadedKey | null> {
     await rm(draftPath, { force: true });
   }
   await syncDirectory(dirname(path));
-  return { ok: true, key };
+  return { ok: true, keys: [key] };
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
@@ -99,6 +132,6 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
-function vanished(path: string): LoadedKey {
+function vanished(path: string): LoadedKeys {
   return { ok: false, message: `The key file ${path} was removed while it was being made.` };
 }

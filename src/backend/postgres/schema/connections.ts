@@ -1,4 +1,4 @@
-import { index, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { key, tenantColumn, tenantOnly, time } from "./columns.ts";
 import { toWorkspace } from "./tenants.ts";
 
@@ -38,9 +38,13 @@ export const variables = pgTable(
   (table) => [primaryKey({ columns: [table.workspaceId, table.name] }), toWorkspace(table.workspaceId), tenantOnly()],
 );
 
-/** The tenant's data-encryption key, wrapped by the key-encryption key. */
+/** The tenant's data-encryption keys, wrapped by the key-encryption key; the highest generation seals. */
 export const dataKeys = pgTable(
   "data_keys",
-  { tenantId: key("tenant_id").primaryKey(), wrapped: text("wrapped").notNull() },
-  () => [tenantOnly()],
+  {
+    tenantId: tenantColumn(),
+    wrapped: text("wrapped").notNull(),
+    generation: integer("generation").notNull().default(1),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.generation] }), tenantOnly()],
 );

@@ -27,11 +27,16 @@ export const connections = sqliteTable(
   (table) => [index("connections_by_workspace").on(table.workspaceId, table.id)],
 );
 
-/** The tenant's data-encryption key, wrapped by the key-encryption key. */
-export const dataKeys = sqliteTable("data_keys", {
-  tenantId: text("tenant_id").primaryKey(),
-  wrapped: text("wrapped").notNull(),
-});
+/** The tenant's data-encryption keys, wrapped by the key-encryption key; the highest generation seals. */
+export const dataKeys = sqliteTable(
+  "data_keys",
+  {
+    tenantId: text("tenant_id").notNull(),
+    generation: integer("generation").notNull().default(1),
+    wrapped: text("wrapped").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.generation] })],
+);
 
 export const variables = sqliteTable(
   "variables",

@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { createTenant, openWorkspaces, type Workspaces } from "../../test/api/open-workspaces.ts";
+import { sampleConnection } from "../backend/contract/samples.ts";
+import type { Backend } from "../domain/backend.ts";
+import type { Scope } from "../domain/tenant.ts";
+import { envelopeKeyId, newKey, sealKey } from "../platform/crypto/seal.ts";
+import { createKeyRing, KEY_CHECK, keyCheckValue } from "./key-ring.ts";
+import { createKeyRotation } from "./rotate-keys.ts";
+import { createVault } from "./vault.ts";
+
+let world: Workspaces;
+const tenants: Scope[] = [];
+let file: readonly Uint8Array[] = [newKey()];
+let secrets: { readonly scope: Scope; readonly id: string; readonly text: string }[] = [];
+
+beforeAll(async () => {
+  world = await openWorkspaces();
+  tenants.push(world.ours, world.theirs, await createTenant(world.backend, "third"));
+  await world.backend.settings.set(KEY_CHECK, keyCheckValue(sealKey(file[0]!)));
+  const { vault } = process();
+  secrets = await Promise.all(
+    tenants.flatMap((scope, tenant) =>
+      [0, 1, 2].map(async (n) => {
+        const connection = sampleConnection(scope);
+        const text = `canary-${tenant}-${n}`;
+        const sealed = await vault.seal(placeOf(scope, connection.id), text);
+        const change = { at: 1, action: "connection.created", target: connection.id, details: {} };
+        await world.backend.connections.create(scope, connection, sealed, change);
+        return { scope, id: connection.id, text };
+      }),
+    ),
+  );
+});
+afterAll(() => world.close());
+
+const placeOf = ({ tenantId }: Scope, row: string) => ({ tenantId, table: "connections", row, field: "credential" });
+
+class Killed extends Error {}
+
+/** A process that has just started: a ring from the key file as it is now, and a rotation that dies as told. */
+function process(diesAt = Number.POSITIVE_INFINITY, isAfterWrite = false) {
+  let writes = 0;
+  async function dying<T>(write: () => Promise<T>): Promise<T> {
+    writes += 1;
+    if (writes === diesAt && !isAfterWrite) throw new Killed();
+    const result = await write();
+    if (writes === diesAt) throw new Killed();
+    return result;
+  }
+  const { tenants, settings, dataKeys, sealedValues } = world.backend;
+  const backend: Pick<Backend, "tenants" | "settings" | "dataKeys" | "sealedValues"> = {
+    tenants,
+    settings: { get: (key) => settings.get(key), set: (key, value) => dying(() => settings.set(key, value)) },
+    dataKeys: {
+      list: (id) => dataKeys.list(id),
+      add: (...given) => dying(() => dataKeys.add(...given)),
+      rewrap: (...given) => dying(() => dataKeys.rewrap(...given)),
+    },
+    sealedValues: {
+      page: (...given) => sealedValues.page(...given),
+      replace: (...given) => dying(() => sealedValues.replace(...given)),
+    },
+  };
+  const keyRing = createKeyRing({
+    keys: file,
+    reload: async () => file,
+    currentCheck: () => settings.get(KEY_CHECK),
+  });
+  const vault = createVault({ keyRing, dataKeys: backend.dataKeys });
+  const keyFile = {
+    read: async () => file,
+    replace: (keys: readonly Uint8Array[]) =>
+      dying(async () => {
+        file = keys;
+      }),
+  };
+  return { vault, rotation: createKeyRotation({ backend, keyRing, vault, keyFile, givenKeys: [] }) };
+}
+
+async function expectAllReadable(vault: ReturnType<typeof createVault>): Promise<void> {
+  for (const { scope, id, text } of secrets) {
+    const sealed = (await world.backend.connections.findSealed(scope, id))?.sealed ?? "";
+    expect(await vault.open(placeOf(scope, id), sealed)).toBe(text);
+  }
+}
+
+test("the key-encryption key changes, a running server reads and seals on, and only the new key is left", async () => {
+  const server = process().vault;
+  await expectAllReadable(server);
+  const [old] = file;
+  const { from, to, rewrapped } = await process().rotation.rotateKeyEncryptionKey();
+  expect({ from, rewrapped }).toEqual({ from: sealKey(old!).id, rewrapped: 3 });
+  expect(file.map((key) => sealKey(key).id)).toEqual([to]);
+  await expectAllReadable(server);
+  server.forget();
+  await expectAllReadable(server);
+  await expectAllReadable(process().vault);
+  expect(await process().rotation.status()).toMatchObject({ current: to, isRotating: false, wrappedBy: { [to]: 3 } });
+});
+
+describe("a process that dies while it changes the key-encryption key leaves everything readable, and the next goes on", () => {
+  // Key file, two settings, three data keys, one setting, key file.
+  test.each(Array.from({ length: 8 }, (_, at) => [at + 1]))("at write %d", async (at) => {
+    for (const isAfterWrite of [false, true]) {
+      const server = process().vault;
+      const before = await process().rotation.status();
+      expect(process(at, isAfterWrite).rotation.rotateKeyEncryptionKey()).rejects.toThrow(Killed);
+      await expectAllReadable(process().vault);
+      server.forget();
+      await expectAllReadable(server);
+      const { to } = await process().rotation.rotateKeyEncryptionKey();
+      expect(to).not.toBe(before.current);
+      expect(file).toHaveLength(1);
+      expect((await process().rotation.status()).wrappedBy).toEqual({ [to]: 3 });
+      await expectAllReadable(process().vault);
+    }
+  });
+});
+
+describe("data keys", () => {
+  test("of all tenants change, and every secret is sealed with the new one", async () => {
+    const before = await Promise.all(
+      secrets.map(async ({ scope, id }) => (await world.backend.connections.findSealed(scope, id))!.sealed),
+    );
+    expect(await process().rotation.rotateDataKeys()).toEqual({ tenants: 3, secrets: 9 });
+    expect((await process().rotation.status()).secrets).toEqual({ newest: 9, earlier: 0 });
+    for (const [n, { scope, id }] of secrets.entries()) {
+      const { sealed } = (await world.backend.connections.findSealed(scope, id))!;
+      expect(envelopeKeyId(sealed)).not.toBe(envelopeKeyId(before[n]!));
+    }
+    await expectAllReadable(process().vault);
+  });
+
+  test.each([1, 2, 5, 12])("change again after the process died at write %d", async (at) => {
+    for (const isAfterWrite of [false, true]) {
+      const server = process().vault;
+      await expectAllReadable(server);
+      expect(process(at, isAfterWrite).rotation.rotateDataKeys()).rejects.toThrow(Killed);
+      await expectAllReadable(server);
+      await expectAllReadable(process().vault);
+      await process().rotation.rotateDataKeys();
+      expect((await process().rotation.status()).secrets).toEqual({ newest: 9, earlier: 0 });
+      await expectAllReadable(server);
+    }
+  });
+
+  test("do not undo a credential that was replaced meanwhile", async () => {
+    const { scope, id, text } = secrets[0]!;
+    const { rotation, vault } = process();
+    const { sealedValues } = world.backend;
+    const page = sealedValues.page;
+    // Somebody stores another credential between the reading of the old one and its replacement.
+    sealedValues.page = async (...given) => {
+      const found = await page.call(sealedValues, ...given);
+      if (given[0] === scope.tenantId && given[1] === null) {
+        const sealed = await vault.seal(placeOf(scope, id), "newer");
+        await world.backend.connections.update(
+          scope,
+          id,
+          { sealedCredential: sealed },
+          { at: 2, action: "connection.updated", target: id, details: {} },
+        );
+      }
+      return found;
+    };
+    await rotation.rotateDataKeys();
+    sealedValues.page = page;
+    const { sealed } = (await world.backend.connections.findSealed(scope, id))!;
+    expect(await process().vault.open(placeOf(scope, id), sealed)).toBe("newer");
+    expect(text).not.toBe("newer");
+  });
+});
+
+test("with keys from the environment there must be a new one, and then it is changed to", async () => {
+  const [current] = file;
+  const given = (keys: readonly Uint8Array[]) => {
+    const keyRing = createKeyRing({
+      keys,
+      reload: async () => keys,
+      currentCheck: () => world.backend.settings.get(KEY_CHECK),
+    });
+    const vault = createVault({ keyRing, dataKeys: world.backend.dataKeys });
+    return createKeyRotation({ backend: world.backend, keyRing, vault, keyFile: null, givenKeys: keys });
+  };
+  expect(given([current!]).rotateKeyEncryptionKey()).rejects.toMatchObject({ code: "conflict" });
+  const newer = newKey();
+  const { to } = await given([newer, current!]).rotateKeyEncryptionKey();
+  expect(to).toBe(sealKey(newer).id);
+  expect(Object.keys((await given([newer]).status()).wrappedBy)).toEqual([to]);
+});

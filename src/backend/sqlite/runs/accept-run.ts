@@ -41,7 +41,7 @@ export function createAcceptRun(
 
       const first = hold?.first ?? null;
       const prepared = prepareRun(scope, run, { owner: hold?.owner ?? null, first, replayOf: null });
-      const barrier = first && prepareBarrier(tenantId, runId, first);
+      const barrier = first && prepareBarrier(tenantId, runId, first, prepared.isPacked);
       // Counted before the commit, so that a burst cannot pass the limit together.
       unfinished.add(tenantId, 1);
       let added = 0;

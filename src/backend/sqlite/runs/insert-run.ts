@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
 import { isFinal } from "../../../domain/run.ts";
+import { packLedger } from "./packed-ledger.ts";
 import { toOutcomeValues } from "./run-rows.ts";
 
 /** A run serialised once, outside the transaction: an intention may run twice and holds the write lock. */
@@ -32,6 +33,7 @@ export function prepareRun(
   const trigger = JSON.stringify(run.trigger);
   const isLarge = trigger.length > LARGE_TRIGGER_CHARS;
   const holder = first && (first.release || isFinal(first.status)) ? null : owner;
+  const ledger = packLedger(first);
   const isDue = holder === null && (first === null || !isFinal(first.status));
   return {
     id: run.id,
@@ -58,7 +60,10 @@ export function prepareRun(
       first?.waitingFor ?? null,
       first?.interruptions ?? 0,
       ...toOutcomeValues(first),
+      ledger,
     ],
+    /** True when the run's row holds its steps. */
+    isPacked: ledger !== null,
   };
 }
 
@@ -67,8 +72,8 @@ export function createRunInsert(raw: Database): RunInsert {
   const insert = raw.prepare(
     `INSERT INTO runs (id, tenant_id, workspace_id, workflow_id, version, source, event_id, replay_of, parent, depth,
                        created_at, due_at, lease_owner, fence, trigger, status, waiting_for, interruptions,
-                       started_at, finished_at, error, output, response)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+                       started_at, finished_at, error, output, response, ledger)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertLargeTrigger = raw.prepare("INSERT INTO run_payloads (run_id, tenant_id, trigger) VALUES (?, ?, ?)");
   const count = raw.prepare(

@@ -1,5 +1,6 @@
 import type { RunStore } from "../../../domain/backend.ts";
 import type { Storage } from "../storage.ts";
+import { unpackLedger } from "./packed-ledger.ts";
 import { createToRun, RUN_COLUMNS, type RunRow } from "./run-rows.ts";
 import { createLedgerRead } from "./step-rows.ts";
 
@@ -8,7 +9,9 @@ const DAY_MS = 86_400_000;
 export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps" | "usage"> {
   const inScope = "id = ? AND tenant_id = ? AND workspace_id = ?";
   const byId = raw.prepare<RunRow, [string, string, string]>(`SELECT ${RUN_COLUMNS} FROM runs WHERE ${inScope}`);
-  const exists = raw.prepare<{ id: string }, [string, string, string]>(`SELECT id FROM runs WHERE ${inScope}`);
+  const ledgerOf = raw.prepare<{ ledger: string | null }, [string, string, string]>(
+    `SELECT ledger FROM runs WHERE ${inScope}`,
+  );
   const countsSince = raw.prepare<{ day: number; runs: number }, [string, number]>(
     "SELECT day, runs FROM run_counts WHERE tenant_id = ? AND day >= ? ORDER BY day DESC",
   );
@@ -21,7 +24,9 @@ export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps"
       return row && toRun(row);
     },
     async steps({ tenantId, workspaceId }, runId) {
-      return exists.get(runId, tenantId, workspaceId) ? readLedger(runId) : [];
+      const run = ledgerOf.get(runId, tenantId, workspaceId);
+      if (!run) return [];
+      return run.ledger === null ? readLedger(runId) : unpackLedger(run.ledger);
     },
     async usage({ tenantId }, sinceMs) {
       const counts = countsSince.all(tenantId, Math.floor(sinceMs / DAY_MS));

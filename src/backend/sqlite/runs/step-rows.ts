@@ -3,7 +3,8 @@ import type { Json } from "../../../domain/json.ts";
 import type { StepError, StepRecord, StepState, WaitingFor } from "../../../domain/run.ts";
 import type { Effect, StepKind } from "../../../domain/workflow.ts";
 
-interface StepRow {
+/** A ledger row as it is stored, but for the run and the tenant. */
+export interface StepRow {
   readonly path: string;
   readonly iteration: string;
   readonly epoch: number;
@@ -74,7 +75,7 @@ export function createLedgerRead(raw: Database): (runId: string) => readonly Ste
   return (runId) => read.all(runId).map(toStepRecord);
 }
 
-function toStepRecord(row: StepRow): StepRecord {
+export function toStepRecord(row: StepRow): StepRecord {
   return {
     path: row.path,
     iteration: row.iteration === "" ? [] : row.iteration.split(",").map(Number),

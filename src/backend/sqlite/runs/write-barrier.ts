@@ -14,12 +14,18 @@ export interface PreparedBarrier {
   readonly send: readonly { readonly runId: string; readonly signalJson: string }[];
 }
 
-export function prepareBarrier(tenantId: string, runId: string, commit: RunCommit): PreparedBarrier {
+/** Without its steps, when the run's own row holds them already. */
+export function prepareBarrier(
+  tenantId: string,
+  runId: string,
+  commit: RunCommit,
+  holdsSteps = false,
+): PreparedBarrier {
   return {
     tenantId,
     runId,
     commit,
-    steps: commit.steps.map((step) => toStepValues(tenantId, runId, step)),
+    steps: holdsSteps ? [] : commit.steps.map((step) => toStepValues(tenantId, runId, step)),
     children: commit.children.map((child) => ({
       child,
       ledger: child.ledger.map((step) => toStepValues(tenantId, child.id, step)),

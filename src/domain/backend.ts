@@ -308,6 +308,8 @@ export interface RunStore {
   list(scope: Scope, filter: RunFilter, page: PageRequest): Promise<Page<RunSummary>>;
   /** Every attempt, in the order planned. */
   steps(scope: Scope, runId: string): Promise<readonly StepRecord[]>;
+  /** Both as of one moment: read one after the other, the run could be older than what its steps show. */
+  findWithSteps(scope: Scope, id: string): Promise<{ readonly run: Run; readonly steps: readonly StepRecord[] } | null>;
   /** Runs a tenant started per UTC day, newest first. */
   usage(scope: Scope, sinceMs: number): Promise<readonly { readonly day: string; readonly runs: number }[]>;
   /** Removes ended runs that finished before, at most `limit`; unfinished runs are never pruned. Returns how many. */

@@ -13,6 +13,8 @@ import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts
 import { prepareDatabase } from "./prepare-database.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
+import { createViewRuns } from "./runs/view-runs.ts";
+import { watchRuns } from "./runs/watch-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
@@ -117,7 +119,8 @@ async function createPostgresBackend(
     tenants: createTenantStore(storage),
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
-    runs: createRunStore(storage, unfinished),
+    runs: watchRuns(createRunStore(storage, unfinished), (listener) => changes.listen(listener)),
+    runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, unfinished),
     connections: createConnectionStore(storage),
     variables: createVariableStore(storage),

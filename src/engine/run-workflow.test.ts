@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
 import { loop, parallel, type StepJson, set } from "../../test/flows/steps.ts";
 import type { Backend, RunCommit } from "../domain/backend.ts";
+import { AppError } from "../domain/errors.ts";
 import type { RunStatus } from "../domain/run.ts";
 
 let world: EngineWorld;
@@ -265,5 +266,37 @@ describe("what is stored", () => {
     const runId = await accept(await world.publish(steps));
     await sleepThroughDelays(runId, "needs_review");
     expect(await world.alerts(runId)).toHaveLength(1);
+  });
+});
+
+describe("while the backend cannot be read", () => {
+  /** Fails the first reads of a version, as a database does that is being restarted. */
+  function awayAtFirst(times: number) {
+    let left = times;
+    const fail = () => {
+      left -= 1;
+      return left >= 0 ? Promise.reject(new AppError("unavailable", "The database is restarting.")) : null;
+    };
+    const watch = (backend: Backend): Backend => {
+      const workflows: Backend["workflows"] = Object.assign(Object.create(backend.workflows), {
+        findVersion: (...args: Parameters<Backend["workflows"]["findVersion"]>) =>
+          fail() ?? backend.workflows.findVersion(...args),
+      });
+      return Object.assign(Object.create(backend), { workflows });
+    };
+    return { watch, left: () => left };
+  }
+
+  test("a run that was claimed waits for it, and does not fail", async () => {
+    const away = awayAtFirst(2);
+    const first = await world.startProcess();
+    const workflowId = await world.publish([{ id: "pause", kind: "delay", for: "PT1H" }, effectStep("call", "safe")]);
+    const runId = await first.accept(workflowId);
+    await world.until(runId, "waiting");
+    first.kill();
+    await world.startProcess({ watch: away.watch });
+    world.clock.jump(3_600_000);
+    await world.until(runId, "succeeded");
+    expect(away.left()).toBeLessThan(0);
   });
 });

@@ -1,5 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
-import { openTestStorage } from "../../test/test-storage.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { openBackend } from "../backend/open.ts";
 import { COMMAND_LINE_PERMISSIONS } from "../domain/permission.ts";
 import { type Actor, grantScope, type Scope } from "../domain/tenant.ts";
@@ -7,11 +9,11 @@ import { exportAudit } from "./export-audit.ts";
 
 const ENTRIES = 450;
 
-const storage = await openTestStorage();
-const backend = await openBackend({ ...storage.place, owner: "test", lock: true });
+const dataDir = mkdtempSync(join(tmpdir(), "export-audit-"));
+const backend = await openBackend({ databaseUrl: "", dataDir, owner: "test", lock: true });
 afterAll(async () => {
   await backend.close();
-  await storage.remove();
+  rmSync(dataDir, { recursive: true });
 });
 
 async function makeTenant(slug: string): Promise<Scope> {

@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { join } from "node:path";
 import type { RunStatus } from "../../src/domain/run.ts";
 import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
 import { seededRandom } from "../simulation/seeded-random.ts";
@@ -70,7 +72,7 @@ test(
     expect([...load.refused.values()].filter(({ body }) => body !== "Starting.\n")).toEqual([]);
     expect(load.acknowledged.size).toBeGreaterThanOrEqual(KILLS * MIN_ACKNOWLEDGED_EACH);
     await server.terminate();
-    if (installation.storage.kind === "sqlite") expect(await checkFile()).toEqual(["ok"]);
+    expect(checkFile(installation.dataDir)).toEqual(["ok"]);
   },
   40_000 + KILLS * 4_000,
 );
@@ -143,9 +145,12 @@ function findBroken(
   return broken;
 }
 
-async function checkFile(): Promise<readonly string[]> {
-  const rows = await installation.storage.run<{ integrity_check: string }>("PRAGMA integrity_check");
-  return rows.map((row) => row.integrity_check);
+function checkFile(dataDir: string): readonly string[] {
+  using database = new Database(join(dataDir, "integrationsync.db"), { readonly: true });
+  return database
+    .query<{ integrity_check: string }, []>("PRAGMA integrity_check")
+    .all()
+    .map((row) => row.integrity_check);
 }
 
 function report(

@@ -1,4 +1,3 @@
-import type { TestStorage } from "../test-storage.ts";
 import { findBinary } from "./find-binary.ts";
 
 /** One run of the compiled binary's `serve`, in a process of its own that can be killed. */
@@ -17,17 +16,17 @@ export interface ServerProcess {
 }
 
 export interface LaunchOptions {
-  readonly storage: TestStorage;
+  readonly dataDir: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** Makes the command that is started from the one that would be, such as a shell that sets limits first. */
   readonly wrap?: (command: readonly string[]) => readonly string[];
 }
 
 /** Only what is named here, so that nothing of the tests' own surroundings reaches the server. */
-export function serverEnvironment(storage: TestStorage): Record<string, string> {
+export function serverEnvironment(dataDir: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
-    ...storage.environment,
+    DATA_DIR: dataDir,
     // Another free port at every start: the old one may have been taken in between.
     PORT: "0",
     EGRESS_ALLOW: "127.0.0.0/8",
@@ -35,10 +34,10 @@ export function serverEnvironment(storage: TestStorage): Record<string, string> 
   };
 }
 
-export function launchServer({ storage, environment = {}, wrap = (command) => command }: LaunchOptions): ServerProcess {
+export function launchServer({ dataDir, environment = {}, wrap = (command) => command }: LaunchOptions): ServerProcess {
   const child = Bun.spawn([...wrap([findBinary(), "serve"])], {
-    cwd: storage.dataDir,
-    env: { ...serverEnvironment(storage), ...environment },
+    cwd: dataDir,
+    env: { ...serverEnvironment(dataDir), ...environment },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

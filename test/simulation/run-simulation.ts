@@ -1,10 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { openBackend } from "../../src/backend/open.ts";
 import type { Backend } from "../../src/domain/backend.ts";
 import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { isFinal, type Run, type StepRecord } from "../../src/domain/run.ts";
 import { grantScope, type Scope } from "../../src/domain/tenant.ts";
 import { parseWorkflow, type WorkflowDefinition } from "../../src/domain/workflow.ts";
-import { openTestStorage, type TestStorage } from "../test-storage.ts";
 import { type Crash, CrashPlan } from "./crash-plan.ts";
 import { FakeProvider, type FaultRates } from "./fake-provider.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -41,19 +43,19 @@ const SCOPE: Scope = grantScope(TENANT, WORKSPACE, { kind: "system", id: "simula
 
 /** Plays a scenario on the production engine and adapter until nothing moves any more. */
 export async function runSimulation(scenario: Scenario): Promise<Aftermath> {
-  const storage = await openTestStorage();
-  const simulation = new Simulation(scenario, storage);
+  const dataDir = mkdtempSync(join(tmpdir(), "simulation-"));
+  const simulation = new Simulation(scenario, dataDir);
   try {
     return await simulation.play();
   } finally {
     await simulation.close();
-    await storage.remove();
+    rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
 class Simulation {
   readonly #scenario: Scenario;
-  readonly #storage: TestStorage;
+  readonly #dataDir: string;
   readonly #world: SimulatedWorld;
   readonly #provider: FakeProvider;
   readonly #backends: Backend[] = [];
@@ -61,9 +63,9 @@ class Simulation {
   #process!: SimulatedProcess;
   #lost = false;
 
-  constructor(scenario: Scenario, storage: TestStorage) {
+  constructor(scenario: Scenario, dataDir: string) {
     this.#scenario = scenario;
-    this.#storage = storage;
+    this.#dataDir = dataDir;
     const random = seededRandom(scenario.seed);
     this.#provider = new FakeProvider(random, scenario.faults);
     this.#world = {
@@ -93,7 +95,7 @@ class Simulation {
   }
 
   async #open(owner: string): Promise<Backend> {
-    const backend = await openBackend({ ...this.#storage.place, owner, lock: false });
+    const backend = await openBackend({ databaseUrl: "", dataDir: this.#dataDir, owner, lock: false });
     this.#backends.push(backend);
     return backend;
   }
@@ -117,7 +119,6 @@ class Simulation {
 
   async #startProcess(): Promise<void> {
     this.#lost = false;
-    await this.#storage.expireLeases();
     const owner = `p${this.#backends.length}`;
     this.#process = new SimulatedProcess(this.#world, await this.#open(owner), owner);
     this.#process.dispatcher.start();

@@ -31,16 +31,34 @@ export function claimContract(open: OpenBackendUnderTest): void {
       expect(await backend.runs.commit(lease, ending())).toMatchObject({ kind: "committed" });
     });
 
-    test("takes the longest due first and nothing that is due later", async ({ backend, scope, owner }) => {
-      const late = sampleRun({ createdAt: NOW + 100 });
-      await backend.runs.accept(scope, late, UNHELD);
+    test("takes the longest due first, to the second", async ({ backend, scope, owner }) => {
+      const runs = [4, 0, 2, 1, 3].map((seconds) => sampleRun({ createdAt: NOW + seconds * 1_000 }));
+      await Promise.all(runs.map((run) => backend.runs.accept(scope, run, UNHELD)));
+      const byTime = runs.toSorted((a, b) => a.createdAt - b.createdAt).map(({ id }) => id);
+      const first = await backend.runs.claim({ owner, limit: 3, perTenant: 10, now: NOW + 10_000 });
+      expect(idsOf(first).toSorted()).toEqual(byTime.slice(0, 3).toSorted());
+      const rest = await backend.runs.claim({ owner, limit: 10, perTenant: 10, now: NOW + 10_000 });
+      expect(idsOf(rest).toSorted()).toEqual(byTime.slice(3).toSorted());
+    });
+
+    test("takes nothing that is due later, to the millisecond", async ({ backend, scope, owner }) => {
       const runs = await acceptMany(backend, scope, 5);
-      const first = await backend.runs.claim({ owner, limit: 3, perTenant: 10, now: NOW + 50 });
-      expect(idsOf(first).toSorted()).toEqual(runs.slice(0, 3).map(({ id }) => id));
+      const first = await backend.runs.claim({ owner, limit: 10, perTenant: 10, now: NOW + 2 });
+      expect(idsOf(first).toSorted()).toEqual(
+        runs
+          .slice(0, 3)
+          .map(({ id }) => id)
+          .toSorted(),
+      );
       expect(await backend.runs.nextDueAt()).toBe(NOW + 3);
-      const rest = await backend.runs.claim({ owner, limit: 10, perTenant: 10, now: NOW + 50 });
-      expect(idsOf(rest).toSorted()).toEqual(runs.slice(3).map(({ id }) => id));
-      expect(await backend.runs.nextDueAt()).toBe(NOW + 100);
+      const rest = await backend.runs.claim({ owner, limit: 10, perTenant: 10, now: NOW + 4 });
+      expect(idsOf(rest).toSorted()).toEqual(
+        runs
+          .slice(3)
+          .map(({ id }) => id)
+          .toSorted(),
+      );
+      expect(await backend.runs.nextDueAt()).toBeNull();
     });
 
     test("raises the fence, so that the one before cannot write any more", async ({ backend, scope, owner }) => {

@@ -11,10 +11,10 @@ import { GroupCommit } from "./group-commit.ts";
 import { migrationState, newerDatabase } from "./migrate-database.ts";
 import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts";
 import { prepareDatabase } from "./prepare-database.ts";
+import { openPgBoss } from "./queue/open-pg-boss.ts";
+import { addMissingJobs, RunJobs } from "./queue/run-jobs.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
-import { createViewRuns } from "./runs/view-runs.ts";
-import { watchRuns } from "./runs/watch-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
@@ -32,6 +32,8 @@ export interface PostgresOptions {
   /** True for a server, whose leases are kept alive while it lives; false for a command beside it. */
   readonly lock: boolean;
   readonly maxUnfinishedPerTenant?: number;
+  /** So many runs of a tenant may be under way at a time, on all replicas together; null or left out for no cap. */
+  readonly maxRunningPerTenant?: number | null;
   /** Transactions of callers at a time; default 10. Commits of runs, heartbeats and listening have their own. */
   readonly maxTransactions?: number;
   /** So long a caller waits for its transaction to begin before it is told to come back; default 5 seconds. */
@@ -44,6 +46,8 @@ const DEFAULT_MAX_UNFINISHED = 250_000;
  * keep webhooks from being accepted nor cost a worker its lease.
  */
 const OWN_TRANSACTIONS = 3;
+/** For pg-boss, which looks after its queues and adds one while a transaction of ours is open. */
+const QUEUE_CONNECTIONS = 2;
 const CONNECT_TIMEOUT_SECONDS = 5;
 /** Of every session: nothing here takes long, so what does is stuck and must not hold its locks for ever. */
 const SESSION_SETTINGS = {
@@ -62,7 +66,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
     const role = await prepare(databaseUrl);
     const sql = new Bun.SQL(databaseUrl, {
       adapter: "postgres",
-      max: maxTransactions + OWN_TRANSACTIONS,
+      max: maxTransactions + OWN_TRANSACTIONS + QUEUE_CONNECTIONS,
       connectionTimeout: CONNECT_TIMEOUT_SECONDS,
       connection: { application_name: "integrationsync", ...SESSION_SETTINGS, ...(role === null ? {} : { role }) },
     });
@@ -96,11 +100,27 @@ async function createPostgresBackend(
   const commits = new GroupCommit(own);
   const leases = new WorkerLeases(own);
   const changes = new ChangeFeed(database);
+  let queueFailures = 0;
+  const upkeep = async () => {
+    for (let added = 1; added > 0; ) added = await own.write(null, ({ run }) => addMissingJobs(jobs, run));
+  };
+  const jobs = new RunJobs(() =>
+    openPgBoss({
+      sql,
+      looksAfter: options.lock,
+      upkeep,
+      failed: () => {
+        queueFailures += 1;
+      },
+    }),
+  );
   const storage: Storage = {
     database,
     commits,
     leases,
     changes,
+    jobs,
+    maxRunningPerTenant: options.maxRunningPerTenant ?? null,
     appendAudit,
     change: (tenantId, body) =>
       database.write(tenantId, async (transaction) => {
@@ -114,13 +134,16 @@ async function createPostgresBackend(
   let closing: Promise<void> | null = null;
 
   await changes.start(sql);
-  if (options.lock) await leases.beat(options.owner);
+  if (options.lock) {
+    await leases.beat(options.owner);
+    await jobs.boss();
+    await upkeep();
+  }
   return {
     tenants: createTenantStore(storage),
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
-    runs: watchRuns(createRunStore(storage, unfinished), (listener) => changes.listen(listener)),
-    runViews: createViewRuns(storage),
+    runs: createRunStore(storage, unfinished),
     schedules: createScheduleStore(storage, unfinished),
     connections: createConnectionStore(storage),
     variables: createVariableStore(storage),
@@ -133,7 +156,7 @@ async function createPostgresBackend(
       if ((await readMigrationState(sql)) === "unknown") throw newerDatabase();
       await settings.set("last_check", new Date().toISOString());
     },
-    metrics: () => toMetrics(database, own, commits),
+    metrics: () => ({ ...toMetrics(database, own, commits), postgres_queue_failures_total: queueFailures }),
     onOutsideChange: (listener) => changes.listen(listener),
     close() {
       closing ??= close();
@@ -146,6 +169,7 @@ async function createPostgresBackend(
     await commits.close();
     // A database that cannot be reached any more finds out by itself that this worker is gone, after its lease.
     await leases.resign().catch(() => {});
+    await jobs.stop().catch(() => {});
     await changes.stop().catch(() => {});
     await Promise.all([database.close(), own.close()]);
     await sql.close({ timeout: 1 });

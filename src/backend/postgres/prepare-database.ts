@@ -8,6 +8,7 @@ import {
   withMigrationLock,
 } from "./migrate-database.ts";
 import { sqlStateOf } from "./postgres-failure.ts";
+import { installQueue, QUEUE_SCHEMA, queueState } from "./queue/install-pg-boss.ts";
 
 /** What the server works as when it was given the URL of somebody whom row-level security does not bind. */
 export const SERVER_ROLE = "integrationsync_server";
@@ -27,14 +28,16 @@ interface Identity {
  */
 export async function prepareDatabase(sql: Bun.SQL): Promise<string | null> {
   // What every start but the first finds, without a lock and without writing anything.
-  if ((await migrationState(sql)) === "current" && (await isRowSecurityForced(sql))) {
+  if ((await isUpToDate(sql)) && (await isRowSecurityForced(sql))) {
     if (isBound(await identify(sql))) return null;
     if (await isServerRoleReady(sql)) return SERVER_ROLE;
   }
   return withMigrationLock(sql, async () => {
     const state = await migrationState(sql);
-    if (state === "unknown") throw newerDatabase();
+    const queue = await queueState(sql);
+    if (state === "unknown" || queue === "newer") throw newerDatabase();
     if (state !== "current") await explained(applyMigrations(sql), "apply the migrations");
+    if (queue !== "current") await explained(installQueue(sql), "install the queue (pg-boss)");
     // Also when an earlier start died between the two.
     if (!(await isRowSecurityForced(sql))) await explained(forceRowSecurity(sql), "force row-level security");
     const identity = await identify(sql);
@@ -42,6 +45,10 @@ export async function prepareDatabase(sql: Bun.SQL): Promise<string | null> {
     await explained(makeServerRole(sql, identity), `make the role ${SERVER_ROLE}`);
     return SERVER_ROLE;
   });
+}
+
+async function isUpToDate(sql: Bun.SQL): Promise<boolean> {
+  return (await migrationState(sql)) === "current" && (await queueState(sql)) === "current";
 }
 
 /** An owner is bound by FORCE, but could lift it; so the server works as none either. */
@@ -65,9 +72,10 @@ async function isServerRoleReady(sql: Bun.SQL): Promise<boolean> {
   const [role] = await sql.unsafe<{ ready: boolean }[]>(
     `SELECT NOT rolsuper AND NOT rolbypassrls AND pg_has_role(current_user, pg_roles.oid, 'SET')
         AND has_schema_privilege(pg_roles.oid, 'drizzle', 'USAGE')
+        AND has_schema_privilege(pg_roles.oid, '${QUEUE_SCHEMA}', 'USAGE')
         AND NOT EXISTS (
           SELECT FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
-          WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+          WHERE relnamespace IN ('public'::regnamespace, '${QUEUE_SCHEMA}'::regnamespace) AND relkind IN ('r', 'p')
             AND NOT has_table_privilege(pg_roles.oid, pg_class.oid, privilege)) AS ready
      FROM pg_roles WHERE rolname = $1`,
     [SERVER_ROLE],
@@ -92,8 +100,9 @@ async function makeServerRole(sql: Bun.SQL, { name, is_superuser }: Identity): P
   ]);
   if (!is_superuser && !member?.yes) await sql.unsafe(`GRANT ${SERVER_ROLE} TO ${user}`);
   for (const grant of [
-    "USAGE ON SCHEMA public, drizzle",
-    "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public",
+    `USAGE ON SCHEMA public, drizzle, ${QUEUE_SCHEMA}`,
+    `SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, ${QUEUE_SCHEMA}`,
+    `USAGE ON ALL SEQUENCES IN SCHEMA ${QUEUE_SCHEMA}`,
     "USAGE ON ALL SEQUENCES IN SCHEMA public",
     "SELECT ON drizzle.__drizzle_migrations",
   ])

@@ -96,7 +96,16 @@ describe("every table with a tenant's rows", () => {
       WHERE table_schema = 'public' AND table_name = ANY (string_to_array(${ROUTING_TABLES.join()}, ',')) ORDER BY 1`;
     expect(columns.map(({ name }) => name)).toEqual(
       ["id", "tenant_id", "secret_hash", "workspace_id", "workflow_id", "version", "run_id", "created_at", "due_at"]
-        .concat(["lease_owner", "fence", "interruptions", "signal_seq", "signals_applied", "next_at"])
+        .concat([
+          "lease_owner",
+          "fence",
+          "interruptions",
+          "signal_seq",
+          "signals_applied",
+          "next_at",
+          "lane",
+          "max_running",
+        ])
         .toSorted(),
     );
   });

@@ -15,7 +15,7 @@ interface ScheduleRow {
   readonly next_at: BigintText;
 }
 
-export function createScheduleStore({ database, changes }: Storage, unfinished: UnfinishedRuns): ScheduleStore {
+export function createScheduleStore({ database, changes, jobs }: Storage, unfinished: UnfinishedRuns): ScheduleStore {
   return {
     async due(now, limit) {
       const queued = await database.query<{ workflow_id: string; tenant_id: string }>(
@@ -55,7 +55,7 @@ export function createScheduleStore({ database, changes }: Storage, unfinished: 
         if (moved.count === 0) return false;
         if (nextAt === null) await run("DELETE FROM schedule_queue WHERE workflow_id = $1", [workflowId]);
         else await run("UPDATE schedule_queue SET next_at = $2::bigint WHERE workflow_id = $1", [workflowId, nextAt]);
-        if (tick) await insertRuns(run, tenantId, [tick]);
+        if (tick) await insertRuns(run, jobs, tenantId, [tick]);
         return true;
       });
       if (advanced && tick) {

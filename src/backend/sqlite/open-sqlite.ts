@@ -17,8 +17,6 @@ import { OutsideChanges } from "./outside-changes.ts";
 import { createRunInsert } from "./runs/insert-run.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
-import { createViewRuns } from "./runs/view-runs.ts";
-import { watchRuns } from "./runs/watch-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
@@ -81,10 +79,7 @@ export function createSqliteBackend(
     tenants: createTenantStore(storage),
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
-    runs: watchRuns(createRunStore(storage, options.owner, insertRun, unfinished), (listener) =>
-      outside.listen(listener),
-    ),
-    runViews: createViewRuns(storage),
+    runs: createRunStore(storage, options.owner, insertRun, unfinished),
     schedules: createScheduleStore(storage, insertRun, unfinished),
     connections: createConnectionStore(storage),
     variables: createVariableStore(storage),

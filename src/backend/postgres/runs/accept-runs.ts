@@ -2,6 +2,7 @@ import type { Accepted, Dedupe, RunStore } from "../../../domain/backend.ts";
 import { isFinal } from "../../../domain/run.ts";
 import type { Statement } from "../database.ts";
 import { NEXT_BATCH, type Operation } from "../group-commit.ts";
+import type { RunJobs } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
 import { insertRuns, type PreparedRun, prepareRun, TO_BE_CLAIMED } from "./insert-runs.ts";
 import { toStepValues, writeSteps } from "./step-rows.ts";
@@ -24,9 +25,10 @@ type Answer = Accepted | typeof NEXT_BATCH;
 
 /** How runs come into being: accepted from a trigger, or made from an earlier run. */
 export function createAcceptRuns(
-  { database, commits, leases, changes, appendAudit }: Storage,
+  { database, commits, leases, changes, jobs, appendAudit }: Storage,
   unfinished: UnfinishedRuns,
 ): Pick<RunStore, "accept" | "replay"> {
+  const acceptance = createAcceptance(jobs);
   return {
     async accept(scope, run, { dedupe, hold }) {
       const { tenantId } = scope;
@@ -63,7 +65,7 @@ export function createAcceptRuns(
       const prepared = prepareRun(scope, run, { ...TO_BE_CLAIMED, replayOf: run.replayOf });
       const rows = ledger.map((step) => toStepValues(tenantId, run.id, step));
       await database.write(tenantId, async (transaction) => {
-        await insertRuns(transaction.run, tenantId, [prepared]);
+        await insertRuns(transaction.run, jobs, tenantId, [prepared]);
         await writeSteps(transaction.run, rows);
         await appendAudit(transaction, tenantId, actor, change);
       });
@@ -73,21 +75,22 @@ export function createAcceptRuns(
   };
 }
 
-const acceptance: Operation<Acceptance, Accepted> = {
+const createAcceptance = (jobs: RunJobs): Operation<Acceptance, Accepted> => ({
   async write({ run }, tenantId, acceptances) {
     const answers = await answerDuplicates(run, tenantId, acceptances);
     const accepted = acceptances.filter((_, index) => answers[index] === undefined);
     await insertRuns(
       run,
+      jobs,
       tenantId,
       accepted.map((each) => each.run),
     );
     const barriers = accepted.flatMap(({ barrier }) => (barrier ? [barrier] : []));
     const workspaces = new Map(accepted.map((each) => [each.run.row.id, each.run.row.workspace_id]));
-    await writeBarriers(run, tenantId, barriers, (runId) => workspaces.get(runId) ?? "");
+    await writeBarriers(run, jobs, tenantId, barriers, (runId) => workspaces.get(runId) ?? "");
     return acceptances.map((each, index) => answers[index] ?? { runId: each.run.row.id, duplicate: false });
   },
-};
+});
 
 /** The answer to each acceptance that starts no run, in its place; undefined for those that do. */
 async function answerDuplicates(

@@ -1,24 +1,19 @@
 import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
 import type { Statement, Transaction } from "../database.ts";
+import { queueOf, type RunJobs, SUSPECTS, setQueueClock } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
 import { type BigintText, toNumber } from "../text-columns.ts";
+import { chooseTurns, DUE, DUE_LANES } from "./choose-due.ts";
+import { type QueuedRow, toDueRuns } from "./insert-runs.ts";
 import { RUN_COLUMNS, type RunRow, toRun } from "./run-rows.ts";
 import { readSignals } from "./run-signals.ts";
-import { byTenant, idsOf, type RunPlace, showQueued } from "./show-queued.ts";
+import { byTenant, idsOf, showQueued } from "./show-queued.ts";
 import { readSteps } from "./step-rows.ts";
 import { hasDeadWorker, takeOver } from "./take-over.ts";
 
-const DUE = `due_at IS NOT NULL AND interruptions < ${SUSPECT_INTERRUPTIONS}`;
 const SUSPECT = `interruptions >= ${SUSPECT_INTERRUPTIONS}`;
-/** The tenants with due runs, one look into the index for each. */
-const DUE_TENANTS = `
-  RECURSIVE due_tenants AS (
-    (SELECT tenant_id FROM run_queue WHERE ${DUE} ORDER BY tenant_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT tenant_id FROM run_queue WHERE ${DUE} AND tenant_id > due_tenants.tenant_id ORDER BY tenant_id LIMIT 1)
-    FROM due_tenants WHERE tenant_id IS NOT NULL)`;
-/** Another replica may take what was chosen here a moment before; then it is chosen again. */
+/** What was chosen may be gone a moment later, and jobs may be out of date; then it is chosen again. */
 const MAX_CHOICES = 5;
 
 interface HeldRow {
@@ -37,12 +32,15 @@ type ClaimOptions = Parameters<RunStore["claim"]>[0];
  *   due, never or once interrupted ───────────────────────────────────────────────────┼─► claimed, tenants in turn
  *   due, interrupted too often (a suspect) ───────────────────────────────────────────┴─► claimed alone
  *
+ * Whose turn it is, is decided over all tenants; which runs they are, pg-boss says: it hands each job to one claim.
  * A worker holds one suspect at a time, so that a run which kills its process drags no innocent one into review.
  */
 export function createClaimRuns({
   database,
   leases,
   changes,
+  jobs,
+  maxRunningPerTenant,
 }: Storage): Pick<RunStore, "claim" | "nextDueAt" | "renew" | "releaseAll"> {
   /** The tenant served last: the next claim starts behind it. */
   let lastServed = "";
@@ -56,9 +54,11 @@ export function createClaimRuns({
     await leases.ensure(options.owner);
     const { claimed, served } = await database.write(null, async (transaction) => {
       const { run } = transaction;
-      await takeOver(transaction);
-      const suspects = options.limit > 0 ? await holdSuspect(run, options) : [];
-      const fair = await holdInTurns(run, { ...options, limit: options.limit - suspects.length }, lastServed);
+      await takeOver(transaction, jobs);
+      await setQueueClock(run, options.now);
+      const suspects = options.limit > 0 ? await holdSuspect(run, jobs, options) : [];
+      const limit = options.limit - suspects.length;
+      const fair = await holdInTurns(run, jobs, { ...options, limit, lastServed, maxRunningPerTenant });
       return {
         claimed: await readClaimed(transaction, [...suspects, ...fair.rows], options.owner),
         served: fair.served,
@@ -78,10 +78,11 @@ export function createClaimRuns({
       // A lease of a worker that is gone is due now; a suspect only while no other one is held.
       if (await hasDeadWorker(database)) return 0;
       const [row] = await database.query<{ due_at: BigintText | null }>(
-        `WITH ${DUE_TENANTS}
+        `WITH ${DUE_LANES}
          SELECT least(
-           (SELECT min((SELECT due_at FROM run_queue WHERE ${DUE} AND tenant_id = due_tenants.tenant_id
-                        ORDER BY due_at LIMIT 1)) FROM due_tenants),
+           (SELECT min((SELECT due_at FROM run_queue
+                        WHERE ${DUE} AND tenant_id = lanes.tenant_id AND lane = lanes.lane
+                        ORDER BY due_at LIMIT 1)) FROM lanes),
            (SELECT min(due_at) FROM run_queue WHERE ${SUSPECT} AND lease_owner IS NULL
               AND NOT EXISTS (SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner = $1))) AS due_at`,
         [claiming],
@@ -91,10 +92,12 @@ export function createClaimRuns({
     renew: (owner) => leases.renew(owner),
     async releaseAll(holder, now) {
       await database.write(null, async (transaction) => {
-        const released = await transaction.run<RunPlace>(
-          "UPDATE run_queue SET lease_owner = NULL, due_at = $2::bigint WHERE lease_owner = $1 RETURNING run_id, tenant_id",
+        const released = await transaction.run<QueuedRow>(
+          `UPDATE run_queue SET lease_owner = NULL, due_at = $2::bigint WHERE lease_owner = $1
+           RETURNING run_id, tenant_id, lane, due_at, interruptions`,
           [holder, now],
         );
+        await jobs.add(transaction.run, toDueRuns(released));
         await showQueued(transaction, released);
       });
       changes.announceDue();
@@ -102,52 +105,56 @@ export function createClaimRuns({
   };
 }
 
-async function holdSuspect(run: Statement, { owner, now }: ClaimOptions): Promise<readonly HeldRow[]> {
-  return run<HeldRow>(
-    `UPDATE run_queue SET lease_owner = $1, fence = fence + 1, due_at = NULL
-     WHERE run_id = (SELECT run_id FROM run_queue WHERE ${SUSPECT} AND lease_owner IS NULL AND due_at <= $2::bigint
-                     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-       AND NOT EXISTS (SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner = $1)
-     RETURNING run_id, tenant_id, fence, interruptions, signals_applied`,
+async function holdSuspect(run: Statement, jobs: RunJobs, { owner, now }: ClaimOptions): Promise<readonly HeldRow[]> {
+  const [wanted] = await run(
+    `SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner IS NULL AND due_at <= $2::bigint
+       AND NOT EXISTS (SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner = $1) LIMIT 1`,
     [owner, now],
   );
+  for (let choice = 1; wanted && choice <= MAX_CHOICES; choice += 1) {
+    const rows = await hold(run, await jobs.take(run, SUSPECTS, 1), owner, `${SUSPECT} AND due_at <= $3::bigint`, [
+      now,
+    ]);
+    if (rows.length > 0) return rows;
+  }
+  return [];
 }
 
-/** Tenants take turns, one run each, starting behind the one served last, until `limit` is reached or nothing is due. */
-async function holdInTurns(run: Statement, options: ClaimOptions, lastServed: string) {
-  const { owner, limit, now } = options;
+type Turn = Parameters<typeof chooseTurns>[1] & ClaimOptions;
+
+/** Until `limit` is reached or nothing is due. */
+async function holdInTurns(run: Statement, jobs: RunJobs, options: Turn) {
+  const { owner, limit, now, lastServed } = options;
   for (let choice = 1; limit > 0 && choice <= MAX_CHOICES; choice += 1) {
-    const candidates = await chooseInTurns(run, options, lastServed);
-    if (candidates.length === 0) break;
-    const rows = await run<HeldRow>(
-      `UPDATE run_queue SET lease_owner = $1, fence = fence + 1, due_at = NULL
-       WHERE run_id IN (
-         SELECT run_id FROM run_queue WHERE run_id = ANY (ARRAY(SELECT json_array_elements_text($2::text::json)))
-           AND lease_owner IS NULL AND due_at <= $3::bigint FOR UPDATE SKIP LOCKED)
-       RETURNING run_id, tenant_id, fence, interruptions, signals_applied`,
-      [owner, idsOf(candidates), now],
-    );
-    if (rows.length > 0) return { rows, served: candidates.at(-1)?.tenant_id ?? lastServed };
+    const turns = await chooseTurns(run, options);
+    const rows: HeldRow[] = [];
+    for (const { tenant_id: tenantId, lane, runs } of turns) {
+      const ids = await jobs.take(run, queueOf(tenantId, lane), runs);
+      const isMeant = `${DUE} AND due_at <= $3::bigint AND tenant_id = $4 AND lane = $5`;
+      rows.push(...(await hold(run, ids, owner, isMeant, [now, tenantId, lane])));
+    }
+    if (rows.length > 0) return { rows, served: turns.at(-1)?.tenant_id ?? lastServed };
+    if (turns.length === 0) break;
   }
   return { rows: [], served: lastServed };
 }
 
-function chooseInTurns(
+/** Leases those of the runs that nobody holds and that are what their job says; `$1` and `$2` are taken. */
+async function hold(
   run: Statement,
-  { limit, perTenant, held, now }: ClaimOptions,
-  lastServed: string,
-): Promise<readonly RunPlace[]> {
-  return run<RunPlace>(
-    `WITH ${DUE_TENANTS},
-     held AS (SELECT key AS tenant_id, value::integer AS runs FROM json_each_text($5::text::json))
-     SELECT due.run_id, due_tenants.tenant_id
-     FROM due_tenants LEFT JOIN held USING (tenant_id)
-     CROSS JOIN LATERAL (
-       SELECT run_id, row_number() OVER (ORDER BY due_at) AS turn FROM run_queue
-       WHERE ${DUE} AND run_queue.tenant_id = due_tenants.tenant_id AND due_at <= $1::bigint
-       ORDER BY due_at LIMIT greatest(0, least($2::integer, $3::integer - coalesce(held.runs, 0)))) AS due
-     ORDER BY due.turn, due_tenants.tenant_id <= $4, due_tenants.tenant_id LIMIT $2::integer`,
-    [now, limit, perTenant, lastServed, JSON.stringify(Object.fromEntries(held ?? []))],
+  runIds: readonly string[],
+  owner: string,
+  isMeant: string,
+  values: readonly (string | number)[],
+): Promise<readonly HeldRow[]> {
+  if (runIds.length === 0) return [];
+  return run<HeldRow>(
+    `UPDATE run_queue SET lease_owner = $1, fence = fence + 1, due_at = NULL
+     WHERE run_id IN (
+       SELECT run_id FROM run_queue WHERE run_id = ANY (ARRAY(SELECT json_array_elements_text($2::text::json)))
+         AND lease_owner IS NULL AND ${isMeant} ORDER BY run_id FOR UPDATE)
+     RETURNING run_id, tenant_id, fence, interruptions, signals_applied`,
+    [owner, JSON.stringify(runIds), ...values],
   );
 }
 

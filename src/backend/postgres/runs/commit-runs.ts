@@ -2,8 +2,9 @@ import type { CommitResult, Lease, RunCommit, RunStore, StoredSignal } from "../
 import { isFinal } from "../../../domain/run.ts";
 import type { Statement } from "../database.ts";
 import { NEXT_BATCH, type Operation } from "../group-commit.ts";
+import type { RunJobs } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
-import { toOutcome } from "./insert-runs.ts";
+import { type QueuedRow, toDueRuns, toOutcome } from "./insert-runs.ts";
 import { readSignals } from "./run-signals.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 import {
@@ -26,42 +27,52 @@ interface Standing {
   /** True when signals are stored that no commit has applied. */
   readonly isSignalled: boolean;
   readonly signalsApplied: number;
+  readonly lane: string;
 }
-const ENDED: Standing = { released: true, isSignalled: false, signalsApplied: 0 };
+interface Committed {
+  readonly result: CommitResult;
+  /** Runs of the same workflow may wait for this one to make room. */
+  readonly makesRoom: boolean;
+}
 
-const LEASE_LOST: CommitResult = { kind: "lease_lost" };
+const LEASE_LOST: Committed = { result: { kind: "lease_lost" }, makesRoom: false };
 
 /**
  * Barriers of several runs of one tenant. The runs' queue rows are written first, by statements that find them only
  * while the worker of the commit holds them: these tell whose lease is lost, and nothing else of those is written. A
  * run that was sent signals which the commit has not applied stays with its worker.
  */
-export function createCommitRuns({ commits, changes }: Storage, unfinished: UnfinishedRuns): Pick<RunStore, "commit"> {
+export function createCommitRuns(
+  { commits, changes, jobs, maxRunningPerTenant }: Storage,
+  unfinished: UnfinishedRuns,
+): Pick<RunStore, "commit"> {
+  const commitment = createCommitment(jobs, maxRunningPerTenant !== null);
   return {
     async commit(lease, commit) {
       const { tenantId, runId } = lease;
       const barrier = prepareBarrier(tenantId, runId, commit);
-      const result = await commits.submit(commitment, tenantId, { lease, commit, barrier }, charsOf(barrier));
+      const committing = commits.submit(commitment, tenantId, { lease, commit, barrier }, charsOf(barrier));
+      const { result, makesRoom } = await committing;
       if (result.kind === "committed") {
         unfinished.add(tenantId, unfinishedAfter(commit, isFinal(commit.status)));
-        if (wakesOthers(commit)) changes.announceDue();
+        if (makesRoom || wakesOthers(commit)) changes.announceDue();
       }
       return result;
     },
   };
 }
 
-const commitment: Operation<Commitment, CommitResult> = {
+const createCommitment = (jobs: RunJobs, isTenantCapped: boolean): Operation<Commitment, Committed> => ({
   async write({ run }, tenantId, commitments) {
     const first = new Map<string, Commitment>();
     for (const each of commitments) if (!first.has(each.lease.runId)) first.set(each.lease.runId, each);
     const chosen = [...first.values()];
 
-    const standing = await moveQueue(run, tenantId, chosen);
+    const standing = await moveQueue(run, jobs, tenantId, chosen);
     const held = chosen.filter(({ lease }) => standing.has(lease.runId));
     const workspaces = await updateRuns(run, held, standing);
     const barriers = held.map(({ barrier }) => barrier);
-    await writeBarriers(run, tenantId, barriers, (runId) => workspaces.get(runId) ?? "");
+    await writeBarriers(run, jobs, tenantId, barriers, (runId) => workspaces.get(runId) ?? "");
     const signals = await readUnapplied(run, held, standing);
 
     return commitments.map((each) => {
@@ -70,31 +81,36 @@ const commitment: Operation<Commitment, CommitResult> = {
       if (first.get(runId) !== each) return NEXT_BATCH;
       const after = standing.get(runId);
       if (!after) return LEASE_LOST;
-      return { kind: "committed", released: after.released, signals: signals.get(runId) ?? [] };
+      return {
+        result: { kind: "committed", released: after.released, signals: signals.get(runId) ?? [] },
+        makesRoom: after.released && (isTenantCapped || after.lane !== ""),
+      };
     });
   },
-};
+});
 
 /** By run id; a run whose lease is lost is not in it. */
 async function moveQueue(
   run: Statement,
+  jobs: RunJobs,
   tenantId: string,
   commitments: readonly Commitment[],
 ): Promise<ReadonlyMap<string, Standing>> {
   const standing = new Map<string, Standing>();
   const ending = commitments.filter(({ commit }) => isFinal(commit.status));
   if (ending.length > 0) {
-    const gone = await run<{ run_id: string }>(
+    const gone = await run<{ run_id: string; lane: string }>(
       `DELETE FROM run_queue USING json_to_recordset($2::text::json) AS given (run_id text, owner text, fence integer)
        WHERE run_queue.run_id = given.run_id AND tenant_id = $1 AND lease_owner = owner AND run_queue.fence = given.fence
-       RETURNING run_queue.run_id`,
+       RETURNING run_queue.run_id, lane`,
       [tenantId, JSON.stringify(ending.map(({ lease }) => leaseValues(lease)))],
     );
-    for (const { run_id } of gone) standing.set(run_id, ENDED);
+    for (const { run_id, lane } of gone)
+      standing.set(run_id, { released: true, isSignalled: false, signalsApplied: 0, lane });
   }
   const going = commitments.filter(({ commit }) => !isFinal(commit.status));
   if (going.length > 0) {
-    const moved = await run<{ run_id: string; released: boolean; signal_seq: number; signals_applied: number }>(
+    const moved = await run<QueuedRow & { released: boolean; signal_seq: number; signals_applied: number }>(
       `WITH held AS (
          SELECT run_queue.run_id, releases, given.due_at, given.interruptions,
                 greatest(signals_applied, least(signal_seq, applied)) AS applied
@@ -108,7 +124,8 @@ async function moveQueue(
          due_at = CASE WHEN releases AND signal_seq <= applied THEN held.due_at END,
          interruptions = held.interruptions, signals_applied = applied
        FROM held WHERE run_queue.run_id = held.run_id
-       RETURNING run_queue.run_id, lease_owner IS NULL AS released, signal_seq, signals_applied`,
+       RETURNING run_queue.run_id, tenant_id, lane, run_queue.due_at, run_queue.interruptions,
+         lease_owner IS NULL AS released, signal_seq, signals_applied`,
       [
         tenantId,
         JSON.stringify(
@@ -127,7 +144,9 @@ async function moveQueue(
         released: row.released,
         isSignalled: row.signal_seq > row.signals_applied,
         signalsApplied: row.signals_applied,
+        lane: row.lane,
       });
+    await jobs.add(run, toDueRuns(moved));
   }
   return standing;
 }

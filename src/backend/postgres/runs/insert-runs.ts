@@ -1,7 +1,8 @@
 import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
 import { isFinal } from "../../../domain/run.ts";
 import type { Statement } from "../database.ts";
-import { encodeText, toJsonText } from "../text-columns.ts";
+import type { DueRun, RunJobs } from "../queue/run-jobs.ts";
+import { type BigintText, encodeText, toJsonText, toNumber } from "../text-columns.ts";
 
 const DAY_MS = 86_400_000;
 /** More than there will be replicas, few enough to add up quickly. */
@@ -53,6 +54,7 @@ export function prepareRun(
       : {
           run_id: run.id,
           tenant_id: tenantId,
+          workflow_id: run.workflowId,
           created_at: run.createdAt,
           due_at: dueAt,
           lease_owner: holder,
@@ -74,21 +76,38 @@ export function toOutcome(commit: RunCommit | null) {
   };
 }
 
-/** Stores and counts new runs of one tenant, inside a transaction. */
-export async function insertRuns(run: Statement, tenantId: string, runs: readonly PreparedRun[]): Promise<void> {
+/** Stores and counts new runs of one tenant, with a job for each that waits for a worker, inside a transaction. */
+export async function insertRuns(
+  run: Statement,
+  jobs: RunJobs,
+  tenantId: string,
+  runs: readonly PreparedRun[],
+): Promise<void> {
   if (runs.length === 0) return;
   await run("INSERT INTO runs SELECT * FROM json_populate_recordset(NULL::runs, $1::text::json)", [
     JSON.stringify(runs.map(({ row }) => row)),
   ]);
   const queued = runs.flatMap((each) => (each.queued ? [each.queued] : []));
-  if (queued.length > 0)
-    await run(
-      `INSERT INTO run_queue (run_id, tenant_id, created_at, due_at, lease_owner, fence, interruptions)
-       SELECT run_id, tenant_id, created_at, due_at, lease_owner, fence, interruptions
-       FROM json_populate_recordset(NULL::run_queue, $1::text::json)`,
+  if (queued.length > 0) {
+    const rows = await run<QueuedRow>(
+      `INSERT INTO run_queue (run_id, tenant_id, workflow_id, lane, created_at, due_at, lease_owner, fence, interruptions)
+       SELECT run_id, given.tenant_id, given.workflow_id, coalesce(workflow_caps.workflow_id, ''), created_at, due_at,
+              lease_owner, fence, interruptions
+       FROM json_populate_recordset(NULL::run_queue, $1::text::json) AS given LEFT JOIN workflow_caps USING (workflow_id)
+       RETURNING run_id, tenant_id, lane, due_at, interruptions`,
       [JSON.stringify(queued)],
     );
+    await jobs.add(run, toDueRuns(rows));
+  }
   await countRuns(run, tenantId, runs);
+}
+
+/** A row of the queue as a statement returns it. */
+export type QueuedRow = Omit<DueRun, "due_at"> & { readonly due_at: BigintText | null };
+
+/** Of rows of the queue, those that want to be claimed. */
+export function toDueRuns(rows: readonly QueuedRow[]): readonly DueRun[] {
+  return rows.flatMap((row) => (row.due_at === null ? [] : [{ ...row, due_at: toNumber(row.due_at) }]));
 }
 
 async function countRuns(run: Statement, tenantId: string, runs: readonly PreparedRun[]): Promise<void> {

@@ -1,7 +1,9 @@
 import type { RunStore, StoredSignal } from "../../../domain/backend.ts";
 import { isFinal, type RunStatus, type Signal } from "../../../domain/run.ts";
 import type { Statement } from "../database.ts";
+import type { RunJobs } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
+import { type QueuedRow, toDueRuns } from "./insert-runs.ts";
 
 /*
  * Signals wait in their own table until the run's worker has applied them. Storing one wakes the run in the same
@@ -12,15 +14,17 @@ import type { Storage } from "../storage.ts";
 /** Inside a transaction of the tenant. False when the run has ended or is not there. */
 export async function storeSignal(
   run: Statement,
+  jobs: RunJobs,
   tenantId: string,
   runId: string,
   signalJson: string,
   at: number,
 ): Promise<boolean> {
-  const [numbered] = await run<{ signal_seq: number }>(
+  const [numbered] = await run<QueuedRow & { signal_seq: number }>(
     `UPDATE run_queue SET signal_seq = signal_seq + 1,
                           due_at = CASE WHEN lease_owner IS NULL THEN least(due_at, $3::bigint) END
-     WHERE run_id = $1 AND tenant_id = $2 RETURNING signal_seq`,
+     WHERE run_id = $1 AND tenant_id = $2
+     RETURNING run_id, tenant_id, lane, due_at, interruptions, signal_seq`,
     [runId, tenantId, at],
   );
   if (!numbered) return false;
@@ -30,6 +34,7 @@ export async function storeSignal(
     tenantId,
     signalJson,
   ]);
+  await jobs.add(run, toDueRuns([numbered]));
   return true;
 }
 
@@ -60,7 +65,12 @@ export async function dropSignals(run: Statement, runId: string, upToSeq: number
   await run("DELETE FROM run_signals WHERE run_id = $1 AND seq <= $2::bigint", [runId, upToSeq]);
 }
 
-export function createWakeRuns({ database, changes, appendAudit }: Storage): Pick<RunStore, "signal" | "wakeParked"> {
+export function createWakeRuns({
+  database,
+  changes,
+  jobs,
+  appendAudit,
+}: Storage): Pick<RunStore, "signal" | "wakeParked"> {
   return {
     async signal({ tenantId, workspaceId, actor }, runId, signal, change) {
       const signalJson = JSON.stringify(signal);
@@ -72,7 +82,7 @@ export function createWakeRuns({ database, changes, appendAudit }: Storage): Pic
         );
         if (!found) return "missing";
         if (isFinal(found.status)) return "ended";
-        if (!(await storeSignal(run, tenantId, runId, signalJson, change.at))) return "ended";
+        if (!(await storeSignal(run, jobs, tenantId, runId, signalJson, change.at))) return "ended";
         await appendAudit(transaction, tenantId, actor, change);
         return "stored";
       });
@@ -80,14 +90,16 @@ export function createWakeRuns({ database, changes, appendAudit }: Storage): Pic
       return result;
     },
     async wakeParked({ tenantId, workspaceId }, now) {
-      await database.write(tenantId, ({ run }) =>
-        run(
+      await database.write(tenantId, async ({ run }) => {
+        const woken = await run<QueuedRow>(
           `UPDATE run_queue SET due_at = least(due_at, $3::bigint)
            WHERE tenant_id = $1 AND lease_owner IS NULL AND run_id IN (
-             SELECT id FROM runs WHERE workspace_id = $2 AND status = 'waiting' AND waiting_for = 'connection')`,
+             SELECT id FROM runs WHERE workspace_id = $2 AND status = 'waiting' AND waiting_for = 'connection')
+           RETURNING run_id, tenant_id, lane, due_at, interruptions`,
           [tenantId, workspaceId, now],
-        ),
-      );
+        );
+        await jobs.add(run, toDueRuns(woken));
+      });
       changes.announceDue();
     },
   };

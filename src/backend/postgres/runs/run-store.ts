@@ -9,7 +9,7 @@ import { createRunAlerts } from "./run-alerts.ts";
 import { createWakeRuns } from "./run-signals.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 
-export function createRunStore(storage: Storage, unfinished: UnfinishedRuns): Omit<RunStore, "watch"> {
+export function createRunStore(storage: Storage, unfinished: UnfinishedRuns): RunStore {
   return {
     ...createAcceptRuns(storage, unfinished),
     ...createClaimRuns(storage),

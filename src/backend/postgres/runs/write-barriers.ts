@@ -1,5 +1,6 @@
 import type { RunCommit } from "../../../domain/backend.ts";
 import type { Statement } from "../database.ts";
+import type { RunJobs } from "../queue/run-jobs.ts";
 import { encodeText } from "../text-columns.ts";
 import { insertRuns, prepareRun, TO_BE_CLAIMED } from "./insert-runs.ts";
 import { dropSignals, storeSignal } from "./run-signals.ts";
@@ -37,6 +38,7 @@ export function prepareBarrier(tenantId: string, runId: string, commit: RunCommi
  */
 export async function writeBarriers(
   run: Statement,
+  jobs: RunJobs,
   tenantId: string,
   barriers: readonly PreparedBarrier[],
   workspaceOf: (runId: string) => string,
@@ -53,13 +55,13 @@ export async function writeBarriers(
       }),
     ),
   );
-  await insertRuns(run, tenantId, children);
+  await insertRuns(run, jobs, tenantId, children);
   await writeSteps(
     run,
     barriers.flatMap(({ childSteps }) => childSteps),
   );
   for (const { commit, send } of barriers)
-    for (const each of send) await storeSignal(run, tenantId, each.runId, each.signalJson, commit.at);
+    for (const each of send) await storeSignal(run, jobs, tenantId, each.runId, each.signalJson, commit.at);
   for (const { runId, commit } of barriers)
     for (const reason of commit.alerts) await writeAlert(run, tenantId, runId, reason, commit.at);
   for (const { runId, commit } of barriers)

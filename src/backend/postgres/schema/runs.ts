@@ -43,6 +43,7 @@ const dueUnsuspected = sql.raw(`due_at IS NOT NULL AND interruptions < ${SUSPECT
 /**
  * One row for every run that has not ended. It is either held (`lease_owner` set), or wants to be claimed (`due_at`
  * set), or neither: then it waits for a signal. A run whose pure steps end it as it is accepted never gets a row.
+ * A run that wants to be claimed has a job in pg-boss as well (`queue/run-jobs.ts`).
  */
 export const runQueue = pgTable(
   "run_queue",
@@ -57,12 +58,16 @@ export const runQueue = pgTable(
     /** How many signals the run was ever sent, and how many of them its worker has applied. */
     signalSeq: integer("signal_seq").notNull().default(0),
     signalsApplied: integer("signals_applied").notNull().default(0),
+    workflowId: key("workflow_id").notNull(),
+    /** The workflow when it has a cap: its runs are queued and counted apart. Else empty. */
+    lane: key("lane").notNull(),
   },
   (table) => [
-    index("run_queue_due").on(table.tenantId, table.dueAt).where(dueUnsuspected),
+    index("run_queue_due").on(table.tenantId, table.lane, table.dueAt).where(dueUnsuspected),
     index("run_queue_suspect").on(table.leaseOwner, table.dueAt).where(suspect),
     index("run_queue_held").on(table.leaseOwner).where(sql`lease_owner IS NOT NULL`),
-    index("run_queue_by_tenant").on(table.tenantId),
+    index("run_queue_by_tenant").on(table.tenantId, table.leaseOwner),
+    index("run_queue_lanes").on(table.lane).where(sql`lease_owner IS NOT NULL AND lane <> ''`),
   ],
 );
 

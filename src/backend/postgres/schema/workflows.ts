@@ -60,6 +60,13 @@ export const hookSecrets = pgTable(
   () => [tenantOnly()],
 );
 
+/** How many runs of a workflow may be under way at a time; only workflows with such a cap have a row. */
+export const workflowCaps = pgTable("workflow_caps", {
+  workflowId: key("workflow_id").primaryKey(),
+  tenantId: tenantColumn(),
+  maxRunning: integer("max_running").notNull(),
+});
+
 /** When each schedule ticks next, of all tenants. */
 export const scheduleQueue = pgTable(
   "schedule_queue",

@@ -1,0 +1,78 @@
+import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
+import type { Statement } from "../database.ts";
+
+/** Of the queue's rows, those that are claimed in turn; the others are suspects. */
+export const DUE = `due_at IS NOT NULL AND interruptions < ${SUSPECT_INTERRUPTIONS}`;
+
+/** The lanes with runs that are due or will be, one look into the index for each. */
+export const DUE_LANES = `
+  RECURSIVE lanes AS (
+    (SELECT tenant_id, lane FROM run_queue WHERE ${DUE} ORDER BY tenant_id, lane LIMIT 1)
+    UNION ALL
+    SELECT next.tenant_id, next.lane FROM lanes CROSS JOIN LATERAL (
+      SELECT tenant_id, lane FROM run_queue AS later
+      WHERE ${DUE} AND (later.tenant_id, later.lane) > (lanes.tenant_id, lanes.lane)
+      ORDER BY later.tenant_id, later.lane LIMIT 1) AS next)`;
+
+/** Held by a claim that has to count what is under way until it has committed: another would count the same. */
+const CAPS_LOCK = 7_304_115_927;
+
+export interface Turns {
+  readonly tenant_id: string;
+  readonly lane: string;
+  /** How many runs of the lane may be claimed now. */
+  readonly runs: number;
+}
+
+export interface TurnOptions {
+  readonly limit: number;
+  readonly perTenant: number;
+  readonly held?: ReadonlyMap<string, number>;
+  readonly now: number;
+  /** Claims start behind this tenant. */
+  readonly lastServed: string;
+  readonly maxRunningPerTenant: number | null;
+}
+
+/**
+ * Shares the next `limit` claims out between lanes: tenants take turns, one run each, the longest due first; a lane
+ * gets no more than its workflow's cap leaves, a tenant no more than its own, however many replicas claim. The last
+ * tenant that gets a turn comes last.
+ */
+export async function chooseTurns(run: Statement, options: TurnOptions): Promise<readonly Turns[]> {
+  const { limit, perTenant, held, now, lastServed, maxRunningPerTenant } = options;
+  // Counting and holding must be one: without caps nothing is counted, and nobody waits.
+  if (maxRunningPerTenant !== null || (await isAnyCapped(run))) await run(`SELECT pg_advisory_xact_lock(${CAPS_LOCK})`);
+  return run<Turns>(
+    `WITH ${DUE_LANES},
+     held AS (SELECT key AS tenant_id, value::integer AS runs FROM json_each_text($5::text::json)),
+     tenants AS (
+       SELECT tenant_id, least($2::integer, $3::integer - coalesce(held.runs, 0),
+         CASE WHEN $6::integer IS NOT NULL THEN $6::integer - (
+           SELECT count(*)::integer FROM run_queue
+           WHERE run_queue.tenant_id = each.tenant_id AND lease_owner IS NOT NULL) END) AS room
+       FROM (SELECT DISTINCT tenant_id FROM lanes) AS each LEFT JOIN held USING (tenant_id)),
+     roomy AS (
+       SELECT lanes.tenant_id, lane, tenants.room AS tenant_room, least(tenants.room, max_running - (
+         SELECT count(*)::integer FROM run_queue
+         WHERE run_queue.lane = lanes.lane AND run_queue.lane <> '' AND lease_owner IS NOT NULL)) AS room
+       FROM lanes JOIN tenants ON tenants.tenant_id = lanes.tenant_id
+       LEFT JOIN workflow_caps ON workflow_caps.workflow_id = lanes.lane),
+     due AS (
+       SELECT roomy.tenant_id, roomy.lane, tenant_room,
+              row_number() OVER (PARTITION BY roomy.tenant_id ORDER BY due_at) AS turn
+       FROM roomy CROSS JOIN LATERAL (
+         SELECT due_at FROM run_queue
+         WHERE ${DUE} AND run_queue.tenant_id = roomy.tenant_id AND run_queue.lane = roomy.lane AND due_at <= $1::bigint
+         ORDER BY due_at LIMIT greatest(0, room)) AS each),
+     turns AS (
+       SELECT due.tenant_id, due.lane, row_number() OVER (ORDER BY turn, tenant_id <= $4, tenant_id) AS place
+       FROM due WHERE turn <= tenant_room ORDER BY place LIMIT $2::integer)
+     SELECT tenant_id, lane, count(*)::integer AS runs FROM turns GROUP BY tenant_id, lane ORDER BY max(place)`,
+    [now, limit, perTenant, lastServed, JSON.stringify(Object.fromEntries(held ?? [])), maxRunningPerTenant],
+  );
+}
+
+async function isAnyCapped(run: Statement): Promise<boolean> {
+  return (await run("SELECT FROM workflow_caps LIMIT 1")).length > 0;
+}

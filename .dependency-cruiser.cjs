@@ -2,10 +2,10 @@
  * The import table of DESIGN §1, one rule a row, plus: no cycles. `bun run check:imports` runs it,
  * `test/tooling/import-table.test.ts` holds that each rule can fail. Type-only imports count like any other.
  *
- * Tests (`*.test.ts`, `*.test.tsx` and everything under `test/`) may import whatever they test, so they are exempt as
- * importers, but no other file may import one of them.
+ * Tests (`*.test.ts`, `*.test.tsx`, everything under `test/` and a connector's `testing/`) may import whatever they
+ * test, so they are exempt as importers, but no other file may import one of them.
  */
-const TESTS = String.raw`\.test\.tsx?$|^test/`;
+const TESTS = String.raw`\.test\.tsx?$|^test/|^connectors/[^/]+/testing/`;
 const OUR_FILES = "^(?:src|connectors|views|migrations|test)/";
 const PACKAGES = "node_modules/";
 /** Everything in `src/` that is not one of the other rows is a flow; its name is the first group. */

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { registry } from "../connectors/registry.generated.ts";
 import { type App, createApp } from "../src/app.ts";
@@ -14,14 +12,15 @@ import { type Clock, systemClock } from "../src/platform/clock.ts";
 import { createEgress } from "../src/platform/egress/create-egress.ts";
 import { newId } from "../src/platform/ids.ts";
 import type { Log, LogFields } from "../src/platform/log.ts";
+import { openTestStorage, type TestStorage } from "./test-storage.ts";
 
-/** The whole server in this process, on a free port of the loopback interface, with a data directory of its own. */
+/** The whole server in this process, on a free port of the loopback interface, with storage of its own. */
 export interface StartedApp {
   /** Such as `http://127.0.0.1:40123`, without a slash at the end. */
   readonly url: string;
   readonly backend: Backend;
   readonly app: App;
-  readonly dataDir: string;
+  readonly storage: TestStorage;
   /** What was logged at level `error`. */
   readonly errors: readonly LoggedLine[];
   /** What was logged at level `warn`: runs that failed or need somebody. */
@@ -45,8 +44,8 @@ export async function startApp(
   environment: Readonly<Record<string, string>> = {},
   clock: Clock = systemClock,
 ): Promise<StartedApp> {
-  const dataDir = await mkdtemp(join(tmpdir(), "integrationsync-"));
-  const read = readConfig({ DATA_DIR: dataDir, PORT: "0", EGRESS_ALLOW: "127.0.0.0/8", ...environment });
+  const storage = await openTestStorage();
+  const read = readConfig({ ...storage.environment, PORT: "0", EGRESS_ALLOW: "127.0.0.0/8", ...environment });
   if (!read.ok) throw new Error(read.message);
   // The port is part of the webhooks' URLs, so it is taken first.
   let answer: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response> = () =>
@@ -68,7 +67,7 @@ export async function startApp(
     url: `http://127.0.0.1:${listener.port}`,
     backend: parts.backend,
     app,
-    dataDir,
+    storage,
     errors,
     warnings,
     createTenant: (slug) => createTenant(app, parts.backend, slug),
@@ -78,16 +77,16 @@ export async function startApp(
       await parts.sandbox.close();
       parts.egress.close();
       await parts.backend.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await storage.remove();
     },
   };
 }
 
 async function openParts(config: Config, clock: Clock, log: Log) {
   const owner = newId("owner");
-  const { dataDir, maxQueuedRuns } = config;
+  const { dataDir, databaseUrl, maxQueuedRuns } = config;
   const backend = await openBackend({
-    databaseUrl: "",
+    databaseUrl: databaseUrl ?? "",
     dataDir,
     owner,
     lock: true,

@@ -1,7 +1,7 @@
 import type { IncomingResponse } from "../../src/connector-sdk/http-exchange.ts";
 import type { Json } from "../../src/connector-sdk/json.ts";
+import { readNextLink } from "../../src/connector-sdk/read-next-link.ts";
 import { invalidPaging } from "./invalid-paging.ts";
-import { readNextLink } from "./read-next-link.ts";
 import { readPath } from "./read-path.ts";
 import type { Paging } from "./request-fields.ts";
 import { setQuery } from "./set-query.ts";

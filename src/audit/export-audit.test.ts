@@ -1,7 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { openTestStorage } from "../../test/test-storage.ts";
 import { openBackend } from "../backend/open.ts";
 import { COMMAND_LINE_PERMISSIONS } from "../domain/permission.ts";
 import { type Actor, grantScope, type Scope } from "../domain/tenant.ts";
@@ -9,11 +7,11 @@ import { exportAudit } from "./export-audit.ts";
 
 const ENTRIES = 450;
 
-const dataDir = mkdtempSync(join(tmpdir(), "export-audit-"));
-const backend = await openBackend({ databaseUrl: "", dataDir, owner: "test", lock: true });
+const storage = await openTestStorage();
+const backend = await openBackend({ ...storage.place, owner: "test", lock: true });
 afterAll(async () => {
   await backend.close();
-  rmSync(dataDir, { recursive: true });
+  await storage.remove();
 });
 
 async function makeTenant(slug: string): Promise<Scope> {

@@ -62,7 +62,7 @@ export interface OAuth2Scheme extends SchemeBase {
   /** `rotating`: every refresh hands out a new refresh token and kills the old one. `none`: tokens live until revoked. */
   readonly refresh: "rotating" | "stable" | "none";
   /** Reads what the token endpoint answered (2xx). Default: the members of RFC 6749 §5.1. Throw `ActionError` on an error. */
-  readonly readToken?: (response: JsonObject) => TokenAnswer;
+  readonly readToken?: (response: JsonObject, nowMs: number) => TokenAnswer;
 }
 
 export type OAuthUrl = string | ((fields: JsonObject) => string);

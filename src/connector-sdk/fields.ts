@@ -77,8 +77,9 @@ interface MultiSelectField extends FieldBase<readonly string[]> {
 interface Choices {
   /** Names of fields beside or above this one without which there is nothing to ask for, and whose change means asking anew. */
   readonly needs?: readonly string[];
-  readonly load: (context: LoadContext & ChoicesRequest) => Promise<ChoicesPage>;
+  readonly load: LoadChoices;
 }
+export type LoadChoices = (context: LoadContext & ChoicesRequest) => Promise<ChoicesPage>;
 interface ChoicesRequest {
   /** What the person has typed; empty for all. Filter here if the provider cannot. */
   readonly search: string;

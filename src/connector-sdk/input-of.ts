@@ -23,16 +23,18 @@ type ValueOf<F extends Field> = F extends { readonly kind: "number" }
       ? V
       : F extends { readonly kind: "multi_select"; readonly options: readonly { readonly value: infer V }[] }
         ? readonly V[]
-        : F extends { readonly kind: "key_value" }
-          ? KeyValue
-          : F extends { readonly kind: "list"; readonly of: infer Item extends Field }
-            ? readonly ValueOf<Item>[]
-            : F extends { readonly kind: "object"; readonly fields: infer Inner extends Fields }
-              ? F extends { readonly dynamicFields: object }
-                ? InputOf<Inner> & JsonObject
-                : InputOf<Inner>
-              : F extends { readonly kind: "file" }
-                ? FileValue
-                : F extends { readonly kind: "json" }
-                  ? Json
-                  : string;
+        : F extends { readonly kind: "multi_select" }
+          ? readonly string[]
+          : F extends { readonly kind: "key_value" }
+            ? KeyValue
+            : F extends { readonly kind: "list"; readonly of: infer Item extends Field }
+              ? readonly ValueOf<Item>[]
+              : F extends { readonly kind: "object"; readonly fields: infer Inner extends Fields }
+                ? F extends { readonly dynamicFields: object }
+                  ? InputOf<Inner> & JsonObject
+                  : InputOf<Inner>
+                : F extends { readonly kind: "file" }
+                  ? FileValue
+                  : F extends { readonly kind: "json" }
+                    ? Json
+                    : string;

@@ -1,2 +1,2 @@
 /** Connectors see the SDK only, so the JSON types they need are part of it. */
-export { isJsonObject, type Json } from "../domain/json.ts";
+export { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";

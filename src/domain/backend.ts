@@ -14,6 +14,7 @@ import type {
   TriggerPayload,
   WaitingFor,
 } from "./run.ts";
+import type { RunViewStore } from "./run-view-store.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SealedValueStore } from "./sealed-value-store.ts";
 import type { Actor, Scope, Tenant, Workspace } from "./tenant.ts";
@@ -34,6 +35,7 @@ export interface Backend {
   readonly apiKeys: ApiKeyStore;
   readonly workflows: WorkflowStore;
   readonly runs: RunStore;
+  readonly runViews: RunViewStore;
   readonly schedules: ScheduleStore;
   readonly connections: ConnectionStore;
   readonly variables: VariableStore;
@@ -308,8 +310,16 @@ export interface RunStore {
   list(scope: Scope, filter: RunFilter, page: PageRequest): Promise<Page<RunSummary>>;
   /** Every attempt, in the order planned. */
   steps(scope: Scope, runId: string): Promise<readonly StepRecord[]>;
+  /** Both as of one moment: read one after the other, the run could be older than what its steps show. */
+  findWithSteps(scope: Scope, id: string): Promise<{ readonly run: Run; readonly steps: readonly StepRecord[] } | null>;
   /** Runs a tenant started per UTC day, newest first. */
   usage(scope: Scope, sinceMs: number): Promise<readonly { readonly day: string; readonly runs: number }[]>;
+  /**
+   * Calls `listener` after a commit has changed that run, or any run of the workspace for null; gives the function that
+   * ends it. It may be called for nothing (another workspace's run, a change that does not show), never before the
+   * change can be read.
+   */
+  watch(scope: Scope, runId: string | null, listener: () => void): () => void;
   /** Removes ended runs that finished before, at most `limit`; unfinished runs are never pruned. Returns how many. */
   prune(options: { readonly finishedBefore: number; readonly limit: number }): Promise<number>;
   pruneDedupe(options: { readonly now: number; readonly limit: number }): Promise<number>;

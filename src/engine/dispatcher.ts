@@ -3,6 +3,7 @@ import { SUSPECT_INTERRUPTIONS } from "../domain/run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { tellParent } from "./run-standing.ts";
 import { loadRun, type RunEnd, type RunHandle, type RunWorker } from "./run-workflow.ts";
+import { isUnavailable, waitOut } from "./wait-out.ts";
 
 export interface DispatcherLimits {
   /** Runs held in memory at a time; the backend holds the rest. */
@@ -142,7 +143,7 @@ export class Dispatcher {
           held: this.#heldByTenant,
           now: clock.now(),
         });
-        for (const each of claimed) this.#hold(each, loadRun(each, this.#deps), null);
+        for (const each of claimed) this.#hold(each, this.#load(each), null);
         if (claimed.length > 0) continue;
         // What is left in the backend now is not due, or of a tenant that holds all it may.
         for (const tenantId of this.#spilled) if (!this.#holdsAllItMay(tenantId)) this.#spilled.delete(tenantId);
@@ -167,6 +168,12 @@ export class Dispatcher {
       this.#timerAt = Number.POSITIVE_INFINITY;
       this.wake();
     });
+  }
+
+  /** A backend that is away for a moment while the run is read must not fail it. */
+  #load(claimed: ClaimedRun): Promise<RunWorker> {
+    const { clock } = this.#deps;
+    return waitOut(async () => loadRun(claimed, this.#deps), { clock, mayRetry: isUnavailable });
   }
 
   // Holding ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
 import { parallel } from "../../test/flows/steps.ts";
+import { AppError } from "../domain/errors.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 
 let world: EngineWorld;
@@ -14,8 +15,15 @@ const CONNECTION = "conn_crm";
 
 describe("an action whose connection has to be mended", () => {
   let access: Awaited<ReturnType<EngineDeps["useConnection"]>>;
+  let failingReads = 0;
   const start = async (steps = [effectStep("call", "unsafe", { connection: CONNECTION })]) => {
-    const process = await world.startProcess({ useConnection: async () => access });
+    const process = await world.startProcess({
+      useConnection: async () => {
+        if (failingReads === 0) return access;
+        failingReads -= 1;
+        throw new AppError("unavailable", "The database is restarting.");
+      },
+    });
     const { tenantId, workspaceId } = world.scope;
     const shown = { connector: "sim", name: "CRM", scheme: "token", hosts: [], state: "ready", problem: null } as const;
     const times = { createdAt: 1, updatedAt: 1, lastUsedAt: null };
@@ -61,6 +69,15 @@ describe("an action whose connection has to be mended", () => {
     world.clock.jump(2 * DAY_MS);
     expect((await world.until(runId, "failed")).error).toMatchObject({ code: "connection" });
     expect(world.keys("call")).toEqual([]);
+  });
+
+  test("is tried again while the credential cannot be read, and does not fail", async () => {
+    access = ready;
+    failingReads = 2;
+    const { runId } = await start();
+    await world.until(runId, "succeeded");
+    expect(failingReads).toBe(0);
+    expect(world.keys("call")).toHaveLength(1);
   });
 
   test("fails at once when there is no such connection any more", async () => {

@@ -24,13 +24,21 @@ export function createRunReader({ runs }: Pick<Backend, "runs">) {
     return runs.steps(scope, runId);
   }
 
+  /** The run and every attempt of its steps, both as of one moment. */
+  async function findWithSteps(scope: Scope, runId: string) {
+    authorize(scope, "run.read");
+    const found = await runs.findWithSteps(scope, runId);
+    if (!found) throw new AppError("not_found", `There is no run ${runId}.`);
+    return found;
+  }
+
   /** Runs the tenant started per UTC day, newest first. */
   async function usage(scope: Scope, sinceMs: number) {
     authorize(scope, "usage.read");
     return runs.usage(scope, sinceMs);
   }
 
-  return { find, list, steps, usage };
+  return { find, list, steps, findWithSteps, usage };
 }
 
 export type RunReader = ReturnType<typeof createRunReader>;

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
 import { loop, parallel, type StepJson, set } from "../../test/flows/steps.ts";
 import type { Backend, RunCommit } from "../domain/backend.ts";
+import { AppError } from "../domain/errors.ts";
+import type { RunStatus } from "../domain/run.ts";
 
 let world: EngineWorld;
 beforeEach(async () => {
@@ -201,6 +203,16 @@ describe("a call", () => {
   });
 });
 
+/** Jumps over every delay of an hour until the run stands as wanted. */
+async function sleepThroughDelays(runId: string, status: RunStatus): Promise<void> {
+  for (;;) {
+    const run = await world.find(runId);
+    if (run.status === status) return;
+    if (run.status === "waiting") world.clock.jump(3_600_000);
+    await Bun.sleep(5);
+  }
+}
+
 /** A backend whose process does nothing more once a commit like this is durable. */
 function diesAfter(backend: Backend, isLast: (commit: RunCommit) => boolean): Backend {
   const runs: Backend["runs"] = Object.assign(Object.create(backend.runs), {
@@ -236,12 +248,7 @@ describe("what is stored", () => {
     const before = parallel("both", [set("left", {})], [set("right", {})]);
     const after = set("after", { left: "{{ steps.left.output }}" });
     const runId = await accept(await world.publish([before, loop("each", items, body), after]));
-    for (const _ of items) {
-      await world.until(runId, "waiting");
-      world.clock.jump(3_600_000);
-      await Bun.sleep(2);
-    }
-    await world.until(runId, "succeeded");
+    await sleepThroughDelays(runId, "succeeded");
     // Four for each item: two sets, the delay as it begins and as it ends; two for the loop.
     expect(counted.rows()).toBeLessThan(40 * 4 + 10);
   });
@@ -257,12 +264,39 @@ describe("what is stored", () => {
     ];
     const { accept } = await world.startProcess();
     const runId = await accept(await world.publish(steps));
-    for (let hour = 0; hour < 3; hour += 1) {
-      await world.until(runId, "waiting");
-      world.clock.jump(3_600_000);
-      await Bun.sleep(5);
-    }
-    await world.until(runId, "needs_review");
+    await sleepThroughDelays(runId, "needs_review");
     expect(await world.alerts(runId)).toHaveLength(1);
+  });
+});
+
+describe("while the backend cannot be read", () => {
+  /** Fails the first reads of a version, as a database does that is being restarted. */
+  function awayAtFirst(times: number) {
+    let left = times;
+    const fail = () => {
+      left -= 1;
+      return left >= 0 ? Promise.reject(new AppError("unavailable", "The database is restarting.")) : null;
+    };
+    const watch = (backend: Backend): Backend => {
+      const workflows: Backend["workflows"] = Object.assign(Object.create(backend.workflows), {
+        findVersion: (...args: Parameters<Backend["workflows"]["findVersion"]>) =>
+          fail() ?? backend.workflows.findVersion(...args),
+      });
+      return Object.assign(Object.create(backend), { workflows });
+    };
+    return { watch, left: () => left };
+  }
+
+  test("a run that was claimed waits for it, and does not fail", async () => {
+    const away = awayAtFirst(2);
+    const first = await world.startProcess();
+    const workflowId = await world.publish([{ id: "pause", kind: "delay", for: "PT1H" }, effectStep("call", "safe")]);
+    const runId = await first.accept(workflowId);
+    await world.until(runId, "waiting");
+    first.kill();
+    await world.startProcess({ watch: away.watch });
+    world.clock.jump(3_600_000);
+    await world.until(runId, "succeeded");
+    expect(away.left()).toBeLessThan(0);
   });
 });

@@ -7,7 +7,8 @@ import { applySignal } from "./apply-signal.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { performStep } from "./perform-step.ts";
-import { RunExecution } from "./run-execution.ts";
+import { type Launch, RunExecution } from "./run-execution.ts";
+import { isUnavailable, waitOut } from "./wait-out.ts";
 import { wakeDue } from "./wake-due.ts";
 
 /**
@@ -166,17 +167,14 @@ export class RunWorker implements RunHandle {
   }
 
   /** The disk may be full or the connection gone: what was done must be written, so it is tried until it is. */
-  async #persist(write: () => Promise<CommitResult>): Promise<CommitResult> {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        return await write();
-      } catch (error) {
-        if (attempt === 0)
-          this.#deps.events.trouble(this.claimed.run, "The run's progress could not be stored; trying again.", error);
-        const delayMs = Math.min(5_000, 50 * 2 ** Math.min(attempt, 7));
-        await new Promise<void>((resolve) => this.#deps.clock.after(delayMs, resolve));
-      }
-    }
+  #persist(write: () => Promise<CommitResult>): Promise<CommitResult> {
+    const { clock, events } = this.#deps;
+    return waitOut(write, {
+      clock,
+      mayRetry: () => true,
+      onTrouble: (error) =>
+        events.trouble(this.claimed.run, "The run's progress could not be stored; trying again.", error),
+    });
   }
 
   #announce(commit: RunCommit, released: boolean): void {
@@ -212,7 +210,7 @@ export class RunWorker implements RunHandle {
   #launch(): void {
     for (const launch of this.#execution.takeLaunches()) {
       this.#execution.inFlight += 1;
-      launch.act().then(
+      this.#act(launch).then(
         (apply) => this.#finish(apply),
         (error) =>
           this.#finish((execution) => {
@@ -227,6 +225,13 @@ export class RunWorker implements RunHandle {
           }),
       );
     }
+  }
+
+  /** What has no effect outside is tried again while the backend is away; an effect tells by itself how it ended. */
+  #act({ isEffect, act }: Launch): Promise<Event> {
+    if (isEffect) return act();
+    const { clock } = this.#deps;
+    return waitOut(act, { clock, mayRetry: isUnavailable });
   }
 
   #finish(apply: Event): void {

@@ -1,14 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { openBackend } from "../../src/backend/open.ts";
 import type { Backend } from "../../src/domain/backend.ts";
 import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { grantScope, type Scope } from "../../src/domain/tenant.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import { newId } from "../../src/platform/ids.ts";
+import { openTestStorage } from "../test-storage.ts";
 
-/** A real backend in a folder of its own, with two tenants that know nothing of each other. */
+/** A real backend with nothing in it, with two tenants that know nothing of each other. */
 export interface Workspaces {
   readonly backend: Backend;
   readonly ours: Scope;
@@ -22,8 +20,8 @@ export interface MovableClock extends Clock {
 }
 
 export async function openWorkspaces(): Promise<Workspaces> {
-  const dataDir = await mkdtemp(join(tmpdir(), "integrationsync-"));
-  const backend = await openBackend({ databaseUrl: "", dataDir, owner: newId("owner"), lock: true });
+  const storage = await openTestStorage();
+  const backend = await openBackend({ ...storage.place, owner: newId("owner"), lock: true });
   return {
     backend,
     ours: await createTenant(backend, "ours"),
@@ -31,7 +29,7 @@ export async function openWorkspaces(): Promise<Workspaces> {
     clock: movableClock(),
     async close() {
       await backend.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await storage.remove();
     },
   };
 }

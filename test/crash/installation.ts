@@ -1,28 +1,26 @@
 import { expect } from "bun:test";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { z } from "zod";
 import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
 import type { run, runSummary } from "../../src/http/api/show-run.ts";
 import { type ApiClient, createApiClient } from "../api/api-client.ts";
+import { BACKEND, openTestStorage, type TestStorage } from "../test-storage.ts";
 import { findBinary } from "./find-binary.ts";
 import { type LaunchOptions, launchServer, type ServerProcess, serverEnvironment } from "./server-process.ts";
 import { until } from "./until.ts";
 
 export type ShownRun = z.infer<typeof run>;
 export type RunInList = z.infer<typeof runSummary>;
-export type StartOptions = Omit<LaunchOptions, "dataDir">;
+export type StartOptions = Omit<LaunchOptions, "storage">;
 
-/** A data directory with one tenant and its API key, on which the binary is started and killed again and again. */
+/** Storage with one tenant and its API key, on which the binary is started and killed again and again. */
 export interface Installation {
-  readonly dataDir: string;
+  readonly storage: TestStorage;
   /** Starts the server and waits until it is ready. */
   start(options?: StartOptions): Promise<Server>;
   /** The same without waiting; `serve` makes a `Server` of it. */
   launch(options?: StartOptions): ServerProcess;
   serve(launched: ServerProcess): Promise<Server>;
-  /** Kills what still runs and removes the directory. */
+  /** Kills what still runs and removes the storage. */
   close(): Promise<void>;
 }
 
@@ -46,34 +44,56 @@ export interface Published {
   readonly path: string;
 }
 
-/** `parent` is where the data directory is made, when the machine's temporary folder will not do. */
-export async function openInstallation(parent = tmpdir()): Promise<Installation> {
-  const dataDir = await mkdtemp(join(parent, "crash-"));
-  const started: ServerProcess[] = [];
-  runCommand(dataDir, "tenant", "create", "acme");
-  const key = runCommand(dataDir, "api-key", "create", "--tenant", "acme", "--name", "test");
+export interface InstallationOptions {
+  readonly backend?: TestStorage["kind"];
+  /** Where the data directory is made, when the machine's temporary folder will not do. */
+  readonly parent?: string;
+  /**
+   * True when several servers share the storage: what a killed one held is then waited for, as it is in production.
+   * Otherwise nobody waits: the lease is over with the kill.
+   */
+  readonly severalServers?: boolean;
+}
 
-  const launch = (options: StartOptions = {}) => {
-    const server = launchServer({ dataDir, ...options });
+export async function openInstallation(options: InstallationOptions = {}): Promise<Installation> {
+  const storage = await openTestStorage(options.backend ?? BACKEND, options.parent);
+  const started: ServerProcess[] = [];
+  runCommand(storage, "tenant", "create", "acme");
+  const key = runCommand(storage, "api-key", "create", "--tenant", "acme", "--name", "test");
+
+  const launch = (launchOptions: StartOptions = {}): ServerProcess => {
+    const server = launchServer({ storage, ...launchOptions });
     started.push(server);
-    return server;
+    if (options.severalServers) return server;
+    return {
+      ...server,
+      async kill() {
+        await server.kill();
+        await storage.expireLeases();
+      },
+      async terminate() {
+        const ended = await server.terminate();
+        if (ended !== 0) await storage.expireLeases();
+        return ended;
+      },
+    };
   };
   const serve = async (launched: ServerProcess) => openServer(launched, await launched.ready, key);
   return {
-    dataDir,
+    storage,
     launch,
     serve,
-    start: (options) => serve(launch(options)),
+    start: (launchOptions) => serve(launch(launchOptions)),
     async close() {
       await Promise.all(started.map((server) => server.kill()));
-      await rm(dataDir, { recursive: true, force: true });
+      await storage.remove();
     },
   };
 }
 
 /** What the command printed, without the line's end. */
-function runCommand(dataDir: string, ...words: string[]): string {
-  const ran = Bun.spawnSync([findBinary(), ...words], { cwd: dataDir, env: serverEnvironment(dataDir) });
+function runCommand(storage: TestStorage, ...words: string[]): string {
+  const ran = Bun.spawnSync([findBinary(), ...words], { cwd: storage.dataDir, env: serverEnvironment(storage) });
   expect(ran.exitCode, ran.stderr.toString()).toBe(0);
   return ran.stdout.toString().trim();
 }

@@ -1,6 +1,4 @@
-import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { join } from "node:path";
 import type { RunStatus } from "../../src/domain/run.ts";
 import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
 import { seededRandom } from "../simulation/seeded-random.ts";
@@ -72,7 +70,7 @@ test(
     expect([...load.refused.values()].filter(({ body }) => body !== "Starting.\n")).toEqual([]);
     expect(load.acknowledged.size).toBeGreaterThanOrEqual(KILLS * MIN_ACKNOWLEDGED_EACH);
     await server.terminate();
-    expect(checkFile(installation.dataDir)).toEqual(["ok"]);
+    if (installation.storage.kind === "sqlite") expect(await checkFile()).toEqual(["ok"]);
   },
   40_000 + KILLS * 4_000,
 );
@@ -145,12 +143,9 @@ function findBroken(
   return broken;
 }
 
-function checkFile(dataDir: string): readonly string[] {
-  using database = new Database(join(dataDir, "integrationsync.db"), { readonly: true });
-  return database
-    .query<{ integrity_check: string }, []>("PRAGMA integrity_check")
-    .all()
-    .map((row) => row.integrity_check);
+async function checkFile(): Promise<readonly string[]> {
+  const rows = await installation.storage.run<{ integrity_check: string }>("PRAGMA integrity_check");
+  return rows.map((row) => row.integrity_check);
 }
 
 function report(

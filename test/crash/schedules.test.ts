@@ -1,6 +1,4 @@
-import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { join } from "node:path";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
 import { type Installation, openInstallation, type Server } from "./installation.ts";
@@ -53,17 +51,19 @@ function missedTick(): { readonly at: Date; readonly cron: string } {
 }
 
 /** As if the server had been down since before that tick. */
-function moveBack(dataDir: string, workflowId: string, at: Date): void {
-  using database = new Database(join(dataDir, "integrationsync.db"), { strict: true });
-  const moved = database.query("UPDATE schedules SET next_at = ? WHERE workflow_id = ?").run(at.getTime(), workflowId);
-  expect(moved.changes).toBe(1);
+async function moveBack(workflowId: string, at: Date): Promise<void> {
+  const { storage } = installation;
+  // Postgres keeps what is looked for before a tenant is known apart.
+  for (const table of storage.kind === "sqlite" ? ["schedules"] : ["schedules", "schedule_queue"]) {
+    const move = `UPDATE ${table} SET next_at = $1 WHERE workflow_id = $2 RETURNING next_at`;
+    expect(await storage.run(move, at.getTime(), workflowId)).toHaveLength(1);
+  }
 }
 
-function nextTickOf(dataDir: string, workflowId: string): number {
-  using database = new Database(join(dataDir, "integrationsync.db"), { readonly: true });
-  return database
-    .query<{ next_at: number }, [string]>("SELECT next_at FROM schedules WHERE workflow_id = ?")
-    .get(workflowId)!.next_at;
+async function nextTickOf(workflowId: string): Promise<number> {
+  const find = "SELECT next_at FROM schedules WHERE workflow_id = $1";
+  const [row] = await installation.storage.run<{ next_at: number | string }>(find, workflowId);
+  return Number(row?.next_at);
 }
 
 test("a tick that was missed runs once afterwards, or is left out, as the schedule says", async () => {
@@ -72,13 +72,14 @@ test("a tick that was missed runs once afterwards, or is left out, as the schedu
   const once = await server.publish(onSchedule("cron", { cron, missed: "run_once" }));
   const skip = await server.publish(onSchedule("cron", { cron, missed: "skip" }));
   await server.kill();
-  for (const { id } of [once, skip]) moveBack(installation.dataDir, id, at);
+  for (const { id } of [once, skip]) await moveBack(id, at);
 
   server = await installation.start();
   const tomorrow = at.getTime() + 24 * HOUR_MS;
-  await until("both schedules have moved on", () =>
-    [once, skip].every(({ id }) => nextTickOf(installation.dataDir, id) === tomorrow),
-  );
+  await until("both schedules have moved on", async () => {
+    const next = await Promise.all([once, skip].map(({ id }) => nextTickOf(id)));
+    return next.every((at) => at === tomorrow);
+  });
   await until("the missed tick has run", async () => (await ticksOf(server, once.id)).length > 0);
   await server.kill();
   server = await installation.start();

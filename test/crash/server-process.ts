@@ -1,3 +1,4 @@
+import type { TestStorage } from "../test-storage.ts";
 import { findBinary } from "./find-binary.ts";
 
 /** One run of the compiled binary's `serve`, in a process of its own that can be killed. */
@@ -16,17 +17,17 @@ export interface ServerProcess {
 }
 
 export interface LaunchOptions {
-  readonly dataDir: string;
+  readonly storage: TestStorage;
   readonly environment?: Readonly<Record<string, string>>;
   /** Makes the command that is started from the one that would be, such as a shell that sets limits first. */
   readonly wrap?: (command: readonly string[]) => readonly string[];
 }
 
 /** Only what is named here, so that nothing of the tests' own surroundings reaches the server. */
-export function serverEnvironment(dataDir: string): Record<string, string> {
+export function serverEnvironment(storage: TestStorage): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
-    DATA_DIR: dataDir,
+    ...storage.environment,
     // Another free port at every start: the old one may have been taken in between.
     PORT: "0",
     EGRESS_ALLOW: "127.0.0.0/8",
@@ -34,10 +35,10 @@ export function serverEnvironment(dataDir: string): Record<string, string> {
   };
 }
 
-export function launchServer({ dataDir, environment = {}, wrap = (command) => command }: LaunchOptions): ServerProcess {
+export function launchServer({ storage, environment = {}, wrap = (command) => command }: LaunchOptions): ServerProcess {
   const child = Bun.spawn([...wrap([findBinary(), "serve"])], {
-    cwd: dataDir,
-    env: { ...serverEnvironment(dataDir), ...environment },
+    cwd: storage.dataDir,
+    env: { ...serverEnvironment(storage), ...environment },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

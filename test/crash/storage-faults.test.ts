@@ -54,7 +54,10 @@ function faultTests(make: () => StorageFault): void {
 
   beforeAll(async () => {
     fault = make();
-    [installation, sink] = await Promise.all([openInstallation(fault.parent ?? tmpdir()), startSink()]);
+    [installation, sink] = await Promise.all([
+      openInstallation({ backend: "sqlite", parent: fault.parent ?? tmpdir() }),
+      startSink(),
+    ]);
     server = await installation.start(fault.startOptions());
     orders = await server.publish(
       onWebhook("orders", [

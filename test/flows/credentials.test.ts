@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type FlowWorld, openFlowWorld, type ShownRun, stepAt } from "./flow-world.ts";
 import { type Peer, startPeer } from "./peer.ts";
@@ -17,11 +15,9 @@ afterAll(async () => {
   await stranger.stop();
 });
 
-/** Whether a text stands anywhere in what the server keeps on disk. */
-function isOnDisk(text: string): boolean {
-  return readdirSync(world.app.dataDir)
-    .map((name) => readFileSync(join(world.app.dataDir, name)))
-    .some((bytes) => bytes.includes(text));
+/** Whether a text stands anywhere in what the server keeps. */
+async function isStored(text: string): Promise<boolean> {
+  return (await world.app.storage.contents()).includes(text);
 }
 
 describe("a header that carries a secret, written into a step", () => {
@@ -46,8 +42,8 @@ describe("a header that carries a secret, written into a step", () => {
     expect(sent("/sealed")).toEqual([`Bearer ${secret}`]);
     expect(stepAt(run, "call").input).toMatchObject({ headers: { Authorization: "••••", "X-Plain": "seen" } });
     expect(JSON.stringify(run)).not.toContain(secret);
-    expect(isOnDisk(halves.left)).toBe(true);
-    expect(isOnDisk(secret)).toBe(false);
+    expect(await isStored(halves.left)).toBe(true);
+    expect(await isStored(secret)).toBe(false);
   });
 
   test("is sent again when the call is tried again", async () => {
@@ -97,16 +93,16 @@ describe("the credential of a connection", () => {
   });
   const authorized = (url: string, more: JsonObject = {}): StepJson => send("call", url, {}, { connection, ...more });
 
-  function expectNoTrace(run: ShownRun): void {
+  async function expectNoTrace(run: ShownRun): Promise<void> {
     expect(JSON.stringify(run)).not.toContain(token);
-    expect(isOnDisk(token)).toBe(false);
+    expect(await isStored(token)).toBe(false);
   }
 
   test("reaches the hosts that the connection names, and is stored nowhere in the clear", async () => {
     const run = await world.run([authorized(`${world.peer.origin}/authorized`)]);
     expect(run.status).toBe("succeeded");
     expect(world.peer.calls("/authorized")[0]!.headers.get("authorization")).toBe(`Bearer ${token}`);
-    expectNoTrace(run);
+    await expectNoTrace(run);
   });
 
   test("is not sent to another host: the step fails and says so, and nothing leaves", async () => {
@@ -128,7 +124,7 @@ describe("the credential of a connection", () => {
     world.peer.answer("/echoes", (call) => ({ body: { got: call.headers.get("authorization") } }));
     const run = await world.run([authorized(`${world.peer.origin}/echoes`)]);
     expect(run.status).toBe("succeeded");
-    expectNoTrace(run);
+    await expectNoTrace(run);
   });
 
   test("of another kind of connector, or of another tenant, cannot be named by a step", async () => {

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { openBackend } from "../../src/backend/open.ts";
 import type { ActionContext } from "../../src/connector-sdk/action.ts";
 import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
@@ -17,11 +14,12 @@ import { createWorkflowManager } from "../../src/engine/manage-workflows.ts";
 import { WorkflowCache } from "../../src/engine/workflow-cache.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { createTenant } from "../api/open-workspaces.ts";
+import { openTestStorage } from "../test-storage.ts";
 import { type JumpingClock, jumpingClock } from "./jumping-clock.ts";
 import type { StepJson } from "./steps.ts";
 
 /**
- * The engine on a real SQLite backend, with a connector that does whatever the test says: for what cannot be brought
+ * The engine on a real backend, with a connector that does whatever the test says: for what cannot be brought
  * about from outside the server, such as a worker that dies at a certain step.
  */
 export interface EngineWorld {
@@ -77,11 +75,11 @@ export function effectStep(id: string, effect: (typeof EFFECTS)[number], more: S
 }
 
 export async function openEngineWorld(): Promise<EngineWorld> {
-  const dataDir = await mkdtemp(join(tmpdir(), "engine-"));
+  const storage = await openTestStorage();
   const clock = jumpingClock();
   const backends: Backend[] = [];
   const open = async (owner: string) => {
-    const backend = await openBackend({ databaseUrl: "", dataDir, owner, lock: false });
+    const backend = await openBackend({ ...storage.place, owner, lock: false });
     backends.push(backend);
     return backend;
   };
@@ -109,7 +107,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     publicUrl: () => "http://localhost",
     changed: () => {},
   });
-  const processes: { readonly dispatcher: Dispatcher; readonly life: Life }[] = [];
+  const processes: { readonly owner: string; readonly dispatcher: Dispatcher; readonly life: Life }[] = [];
 
   const world: EngineWorld = {
     clock,
@@ -132,6 +130,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
       } = options;
       const owner = newId("owner");
       const life = { isOver: false };
+      await storage.expireLeases(processes.map((each) => each.owner));
       const backend = watch(mortal(await open(owner), life));
       const cache = new WorkflowCache(backend, compile);
       const deps: EngineDeps = {
@@ -161,7 +160,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
         },
       };
       const dispatcher = new Dispatcher(deps, { maxHeld: 64, maxHeldPerTenant: 32, pollMs: 1_000, ...limits });
-      processes.push({ dispatcher, life });
+      processes.push({ owner, dispatcher, life });
       const accept = (each: Scope, event: Parameters<typeof acceptTrigger>[1]) =>
         acceptTrigger(each, event, { ...deps, dispatcher });
       const nudge = (runId: string) => dispatcher.nudge(runId);
@@ -204,7 +203,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
       const alive = processes.filter(({ life }) => !life.isOver);
       await Promise.all(alive.map(({ dispatcher }) => dispatcher.stop(0)));
       for (const backend of backends) await backend.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await storage.remove();
     },
   };
   return world;

@@ -42,9 +42,10 @@ const ROOT = resolve(import.meta.dir, "../..");
 function passes(mutant: Mutant | null): boolean {
   const copy = mkdtempSync(join(tmpdir(), "mutant-"));
   try {
-    for (const folder of ["src", "connectors", "migrations", "views", "test/simulation"])
+    for (const folder of ["src", "connectors", "migrations", "views", "test/simulation", "test/postgres"])
       cpSync(join(ROOT, folder), join(copy, folder), { recursive: true });
-    for (const file of ["package.json", "tsconfig.json"]) cpSync(join(ROOT, file), join(copy, file));
+    for (const file of ["package.json", "tsconfig.json", "test/test-storage.ts"])
+      cpSync(join(ROOT, file), join(copy, file));
     symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
     if (mutant) mutate(join(copy, mutant.file), mutant);
     const env = { ...process.env, SEED: "1" };

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { openBackend } from "../../src/backend/open.ts";
 import type { Backend } from "../../src/domain/backend.ts";
 import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { isFinal, type Run, type StepRecord } from "../../src/domain/run.ts";
 import { grantScope, type Scope } from "../../src/domain/tenant.ts";
 import { parseWorkflow, type WorkflowDefinition } from "../../src/domain/workflow.ts";
+import { openTestStorage, type TestStorage } from "../test-storage.ts";
 import { type Crash, CrashPlan } from "./crash-plan.ts";
 import { FakeProvider, type FaultRates } from "./fake-provider.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -43,19 +41,19 @@ const SCOPE: Scope = grantScope(TENANT, WORKSPACE, { kind: "system", id: "simula
 
 /** Plays a scenario on the production engine and adapter until nothing moves any more. */
 export async function runSimulation(scenario: Scenario): Promise<Aftermath> {
-  const dataDir = mkdtempSync(join(tmpdir(), "simulation-"));
-  const simulation = new Simulation(scenario, dataDir);
+  const storage = await openTestStorage();
+  const simulation = new Simulation(scenario, storage);
   try {
     return await simulation.play();
   } finally {
     await simulation.close();
-    rmSync(dataDir, { recursive: true, force: true });
+    await storage.remove();
   }
 }
 
 class Simulation {
   readonly #scenario: Scenario;
-  readonly #dataDir: string;
+  readonly #storage: TestStorage;
   readonly #world: SimulatedWorld;
   readonly #provider: FakeProvider;
   readonly #backends: Backend[] = [];
@@ -63,9 +61,9 @@ class Simulation {
   #process!: SimulatedProcess;
   #lost = false;
 
-  constructor(scenario: Scenario, dataDir: string) {
+  constructor(scenario: Scenario, storage: TestStorage) {
     this.#scenario = scenario;
-    this.#dataDir = dataDir;
+    this.#storage = storage;
     const random = seededRandom(scenario.seed);
     this.#provider = new FakeProvider(random, scenario.faults);
     this.#world = {
@@ -95,7 +93,7 @@ class Simulation {
   }
 
   async #open(owner: string): Promise<Backend> {
-    const backend = await openBackend({ databaseUrl: "", dataDir: this.#dataDir, owner, lock: false });
+    const backend = await openBackend({ ...this.#storage.place, owner, lock: false });
     this.#backends.push(backend);
     return backend;
   }
@@ -119,6 +117,7 @@ class Simulation {
 
   async #startProcess(): Promise<void> {
     this.#lost = false;
+    await this.#storage.expireLeases();
     const owner = `p${this.#backends.length}`;
     this.#process = new SimulatedProcess(this.#world, await this.#open(owner), owner);
     this.#process.dispatcher.start();

@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { EFFECTS, type Step } from "../../src/domain/workflow.ts";
+import { BACKEND } from "../test-storage.ts";
 import type { Crash } from "./crash-plan.ts";
 import type { FaultRates } from "./fake-provider.ts";
 import { checkInvariants } from "./invariants.ts";
 import { runSimulation, type Scenario } from "./run-simulation.ts";
 
-/** Long on request: `SIMULATIONS=5000 bun test test/simulation`. */
-const RUNS = Number(process.env.SIMULATIONS ?? 150);
+/** Long on request: `SIMULATIONS=5000 bun test test/simulation`. A scenario takes ten times as long on Postgres. */
+const RUNS = Number(process.env.SIMULATIONS ?? (BACKEND === "sqlite" ? 150 : 25));
 const CALM: FaultRates = { refused: 0, rateLimited: 0, lostAnswer: 0, lostRequest: 0, serverError: 0 };
 
 // Arbitrary workflows -----------------------------------------------------------------------------------------------

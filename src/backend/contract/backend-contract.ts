@@ -10,6 +10,7 @@ import { listContract } from "./list-contract.ts";
 import { pruneContract } from "./prune-contract.ts";
 import { scheduleContract } from "./schedule-contract.ts";
 import { signalContract } from "./signal-contract.ts";
+import { viewContract } from "./view-contract.ts";
 import { workflowContract } from "./workflow-contract.ts";
 
 /** What every adapter of the `Backend` port has to hold; each runs it from its own test with a way to open itself. */
@@ -24,6 +25,7 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     commitContract(open);
     signalContract(open);
     listContract(open);
+    viewContract(open);
     pruneContract(open);
     isolationContract(open);
   });

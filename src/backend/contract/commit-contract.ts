@@ -35,6 +35,34 @@ export function commitContract(open: OpenBackendUnderTest): void {
       );
     });
 
+    test("is read as of one moment: a run is never older or newer than its steps", async ({
+      backend,
+      scope,
+      owner,
+    }) => {
+      expect(await backend.runs.findWithSteps(scope, sampleRun().id)).toBeNull();
+      for (let round = 0; round < 15; round += 1) {
+        const run = sampleRun();
+        await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first: null } });
+        let committed = false;
+        const look = async () => {
+          while (!committed) {
+            const found = await backend.runs.findWithSteps(scope, run.id);
+            expect(["queued with 0", "succeeded with 1"]).toContain(`${found?.run.status} with ${found?.steps.length}`);
+          }
+        };
+        const looking = [look(), look()];
+        await Bun.sleep(1);
+        await backend.runs.commit(firstLease(scope, run, owner), ending({ steps: [sampleStep("a")] }));
+        committed = true;
+        await Promise.all(looking);
+        expect(await backend.runs.findWithSteps(scope, run.id)).toEqual({
+          run: (await backend.runs.find(scope, run.id))!,
+          steps: await backend.runs.steps(scope, run.id),
+        });
+      }
+    });
+
     test("replaces a ledger row of the same key and keeps every other attempt", async ({ backend, scope, owner }) => {
       const run = sampleRun();
       await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first: null } });

@@ -63,6 +63,7 @@ export function isolationContract(open: OpenBackendUnderTest): void {
 
         expect(await backend.runs.find(other, ended.id)).toBeNull();
         expect(await backend.runs.steps(other, ended.id)).toEqual([]);
+        expect(await backend.runs.findWithSteps(other, ended.id)).toBeNull();
         for (const workflowId of [null, id])
           for (const status of [null, "succeeded", "waiting"] as const)
             expect((await backend.runs.list(other, { workflowId, status }, page)).items).toEqual([]);

@@ -41,9 +41,9 @@ export class Database {
     return this.#withSlot(() => this.#sql.unsafe<Rows<T>>(sql, values.map(toParameter)));
   }
 
-  /** Reads rows of one tenant, all as of statements of one transaction. */
+  /** Reads rows of one tenant, all of them as of one moment. */
   read<T>(tenantId: string, body: (run: Statement) => Promise<T>): Promise<T> {
-    return this.#begin("read only", tenantId, (transaction) => body(transaction.run));
+    return this.#begin("isolation level repeatable read read only", tenantId, (transaction) => body(transaction.run));
   }
 
   /** Writes in one transaction, durable when it resolves. `body` may run again when others were in its way. */
@@ -69,7 +69,7 @@ export class Database {
   }
 
   #begin<T>(
-    mode: "read only" | "read write",
+    mode: "isolation level repeatable read read only" | "read write",
     tenantId: string | null,
     body: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {

@@ -15,6 +15,8 @@ import { openPgBoss } from "./queue/open-pg-boss.ts";
 import { addMissingJobs, RunJobs } from "./queue/run-jobs.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
+import { createViewRuns } from "./runs/view-runs.ts";
+import { watchRuns } from "./runs/watch-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
@@ -143,7 +145,8 @@ async function createPostgresBackend(
     tenants: createTenantStore(storage),
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
-    runs: createRunStore(storage, unfinished),
+    runs: watchRuns(createRunStore(storage, unfinished), (listener) => changes.listen(listener)),
+    runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, unfinished),
     connections: createConnectionStore(storage),
     variables: createVariableStore(storage),

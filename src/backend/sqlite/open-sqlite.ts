@@ -17,6 +17,8 @@ import { OutsideChanges } from "./outside-changes.ts";
 import { createRunInsert } from "./runs/insert-run.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
+import { createViewRuns } from "./runs/view-runs.ts";
+import { watchRuns } from "./runs/watch-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
@@ -79,7 +81,10 @@ export function createSqliteBackend(
     tenants: createTenantStore(storage),
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
-    runs: createRunStore(storage, options.owner, insertRun, unfinished),
+    runs: watchRuns(createRunStore(storage, options.owner, insertRun, unfinished), (listener) =>
+      outside.listen(listener),
+    ),
+    runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, insertRun, unfinished),
     connections: createConnectionStore(storage),
     variables: createVariableStore(storage),

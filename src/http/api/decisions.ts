@@ -20,8 +20,8 @@ export async function loadRun(
   id: string,
   { runs }: Services,
 ): Promise<{ run: Run; ledger: readonly StepRecord[] }> {
-  const run = await runs.find(scope, id);
-  return { run, ledger: await runs.steps(scope, id) };
+  const { run, steps } = await runs.findWithSteps(scope, id);
+  return { run, ledger: steps };
 }
 
 /** Rejects with `not_found`, for a row id that makes no sense just as for one that the run does not have. */

@@ -6,7 +6,9 @@ import { readSteps } from "./step-rows.ts";
 
 const DAY_MS = 86_400_000;
 
-export function createReadRuns({ database }: Storage): Pick<RunStore, "find" | "list" | "steps" | "usage"> {
+export function createReadRuns({
+  database,
+}: Storage): Pick<RunStore, "find" | "list" | "steps" | "findWithSteps" | "usage"> {
   return {
     async find({ tenantId, workspaceId }, id) {
       const [row] = await database.read(tenantId, (run) =>
@@ -31,6 +33,15 @@ export function createReadRuns({ database }: Storage): Pick<RunStore, "find" | "
         const found = await run("SELECT FROM runs WHERE id = $1 AND workspace_id = $2", [runId, workspaceId]);
         if (found.length === 0) return [];
         return (await readSteps(run, [runId])).get(runId) ?? [];
+      });
+    },
+    async findWithSteps({ tenantId, workspaceId }, id) {
+      return database.read(tenantId, async (run) => {
+        const [row] = await run<RunRow>(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = $1 AND workspace_id = $2`, [
+          id,
+          workspaceId,
+        ]);
+        return row ? { run: toRun(row), steps: (await readSteps(run, [id])).get(id) ?? [] } : null;
       });
     },
     async usage({ tenantId }, sinceMs) {

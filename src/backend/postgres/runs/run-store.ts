@@ -9,7 +9,7 @@ import { createRunAlerts } from "./run-alerts.ts";
 import { createWakeRuns } from "./run-signals.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 
-export function createRunStore(storage: Storage, unfinished: UnfinishedRuns): RunStore {
+export function createRunStore(storage: Storage, unfinished: UnfinishedRuns): Omit<RunStore, "watch"> {
   return {
     ...createAcceptRuns(storage, unfinished),
     ...createClaimRuns(storage),

@@ -15,7 +15,7 @@ import {
 const COLUMNS = `run_id, path, iteration, epoch, attempt, tenant_id, kind, state, effect, idempotency_key, waiting_for,
   wake_at, planned_at, started_at, finished_at, error, input, output`;
 
-interface StepRow<Time> {
+export interface StepRow<Time> {
   readonly run_id: string;
   readonly path: string;
   readonly iteration: string;
@@ -102,7 +102,7 @@ export async function readSteps(
   return ledgers;
 }
 
-function toStepRecord(row: StepRow<BigintText>): StepRecord {
+export function toStepRecord(row: StepRow<BigintText>): StepRecord {
   return {
     path: row.path,
     iteration: row.iteration === "" ? [] : row.iteration.split(",").map(Number),

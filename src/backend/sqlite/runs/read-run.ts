@@ -6,7 +6,7 @@ import { createLedgerRead } from "./step-rows.ts";
 
 const DAY_MS = 86_400_000;
 
-export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps" | "usage"> {
+export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps" | "findWithSteps" | "usage"> {
   const inScope = "id = ? AND tenant_id = ? AND workspace_id = ?";
   const byId = raw.prepare<RunRow, [string, string, string]>(`SELECT ${RUN_COLUMNS} FROM runs WHERE ${inScope}`);
   const ledgerOf = raw.prepare<{ ledger: string | null }, [string, string, string]>(
@@ -27,6 +27,10 @@ export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps"
       const run = ledgerOf.get(runId, tenantId, workspaceId);
       if (!run) return [];
       return run.ledger === null ? readLedger(runId) : unpackLedger(run.ledger);
+    },
+    async findWithSteps({ tenantId, workspaceId }, id) {
+      const row = byId.get(id, tenantId, workspaceId);
+      return row && { run: toRun(row), steps: readLedger(id) };
     },
     async usage({ tenantId }, sinceMs) {
       const counts = countsSince.all(tenantId, Math.floor(sinceMs / DAY_MS));

@@ -18,7 +18,7 @@ export function createRunStore(
   owner: string,
   insertRun: RunInsert,
   unfinished: UnfinishedRuns,
-): RunStore {
+): Omit<RunStore, "watch"> {
   const signals = createRunSignals(storage.raw);
   const writeBarrier = createBarrierWrite(storage.raw, insertRun, signals);
   return {

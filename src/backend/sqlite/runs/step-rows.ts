@@ -65,13 +65,12 @@ export function createStepWrite(raw: Database): (values: StepValues) => void {
   };
 }
 
+export const LEDGER_COLUMNS = `path, iteration, epoch, attempt, kind, state, effect, idempotency_key, waiting_for, wake_at,
+  planned_at, started_at, finished_at, error, input, output`;
+
 /** All ledger rows of a run, in the order they were first written. */
 export function createLedgerRead(raw: Database): (runId: string) => readonly StepRecord[] {
-  const read = raw.prepare<StepRow, [string]>(
-    `SELECT path, iteration, epoch, attempt, kind, state, effect, idempotency_key, waiting_for, wake_at, planned_at,
-            started_at, finished_at, error, input, output
-     FROM steps WHERE run_id = ? ORDER BY rowid`,
-  );
+  const read = raw.prepare<StepRow, [string]>(`SELECT ${LEDGER_COLUMNS} FROM steps WHERE run_id = ? ORDER BY rowid`);
   return (runId) => read.all(runId).map(toStepRecord);
 }
 

@@ -1,0 +1,61 @@
+import { ActionError } from "../../src/connector-sdk/action-error.ts";
+import type { AuthScheme, TokenAnswer } from "../../src/connector-sdk/auth-scheme.ts";
+import { withHeader } from "../../src/connector-sdk/create-api.ts";
+import type { JsonObject } from "../../src/connector-sdk/json.ts";
+
+export const authSchemes: Readonly<Record<string, AuthScheme>> = {
+  oauth: {
+    kind: "oauth2",
+    title: "GitHub App or OAuth app",
+    fields: {},
+    grant: "authorization_code",
+    provider: "GITHUB",
+    authorizeUrl: "https://github.com/login/oauth/authorize",
+    tokenUrl: "https://github.com/login/oauth/access_token",
+    // A GitHub App ignores scopes: it has the permissions that were chosen when it was made.
+    scopes: [
+      { name: "repo", title: "Read and write issues, pull requests, files and releases, in private repositories too" },
+      { name: "admin:repo_hook", title: "Make and delete the webhooks that start workflows" },
+      { name: "read:user", title: "Show whose account a connection uses" },
+    ],
+    pkce: true,
+    clientAuth: "body",
+    // Of a GitHub App: eight hours, and each refresh token works once. An OAuth app's tokens have no end and no refresh.
+    refresh: "rotating",
+    readToken,
+  },
+  personal_token: {
+    kind: "fields",
+    title: "Personal access token",
+    fields: {
+      token: {
+        kind: "secret",
+        title: "Token",
+        description:
+          "From Settings → Developer settings. Fine-grained: Contents, Issues, Pull requests and Webhooks, read and write. Classic: repo and admin:repo_hook.",
+        placeholder: "github_pat_…",
+        required: true,
+      },
+    },
+    sign: (request, { fields }) => withHeader(request, "Authorization", `Bearer ${fields.token}`),
+  },
+};
+
+/** GitHub answers 200 whether it went well or not, and separates scopes by commas. */
+function readToken(answer: JsonObject, nowMs: number): TokenAnswer {
+  const { access_token, refresh_token, expires_in, scope, error, error_description } = answer;
+  if (typeof access_token !== "string") throw readTokenError(String(error), error_description);
+  return {
+    accessToken: access_token,
+    ...(typeof refresh_token === "string" && { refreshToken: refresh_token }),
+    ...(typeof expires_in === "number" && { expiresAt: nowMs + expires_in * 1000 }),
+    ...(typeof scope === "string" && { scopes: scope.split(/[,\s]+/).filter(Boolean) }),
+  };
+}
+
+function readTokenError(error: string, description: unknown): ActionError {
+  const message = `GitHub refused: ${typeof description === "string" ? description : error}`;
+  const isRefused = error === "bad_refresh_token" || error === "bad_verification_code";
+  const code = isRefused ? "invalid_grant" : error === "incorrect_client_credentials" ? "invalid_client" : error;
+  return new ActionError(isRefused ? "auth" : "final", message, { code });
+}

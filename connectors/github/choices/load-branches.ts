@@ -1,0 +1,9 @@
+import type { LoadChoices } from "../../../src/connector-sdk/fields.ts";
+import { repositoryPath } from "../repository-path.ts";
+import { readChoices, repositoryOf } from "./read-choices.ts";
+
+export const loadBranches: LoadChoices = async (context) =>
+  readChoices(context, { path: `${repositoryPath(repositoryOf(context.input))}/branches` }, (item) => ({
+    value: String(item.name),
+    title: String(item.name),
+  }));

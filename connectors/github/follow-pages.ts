@@ -1,0 +1,38 @@
+import type { Api, ApiRequest } from "../../src/connector-sdk/call-context.ts";
+import type { Json } from "../../src/connector-sdk/json.ts";
+import { readNextLink } from "../../src/connector-sdk/read-next-link.ts";
+import { dropLinks } from "./drop-links.ts";
+
+/** The most that GitHub gives at once. */
+const PAGE_SIZE = 100;
+
+export interface FoundItems {
+  readonly items: readonly Json[];
+  /** There are more than were asked for. */
+  readonly hasMore: boolean;
+  /** The first page's body, for what stands beside the items. */
+  readonly first: Json;
+}
+
+/** Reads a list page by page, by the links that GitHub sends along, until there are `limit` items. */
+export async function followPages(
+  api: Api,
+  request: ApiRequest,
+  limit: number,
+  itemsOf: (body: Json) => readonly Json[] = asList,
+): Promise<FoundItems> {
+  const items: Json[] = [];
+  let answer = await api({ ...request, query: { ...request.query, per_page: Math.min(limit, PAGE_SIZE) } });
+  const first = answer.body;
+  for (;;) {
+    items.push(...itemsOf(answer.body).map(dropLinks));
+    const next = readNextLink(answer.headers.link);
+    if (next === null || items.length >= limit)
+      return { items: items.slice(0, limit), hasMore: next !== null || items.length > limit, first };
+    answer = await api({ path: next });
+  }
+}
+
+function asList(body: Json): readonly Json[] {
+  return Array.isArray(body) ? body : [];
+}

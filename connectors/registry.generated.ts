@@ -6,5 +6,6 @@ export const registry: ConnectorRegistry = {
   http: async () => (await import("./http/definition.ts")).default,
   manual: async () => (await import("./manual/definition.ts")).default,
   schedule: async () => (await import("./schedule/definition.ts")).default,
+  slack: async () => (await import("./slack/definition.ts")).default,
   webhook: async () => (await import("./webhook/definition.ts")).default,
 };

@@ -22,13 +22,16 @@ export async function followPages(
   itemsOf: (body: Json) => readonly Json[] = asList,
 ): Promise<FoundItems> {
   const items: Json[] = [];
+  let visited: string | null = null;
   let answer = await api({ ...request, query: { ...request.query, per_page: Math.min(limit, PAGE_SIZE) } });
   const first = answer.body;
   for (;;) {
     items.push(...itemsOf(answer.body).map(dropLinks));
     const next = readNextLink(answer.headers.link);
-    if (next === null || items.length >= limit)
+    // One that leads nowhere else would be followed for ever.
+    if (next === null || next === visited || items.length >= limit)
       return { items: items.slice(0, limit), hasMore: next !== null || items.length > limit, first };
+    visited = next;
     answer = await api({ path: next });
   }
 }

@@ -37,9 +37,43 @@ for (const [name, load] of Object.entries(registry)) {
       });
     }
 
-    for (const [part, { outputSample }] of actions) {
+    test("is called where its credential may go, and tells whose account it is", () => {
+      const { baseUrl, hosts, auth, testConnection } = connector;
+      if (typeof baseUrl === "string" && Array.isArray(hosts)) expect(hosts).toContain(new URL(baseUrl).host);
+      const schemes = Object.values(auth);
+      if (schemes.some(({ kind }) => kind === "oauth2")) expect(testConnection).toBeFunction();
+      for (const scheme of schemes) {
+        // Without `sign`, nothing would put it into a request of `context.api`.
+        if (scheme.kind === "fields" && baseUrl !== undefined) expect(scheme.sign).toBeFunction();
+        if (scheme.kind === "oauth2") expect(scheme.provider).toMatch(/^[A-Z][A-Z0-9_]*$/);
+        if (scheme.kind === "oauth2")
+          for (const { name, title } of scheme.scopes) expect([name, title]).not.toContain("");
+      }
+    });
+
+    test("says what it does in titles without a full stop and descriptions with one", () => {
+      for (const [part, { title, description }] of [...actions, ...triggers]) {
+        expect([part, /^[A-Z].*[^.]$/.test(title)]).toEqual([part, true]);
+        expect([part, /^[A-Z].*\.$/s.test(description)]).toEqual([part, true]);
+      }
+    });
+
+    for (const [part, { outputSample, effect, idempotency, keyTtlMs, rateLimitMethod }] of actions) {
       test(`${part}: the sample is JSON`, () => {
         expect(JSON.parse(JSON.stringify(outputSample))).toEqual(outputSample);
+      });
+
+      test(`${part}: a key is sent where one is promised, and counted against a budget that there is`, () => {
+        if (effect === "keyed") expect([idempotency, keyTtlMs]).not.toContain(undefined);
+        if (rateLimitMethod === undefined || connector.rateLimits?.some(({ method }) => method === "each")) return;
+        expect(connector.rateLimits?.map(({ method }) => method)).toContain(rateLimitMethod);
+      });
+    }
+
+    for (const [part, trigger] of triggers) {
+      test(`${part}: the sample is JSON, and the app's events reach it`, () => {
+        expect(JSON.parse(JSON.stringify(trigger.bodySample))).toEqual(trigger.bodySample);
+        if (trigger.kind === "app_event") expect(connector.appEvents).toBeFunction();
       });
     }
   });
@@ -55,7 +89,11 @@ function complaintsAbout(fields: Fields, prefix = ""): string[] {
     const path = prefix + name;
     const complaints: string[] = [];
     if (!/^[a-z][A-Za-z0-9]*$/.test(name)) complaints.push(`${path} is not a camelCase name`);
-    if (field.title === "") complaints.push(`${path} has no title`);
+    if (!/^[A-Z].*[^.]$/.test(field.title)) complaints.push(`${path} has no title, or one with a full stop`);
+    if (field.description !== undefined && !/[.”]$/.test(field.description))
+      complaints.push(`${path} has a description without a full stop`);
+    if (field.kind === "select" || field.kind === "multi_select")
+      complaints.push(...complaintsAboutChoices(field, fields, path));
     if (field.default !== undefined) {
       const { showWhen: _, ...shown } = field;
       const checked = validateInput(
@@ -75,6 +113,17 @@ function complaintsAbout(fields: Fields, prefix = ""): string[] {
     above.set(name, field);
     return field.kind === "object" ? [...complaints, ...complaintsAbout(field.fields, `${path}.`)] : complaints;
   });
+}
+
+function complaintsAboutChoices(
+  { options, choices, default: chosen }: Extract<Fields[string], { kind: "select" | "multi_select" }>,
+  fields: Fields,
+  path: string,
+): string[] {
+  if ((options === undefined) === (choices === undefined)) return [`${path} needs either options or choices`];
+  if (choices !== undefined && chosen !== undefined) return [`${path} has a default that an account may not have`];
+  const strangers = (choices?.needs ?? []).filter((name) => !Object.hasOwn(fields, name));
+  return strangers.map((name) => `${path} needs ${name}, which is not beside it`);
 }
 
 function canTake(field: Fields[string], value: string | boolean): boolean {

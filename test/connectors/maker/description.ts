@@ -23,9 +23,13 @@ export function whereToPut(name: string): string {
   return `no description at ${fileOf(name)}; set SPECS_DIR`;
 }
 
-/** The maker's description, stricter than published: see `refuseUnknownMembers`. */
-export async function readDescription(name: string, added: AddedPaths): Promise<Description> {
-  const description: Description = await Bun.file(fileOf(name)).json();
+export async function readDescription(name: string): Promise<Description> {
+  return Bun.file(fileOf(name)).json();
+}
+
+/** The description with our own operations, and stricter than published: see `refuseUnknownMembers`. */
+export function prepareDescription(published: Description, added: AddedPaths): Description {
+  const description = structuredClone(published);
   refuseUnknownMembers(description);
   description.paths = { ...description.paths, ...added };
   return description;

@@ -2,7 +2,7 @@ import addFormats from "ajv-formats";
 import { type Document, OpenAPIBackend } from "openapi-backend";
 import { sample } from "openapi-sampler";
 import type { OpenAPIV3 } from "openapi-types";
-import { type AddedPaths, type Description, readDescription } from "./description.ts";
+import { type AddedPaths, type Description, prepareDescription } from "./description.ts";
 
 /** A request as it arrived, parsed. */
 export interface Arrived {
@@ -31,8 +31,8 @@ export interface Judge {
   sampleAnswer(operation: string): { readonly status: number; readonly body: unknown };
 }
 
-export async function loadJudge(name: string, added: AddedPaths): Promise<Judge> {
-  const description = await readDescription(name, added);
+export async function createJudge(published: Description, added: AddedPaths = {}): Promise<Judge> {
+  const description = prepareDescription(published, added);
   const [json, form] = await Promise.all([openBackend(description, false), openBackend(description, "array")]);
   const server = description.servers?.[0]?.url.replace(/\/$/, "") ?? "";
   return {

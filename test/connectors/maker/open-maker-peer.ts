@@ -1,7 +1,7 @@
 import type { Server } from "bun";
 import qs from "qs";
-import { type AddedPaths, hasDescription } from "./description.ts";
-import { type Judge, loadJudge } from "./judge.ts";
+import { type AddedPaths, hasDescription, readDescription } from "./description.ts";
+import { createJudge, type Judge } from "./judge.ts";
 
 /** One request that reached the peer. */
 export interface MakerCall {
@@ -47,7 +47,7 @@ export interface MakerPeerOptions {
  * is scripted.
  */
 export async function openMakerPeer({ description, origins, added = {} }: MakerPeerOptions): Promise<MakerPeer> {
-  const judge = hasDescription(description) ? await loadJudge(description, added) : null;
+  const judge = hasDescription(description) ? await createJudge(await readDescription(description), added) : null;
   const answers = new Map<string, Answer>();
   let calls: MakerCall[] = [];
   const server = Bun.serve({

@@ -3,6 +3,7 @@ import type { ConnectorRegistry } from "../src/connector-sdk/connector.ts";
 
 export const registry: ConnectorRegistry = {
   github: async () => (await import("./github/definition.ts")).default,
+  "google-sheets": async () => (await import("./google-sheets/definition.ts")).default,
   http: async () => (await import("./http/definition.ts")).default,
   manual: async () => (await import("./manual/definition.ts")).default,
   schedule: async () => (await import("./schedule/definition.ts")).default,

@@ -1,0 +1,27 @@
+import type { AuthScheme } from "../../src/connector-sdk/auth-scheme.ts";
+
+/** https://developers.google.com/identity/protocols/oauth2/web-server */
+export const authSchemes: Readonly<Record<string, AuthScheme>> = {
+  oauth: {
+    kind: "oauth2",
+    title: "Google account",
+    fields: {},
+    grant: "authorization_code",
+    provider: "GOOGLE",
+    authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth",
+    tokenUrl: "https://oauth2.googleapis.com/token",
+    revokeUrl: "https://oauth2.googleapis.com/revoke",
+    scopes: [
+      { name: "https://www.googleapis.com/auth/spreadsheets", title: "Read and change the account's spreadsheets" },
+      {
+        name: "https://www.googleapis.com/auth/drive.metadata.readonly",
+        title: "Show the spreadsheets to choose from, and whose account a connection uses",
+      },
+    ],
+    pkce: true,
+    clientAuth: "body",
+    // Without these, Google hands out a refresh token at the first consent only, or never.
+    extraAuthorizeParams: { access_type: "offline", prompt: "consent" },
+    refresh: "stable",
+  },
+};

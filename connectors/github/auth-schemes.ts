@@ -10,6 +10,16 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     fields: {},
     grant: "authorization_code",
     provider: "GITHUB",
+    setup: ({ callbackUrl }) => ({
+      url: "https://github.com/settings/apps/new",
+      steps: [
+        "Make a GitHub App under your organisation's settings, Developer settings, GitHub Apps.",
+        `Callback URL: ${callbackUrl}. Leave “Expire user authorization tokens” on: tokens are refreshed by themselves.`,
+        "Switch the app's own webhook off: each workflow makes its own webhook in its repository.",
+        "Repository permissions: Contents, Issues, Pull requests, Commit statuses, Actions and Webhooks, read and write.",
+        "Make the app, generate a client secret, and install the app in the organisation.",
+      ],
+    }),
     authorizeUrl: "https://github.com/login/oauth/authorize",
     tokenUrl: "https://github.com/login/oauth/access_token",
     // A GitHub App ignores scopes: it has the permissions that were chosen when it was made.
@@ -42,13 +52,12 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
 };
 
 /** GitHub answers 200 whether it went well or not, and separates scopes by commas. */
-function readToken(answer: JsonObject, nowMs: number): TokenAnswer {
-  const { access_token, refresh_token, expires_in, scope, error, error_description } = answer;
+function readToken(answer: JsonObject): TokenAnswer {
+  const { access_token, refresh_token, scope, error, error_description } = answer;
   if (typeof access_token !== "string") throw readTokenError(String(error), error_description);
   return {
     accessToken: access_token,
     ...(typeof refresh_token === "string" && { refreshToken: refresh_token }),
-    ...(typeof expires_in === "number" && { expiresAt: nowMs + expires_in * 1000 }),
     ...(typeof scope === "string" && { scopes: scope.split(/[,\s]+/).filter(Boolean) }),
   };
 }

@@ -1,8 +1,30 @@
 import { ActionError } from "../../src/connector-sdk/action-error.ts";
-import type { AuthScheme, TokenAnswer } from "../../src/connector-sdk/auth-scheme.ts";
+import type { AuthScheme, OAuthScope, TokenAnswer } from "../../src/connector-sdk/auth-scheme.ts";
 import { withHeader } from "../../src/connector-sdk/create-api.ts";
 import type { JsonObject } from "../../src/connector-sdk/json.ts";
 import { accountOf } from "./account-of.ts";
+import { appManifest } from "./app-manifest.ts";
+
+const SCOPES: readonly OAuthScope[] = [
+  { name: "chat:write", title: "Post, change and delete its own messages" },
+  { name: "chat:write.public", title: "Post in public channels that it is not a member of" },
+  { name: "chat:write.customize", title: "Post under another name and icon" },
+  { name: "channels:read", title: "List public channels to choose from" },
+  { name: "groups:read", title: "List the private channels that it is in" },
+  { name: "channels:manage", title: "Create public channels, invite people, set topics" },
+  { name: "groups:write", title: "The same for private channels" },
+  { name: "channels:join", title: "Join public channels" },
+  { name: "channels:history", title: "Read and receive messages of public channels that it is in" },
+  { name: "groups:history", title: "The same for private channels" },
+  { name: "im:write", title: "Open direct messages" },
+  { name: "mpim:write", title: "Open group messages" },
+  { name: "app_mentions:read", title: "Receive messages that mention it" },
+  { name: "reactions:read", title: "Receive reactions" },
+  { name: "reactions:write", title: "React to messages" },
+  { name: "files:write", title: "Upload files" },
+  { name: "users:read", title: "List people to choose from" },
+  { name: "users:read.email", title: "Find people by their e-mail address" },
+];
 
 export const authSchemes: Readonly<Record<string, AuthScheme>> = {
   oauth: {
@@ -11,29 +33,19 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     fields: {},
     grant: "authorization_code",
     provider: "SLACK",
+    setup: (addresses) => ({
+      url: "https://api.slack.com/apps?new_app=1",
+      steps: [
+        "Choose “From a manifest” and your workspace, and paste the manifest below.",
+        "Install the app. Under Basic Information stand the client id, the client secret and the signing secret.",
+        "Events reach workflows from channels that the app is in: invite it there.",
+      ],
+      manifest: JSON.stringify(appManifest(addresses, SCOPES), null, 2),
+    }),
     authorizeUrl: "https://slack.com/oauth/v2/authorize",
     tokenUrl: "https://slack.com/api/oauth.v2.access",
     revokeUrl: "https://slack.com/api/auth.revoke",
-    scopes: [
-      { name: "chat:write", title: "Post, change and delete its own messages" },
-      { name: "chat:write.public", title: "Post in public channels that it is not a member of" },
-      { name: "chat:write.customize", title: "Post under another name and icon" },
-      { name: "channels:read", title: "List public channels to choose from" },
-      { name: "groups:read", title: "List the private channels that it is in" },
-      { name: "channels:manage", title: "Create public channels, invite people, set topics" },
-      { name: "groups:write", title: "The same for private channels" },
-      { name: "channels:join", title: "Join public channels" },
-      { name: "channels:history", title: "Read and receive messages of public channels that it is in" },
-      { name: "groups:history", title: "The same for private channels" },
-      { name: "im:write", title: "Open direct messages" },
-      { name: "mpim:write", title: "Open group messages" },
-      { name: "app_mentions:read", title: "Receive messages that mention it" },
-      { name: "reactions:read", title: "Receive reactions" },
-      { name: "reactions:write", title: "React to messages" },
-      { name: "files:write", title: "Upload files" },
-      { name: "users:read", title: "List people to choose from" },
-      { name: "users:read.email", title: "Find people by their e-mail address" },
-    ],
+    scopes: SCOPES,
     scopeSeparator: ",",
     pkce: false,
     clientAuth: "body",
@@ -58,14 +70,13 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
 };
 
 /** Slack answers 200 whether it went well or not. */
-function readToken(answer: JsonObject, nowMs: number): TokenAnswer {
-  const { ok, error, access_token, refresh_token, expires_in, scope, bot_user_id, app_id } = answer;
+function readToken(answer: JsonObject): TokenAnswer {
+  const { ok, error, access_token, refresh_token, scope, bot_user_id, app_id } = answer;
   if (ok !== true || typeof access_token !== "string") throw readTokenError(String(error));
   const account = accountOf(answer);
   return {
     accessToken: access_token,
     ...(typeof refresh_token === "string" && { refreshToken: refresh_token }),
-    ...(typeof expires_in === "number" && { expiresAt: nowMs + expires_in * 1000 }),
     ...(typeof scope === "string" && { scopes: scope.split(",").filter(Boolean) }),
     ...(account && { account }),
     extra: { botUserId: bot_user_id ?? null, appId: app_id ?? null },

@@ -21,7 +21,7 @@ describe("the token endpoint's answer", () => {
   };
 
   test("says whose workspace it is; without rotation the token has no end", () => {
-    expect(readToken!(answer, 1_000)).toEqual({
+    expect(readToken!(answer)).toEqual({
       accessToken: "xoxb-1",
       scopes: ["chat:write", "channels:read"],
       account: { id: "T9TK3CUKW", label: "Slack Softball Team" },
@@ -29,14 +29,14 @@ describe("the token endpoint's answer", () => {
     });
   });
 
-  test("with rotation lives twelve hours", () => {
+  test("with rotation has a refresh token", () => {
     const rotated = { ...answer, access_token: "xoxe.xoxb-1", refresh_token: "xoxe-1-a", expires_in: 43_200 };
-    expect(readToken!(rotated, 1_000)).toMatchObject({ refreshToken: "xoxe-1-a", expiresAt: 43_201_000 });
+    expect(readToken!(rotated)).toMatchObject({ accessToken: "xoxe.xoxb-1", refreshToken: "xoxe-1-a" });
   });
 
   test("of an organisation's installation names the organisation", () => {
     const grid = { ...answer, team: null, is_enterprise_install: true, enterprise: { id: "E1", name: "Slack Sports" } };
-    expect(readToken!(grid, 0).account).toEqual({ id: "E1", label: "Slack Sports" });
+    expect(readToken!(grid).account).toEqual({ id: "E1", label: "Slack Sports" });
   });
 
   test.each([
@@ -47,7 +47,7 @@ describe("the token endpoint's answer", () => {
   ] as const)("with 200 and %s is a refusal", (error, kind, code) => {
     let caught: unknown;
     try {
-      readToken!({ ok: false, error }, 0);
+      readToken!({ ok: false, error });
     } catch (refused) {
       caught = refused;
     }
@@ -77,4 +77,17 @@ test("the test of a connection says whose workspace it is", async () => {
 test("every action counts against a budget of the method that it calls", async () => {
   const budgets = new Set(connector.rateLimits!.map(({ method }) => method));
   for (const load of Object.values(connector.actions)) expect(budgets).toContain((await load()).rateLimitMethod);
+});
+
+test("the administrator is given a manifest with our addresses and the scopes that are asked for", () => {
+  const { setup, scopes } = connector.auth.oauth as OAuth2Scheme;
+  const callbackUrl = "https://sync.example.com/oauth/callback/slack";
+  const eventsUrl = "https://sync.example.com/hooks/apps/slack";
+  const manifest = JSON.parse(setup!({ callbackUrl, eventsUrl }).manifest!);
+  expect(manifest).toMatchObject({
+    oauth_config: { redirect_urls: [callbackUrl], scopes: { bot: scopes.map(({ name }) => name) } },
+    settings: { event_subscriptions: { request_url: eventsUrl } },
+  });
+  const without = JSON.parse(setup!({ callbackUrl, eventsUrl: null }).manifest!);
+  expect(without.settings).not.toHaveProperty("event_subscriptions");
 });

@@ -40,6 +40,8 @@ export interface OAuth2Scheme extends SchemeBase {
    * Connectors of one vendor may share it. Upper case, digits and underscores.
    */
   readonly provider: string;
+  /** What to tell the administrator who registers the app. */
+  readonly setup?: (addresses: OAuthAddresses) => OAuthSetup;
   /** Text, or made from `fields` where each customer has an address of their own. */
   readonly authorizeUrl: OAuthUrl;
   readonly tokenUrl: OAuthUrl;
@@ -62,7 +64,23 @@ export interface OAuth2Scheme extends SchemeBase {
   /** `rotating`: every refresh hands out a new refresh token and kills the old one. `none`: tokens live until revoked. */
   readonly refresh: "rotating" | "stable" | "none";
   /** Reads what the token endpoint answered (2xx). Default: the members of RFC 6749 §5.1. Throw `ActionError` on an error. */
-  readonly readToken?: (response: JsonObject, nowMs: number) => TokenAnswer;
+  readonly readToken?: (response: JsonObject) => TokenAnswer;
+}
+
+/** How an administrator registers the app at the provider; shown beside the callback address and the scopes. */
+export interface OAuthSetup {
+  /** The provider's page where apps are registered. */
+  readonly url: string;
+  /** What to do there, in order. */
+  readonly steps: readonly string[];
+  /** For providers that make an app out of a description: that description, complete, to be pasted there. */
+  readonly manifest?: string;
+}
+
+export interface OAuthAddresses {
+  readonly callbackUrl: string;
+  /** Where the provider sends app events; null when the connector receives none. */
+  readonly eventsUrl: string | null;
 }
 
 export type OAuthUrl = string | ((fields: JsonObject) => string);
@@ -76,7 +94,7 @@ export interface TokenAnswer {
   readonly accessToken: string;
   /** Undefined keeps the one there is. */
   readonly refreshToken?: string;
-  /** Epoch milliseconds; undefined: not told. */
+  /** Epoch milliseconds; undefined: `expires_in` of the answer counts, if it has one. */
   readonly expiresAt?: number;
   readonly scopes?: readonly string[];
   /** Joins `credential.fields` of every later call, such as an `instance_url`; sealed like the token. */

@@ -23,7 +23,11 @@ export async function followPages(
 ): Promise<FoundItems> {
   const items: Json[] = [];
   let visited: string | null = null;
-  let answer = await api({ ...request, query: { ...request.query, per_page: Math.min(limit, PAGE_SIZE) } });
+  let answer = await api({
+    ...request,
+    followRedirects: true,
+    query: { ...request.query, per_page: Math.min(limit, PAGE_SIZE) },
+  });
   const first = answer.body;
   for (;;) {
     items.push(...itemsOf(answer.body).map(dropLinks));

@@ -51,6 +51,14 @@ test.each([
   expect(classify(answer(status, { message: "no" }), NOW)).toMatchObject({ kind, code });
 });
 
+test.each([301, 307, 308])("%d is a repository with another name", (status) => {
+  const headers = { location: "https://api.github.com/repositories/1296269/issues" };
+  expect(classify(answer(status, { message: "Moved Permanently" }, headers), NOW)).toMatchObject({
+    kind: "final",
+    code: "moved",
+  });
+});
+
 test("422 says which field is wrong", () => {
   const body = {
     message: "Validation Failed",

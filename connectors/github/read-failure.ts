@@ -19,6 +19,7 @@ export function classify(response: IncomingResponse, nowMs: number): ActionError
  * | 403 or 429 with Retry-After, or naming the secondary limit  | `rate_limited`: too many at once, or too much      |
  * | 403 else                                                    | `final`: the token lacks a permission              |
  * | 404                                                         | `final`; also what may not be seen                 |
+ * | 301, 307, 308 (reads follow them)                           | `final`: the repository has another name now       |
  * | 422                                                         | `final`, with each field's complaint               |
  * | others                                                      | by their status                                    |
  */
@@ -34,6 +35,8 @@ export function readFailure(response: IncomingResponse, nowMs: number): ActionEr
   }
   if (status === 404)
     return as(base, "final", "not_found", `${base.message}; it does not exist, or this connection may not see it`);
+  if (status === 301 || status === 307 || status === 308)
+    return as(base, "final", "moved", "The repository has been renamed or moved; choose it by its new name.");
   if (status === 422) return as(base, "final", "invalid_request", `${base.message}${readComplaints(response)}`);
   return base;
 }

@@ -23,7 +23,11 @@ export default defineAction({
   },
 
   async run({ api, input }) {
-    const { body } = await api({ path: contentsPath(input.repository, input.path), query: { ref: input.ref } });
+    const { body } = await api({
+      path: contentsPath(input.repository, input.path),
+      query: { ref: input.ref },
+      followRedirects: true,
+    });
     const { type, encoding, content, path, sha, size, html_url, name } = body as { readonly [name: string]: Json };
     if (type !== "file") throw refuse(`${input.path} is a folder or a link, not a file`);
     if (encoding !== "base64")

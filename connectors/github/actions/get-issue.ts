@@ -13,6 +13,6 @@ export default defineAction({
 
   async run({ api, input }) {
     const path = `${repositoryPath(input.repository)}/issues/${input.issueNumber}`;
-    return dropLinks((await api({ path })).body);
+    return dropLinks((await api({ path, followRedirects: true })).body);
   },
 });

@@ -24,6 +24,6 @@ export default defineAction({
 
   async run({ api, input }) {
     const path = input.username ? `/users/${encodeURIComponent(input.username)}` : "/user";
-    return dropLinks((await api({ path })).body);
+    return dropLinks((await api({ path, followRedirects: true })).body);
   },
 });

@@ -18,7 +18,7 @@ import { AlertAnnouncer } from "./engine/announce-alerts.ts";
 import type { CodeSandbox } from "./engine/code-sandbox/code-sandbox.ts";
 import { createCodeSandbox } from "./engine/code-sandbox/create-code-sandbox.ts";
 import { createRunControl } from "./engine/control-runs.ts";
-import { Dispatcher } from "./engine/dispatcher.ts";
+import { DEFAULT_LIMITS, Dispatcher } from "./engine/dispatcher.ts";
 import type { EngineDeps, GuardedRequest } from "./engine/engine-deps.ts";
 import { ScheduleTicker } from "./engine/fire-schedules.ts";
 import { createVariableManager } from "./engine/manage-variables.ts";
@@ -66,7 +66,16 @@ export interface OpenOptions {
 
 /** Opens everything that the configuration names. Rejects with an `AppError` that says what cannot be used, and why. */
 export async function openParts({ config, log, sandboxCommand, lock }: OpenOptions): Promise<AppParts> {
-  const { dataDir, databaseUrl, encryptionKeys, maxQueuedRuns, egressAllow, egressProxy, extraCaCerts } = config;
+  const {
+    dataDir,
+    databaseUrl,
+    encryptionKeys,
+    maxQueuedRuns,
+    maxRunningPerTenant,
+    egressAllow,
+    egressProxy,
+    extraCaCerts,
+  } = config;
   const owner = newId("owner");
   const backend = await openBackend({
     databaseUrl: databaseUrl ?? "",
@@ -74,6 +83,7 @@ export async function openParts({ config, log, sandboxCommand, lock }: OpenOptio
     owner,
     lock,
     maxUnfinishedPerTenant: maxQueuedRuns,
+    maxRunningPerTenant,
   });
   try {
     const open = () => openVault({ encryptionKeys, dataDir, backend });
@@ -167,7 +177,7 @@ export function createApp(parts: AppParts): App {
       log.warn(reason, { tenantId, runId, at: new Date(at).toISOString() });
     },
   });
-  const dispatcher = new Dispatcher(engine);
+  const dispatcher = new Dispatcher(engine, { ...DEFAULT_LIMITS, maxRunningPerTenant: config.maxRunningPerTenant });
   const schedules = new ScheduleTicker({ ...engine, dispatcher });
   const pruning = new PruneTicker({ backend, clock, retentionDays: config.runRetentionDays });
   const accept = (scope: Scope, event: TriggerEvent) => acceptTrigger(scope, event, { ...engine, dispatcher });

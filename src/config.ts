@@ -129,6 +129,14 @@ export const settings = {
     give: "a number from 1 to 100000000, for example MAX_QUEUED_RUNS=250000",
     parse: wholeNumber(1, 100_000_000),
   }),
+  maxRunningPerTenant: optional({
+    variable: "MAX_RUNNING_PER_TENANT",
+    group: "Runs",
+    description:
+      "Runs of one tenant that may be under way at a time, on all replicas together; the others wait. Without it there is no such cap.",
+    give: "a number from 1 to 100000, for example MAX_RUNNING_PER_TENANT=50",
+    parse: wholeNumber(1, 100_000),
+  }),
   runRetentionDays: withDefault({
     variable: "RUN_RETENTION_DAYS",
     group: "Runs",

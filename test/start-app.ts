@@ -84,13 +84,14 @@ export async function startApp(
 
 async function openParts(config: Config, clock: Clock, log: Log) {
   const owner = newId("owner");
-  const { dataDir, databaseUrl, maxQueuedRuns } = config;
+  const { dataDir, databaseUrl, maxQueuedRuns, maxRunningPerTenant } = config;
   const backend = await openBackend({
     databaseUrl: databaseUrl ?? "",
     dataDir,
     owner,
     lock: true,
     maxUnfinishedPerTenant: maxQueuedRuns,
+    maxRunningPerTenant,
   });
   return {
     config,

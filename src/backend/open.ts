@@ -10,6 +10,8 @@ export interface BackendOptions {
   readonly lock: boolean;
   /** A tenant with so many runs that have not ended gets no further ones. */
   readonly maxUnfinishedPerTenant?: number;
+  /** So many runs of a tenant may be under way at a time, on all replicas together; null or left out for no cap. */
+  readonly maxRunningPerTenant?: number | null;
 }
 
 /** Opens the adapter that the configuration asks for; only that one is loaded. */

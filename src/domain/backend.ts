@@ -259,7 +259,8 @@ export interface RunSummary extends Omit<Run, "trigger" | "output" | "response">
 export interface RunStore {
   /**
    * Stores the run, and its dedupe key if it has one, in one commit. With `hold` the run is leased to that owner at
-   * once (fence `FIRST_FENCE`) and need not be claimed; its `first` barrier, if any, is stored in the same commit as
+   * once (fence `FIRST_FENCE`) and need not be claimed (not for a run that stays held while its workflow or tenant has
+   * a cap: only claims are counted before they are given); its `first` barrier, if any, is stored in the same commit as
    * if `commit` had followed: a run of pure steps is inserted as already ended. A duplicate writes nothing.
    * Throws `rate_limited` when the tenant has as many runs that have not ended as the backend was opened with; a
    * delivery seen before is answered all the same.
@@ -273,8 +274,10 @@ export interface RunStore {
     },
   ): Promise<Accepted>;
   /**
-   * Due runs, at most `limit`, shared fairly between tenants; runs whose worker is gone count as due, and as
-   * interrupted once more. Of the runs that were interrupted `POISON_INTERRUPTIONS - 1` times or more, an owner holds
+   * Due runs, at most `limit`, shared fairly between tenants, the longest due first (to the second); runs whose worker
+   * is gone count as due, and as interrupted once more. No more are given than leave the cap of a workflow
+   * (`maxConcurrency` of its published version) and of a tenant (what the backend was opened with) intact, counting
+   * what all workers of all replicas hold. Of the runs that were interrupted `POISON_INTERRUPTIONS - 1` times or more, an owner holds
    * one at a time: the next is claimable when that one is released.
    */
   claim(options: {

@@ -16,6 +16,7 @@ export const LIMITS = {
   nestingDepth: 10,
   loopItems: 10_000,
   loopConcurrency: 50,
+  workflowConcurrency: 10_000,
   subWorkflowDepth: 10,
   definitionBytes: 1_048_576,
   delayMs: 366 * 86_400_000,
@@ -138,6 +139,8 @@ export interface WorkflowDefinition {
   readonly steps: readonly Step[];
   /** How long a webhook caller waits for a `respond` step before 504. */
   readonly responseTimeoutMs?: number | undefined;
+  /** So many of its runs are under way at a time, on all replicas together; the others wait their turn. */
+  readonly maxConcurrency?: number | undefined;
 }
 
 const json: z.ZodType<Json> = z
@@ -273,6 +276,13 @@ export const workflowSchema = z.strictObject({
   }),
   steps,
   responseTimeoutMs: z.number().int().min(100).max(600_000).optional(),
+  maxConcurrency: z
+    .number()
+    .int()
+    .min(1)
+    .max(LIMITS.workflowConcurrency)
+    .optional()
+    .meta({ description: "At most so many runs of the workflow are under way at a time; the others wait their turn." }),
 });
 
 export type ParsedWorkflow =

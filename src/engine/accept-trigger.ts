@@ -1,5 +1,5 @@
 import { type Accepted, type Dedupe, FIRST_FENCE, type NewRun } from "../domain/backend.ts";
-import type { Run } from "../domain/run.ts";
+import { isFinal, type Run } from "../domain/run.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineDeps } from "./engine-deps.ts";
@@ -36,17 +36,25 @@ export async function acceptTrigger(scope: Scope, event: TriggerEvent, deps: Acc
   const run: NewRun = { ...rest, id, eventId: eventId ?? id, parent: null, depth: 0, createdAt };
   const dedupe = dedupeOf(dedupeKey, createdAt);
   const owner = dispatcher.reserve(scope.tenantId);
-  if (owner === null) {
+  const leaveToClaim = async () => {
     const accepted = await backend.runs.accept(scope, run, { dedupe, hold: null });
     dispatcher.wake();
     return accepted;
-  }
+  };
+  if (owner === null) return leaveToClaim();
   try {
     const lease = { tenantId: scope.tenantId, runId: id, owner, fence: FIRST_FENCE };
     const fresh = { run: freshRun(scope, run), lease, interruptions: 0, ledger: [], signals: [] };
     const loading = loadRun(fresh, deps);
     const worker = loading instanceof Promise ? await loading : loading;
     const first = worker.prepareFirstCommit();
+    const needsWorker = first === null || !(first.release || isFinal(first.status));
+    if (needsWorker && (dispatcher.isTenantCapped || worker.isWorkflowCapped)) {
+      // Whether there is room is decided where the runs of all replicas are counted; nothing has left yet.
+      const left = await leaveToClaim();
+      dispatcher.cancelReservation(scope.tenantId);
+      return left;
+    }
     const accepted = await backend.runs.accept(scope, run, { dedupe, hold: { owner, first } });
     if (accepted.duplicate) dispatcher.cancelReservation(scope.tenantId);
     else dispatcher.begin(worker, first);

@@ -12,10 +12,13 @@ export interface DispatcherLimits {
   readonly maxHeldPerTenant: number;
   /** However quiet it is, due runs are looked for this often (a safety net: wake-ups normally come in time). */
   readonly pollMs: number;
+  /** What the backend was opened with: such a tenant's runs are all claimed, because that counts them. */
+  readonly maxRunningPerTenant?: number | null;
 }
 export const DEFAULT_LIMITS: DispatcherLimits = { maxHeld: 512, maxHeldPerTenant: 256, pollMs: 1_000 };
 
-const HELD_BACK_MS = 20;
+/** Runs that are held back by what others hold are looked for again as soon as that ends here, else this often. */
+const HELD_BACK_MS = 250;
 
 /**
  * Decides which runs this process works on. A new run goes straight from its commit into memory while there is room;
@@ -34,6 +37,8 @@ export class Dispatcher {
   readonly #spilled = new Set<string>();
   /** The last claim took as many as there was room for: there may be more, so the next end must make it look again. */
   #leftSome = false;
+  /** Some are due and yet not given to us: of a tenant or workflow that has all it may, or under suspicion. */
+  #heldBack = false;
   #reserved = 0;
   #started = false;
   #stopping = false;
@@ -46,6 +51,11 @@ export class Dispatcher {
   constructor(deps: EngineDeps, limits: DispatcherLimits = DEFAULT_LIMITS) {
     this.#deps = deps;
     this.#limits = limits;
+  }
+
+  /** Tenants have a cap that all replicas share: a new run must not be held before it was counted. */
+  get isTenantCapped(): boolean {
+    return (this.#limits.maxRunningPerTenant ?? null) !== null;
   }
 
   get heldCount(): number {
@@ -148,8 +158,8 @@ export class Dispatcher {
         // What is left in the backend now is not due, or of a tenant that holds all it may.
         for (const tenantId of this.#spilled) if (!this.#holdsAllItMay(tenantId)) this.#spilled.delete(tenantId);
         const dueAt = await backend.runs.nextDueAt();
-        // Due and yet not given to us: another run of its tenant, or one under suspicion, has to end first.
-        this.#setTimer(dueAt === null ? null : Math.max(dueAt, clock.now() + HELD_BACK_MS));
+        this.#heldBack = dueAt !== null && dueAt <= clock.now();
+        this.#setTimer(this.#heldBack ? clock.now() + HELD_BACK_MS : dueAt);
         return;
       }
     } catch {
@@ -260,7 +270,7 @@ export class Dispatcher {
     if (this.#held.size === 0) this.#idle?.();
     // The next suspect may be held now.
     const wasSuspect = interruptions >= SUSPECT_INTERRUPTIONS;
-    if (this.#spilled.size > 0 || this.#leftSome || wasSuspect) this.wake();
+    if (this.#spilled.size > 0 || this.#leftSome || this.#heldBack || wasSuspect) this.wake();
   }
 
   #holdsAllItMay(tenantId: string): boolean {

@@ -77,6 +77,11 @@ export class RunWorker implements RunHandle {
     return this.#execution.nextCommit(this.#deps.clock.now());
   }
 
+  /** True when only so many runs of the workflow may be under way at a time. */
+  get isWorkflowCapped(): boolean {
+    return this.#execution.workflow.definition.maxConcurrency !== undefined;
+  }
+
   /** Instead of `work`, for a first barrier that has let go of the run. */
   finish(first: RunCommit, stored: (commit: RunCommit) => void): RunEnd {
     this.#stored = stored;

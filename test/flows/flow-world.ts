@@ -42,6 +42,7 @@ export interface Definition {
   readonly trigger: JsonObject;
   readonly steps: readonly JsonObject[];
   readonly responseTimeoutMs: number;
+  readonly maxConcurrency: number;
 }
 
 export interface Published {

@@ -93,8 +93,13 @@ async function endWithThisProcess(databaseDir: string): Promise<void> {
   const [pid] = (await Bun.file(join(databaseDir, "postmaster.pid")).text()).split("\n");
   const script = 'cat > /dev/null; kill -QUIT "$1"; while kill -0 "$1"; do sleep 0.1; done; rm -rf "$2"';
   const command = ["sh", "-c", script, "sh", pid ?? "", join(databaseDir, "..")];
-  Bun.spawn(command, { stdin: "pipe", stdout: "ignore", stderr: "ignore" }).unref();
+  const watcher = Bun.spawn(command, { stdin: "pipe", stdout: "ignore", stderr: "ignore" });
+  watcher.unref();
+  // Once it is collected its pipe is closed, and the server would end in the middle of a test.
+  watchers[WATCHERS] = watcher;
 }
+const watchers = globalThis as { [key: symbol]: unknown };
+const WATCHERS = Symbol.for("integrationsync.test-postgres.watcher");
 
 export interface TestDatabase {
   /** Of a superuser, as which tests look behind the adapter's back. */

@@ -2,6 +2,7 @@ import { describe } from "bun:test";
 import { acceptContract } from "./accept-contract.ts";
 import { auditContract } from "./audit-contract.ts";
 import type { OpenBackendUnderTest } from "./backend-under-test.ts";
+import { capContract } from "./cap-contract.ts";
 import { claimContract } from "./claim-contract.ts";
 import { commitContract } from "./commit-contract.ts";
 import { configurationContract } from "./configuration-contract.ts";
@@ -22,6 +23,7 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     scheduleContract(open);
     acceptContract(open);
     claimContract(open);
+    capContract(open);
     commitContract(open);
     signalContract(open);
     listContract(open);

@@ -29,6 +29,7 @@ export type AuditTampering =
 
 export type OpenBackendUnderTest = (options?: {
   readonly maxUnfinishedPerTenant?: number;
+  readonly maxRunningPerTenant?: number;
 }) => Promise<BackendUnderTest>;
 
 export interface World extends BackendUnderTest {
@@ -41,7 +42,7 @@ export interface World extends BackendUnderTest {
 }
 
 /** Defines tests that each get a fresh backend with two tenants in it. */
-export function backendTests(open: OpenBackendUnderTest, options: { readonly maxUnfinishedPerTenant?: number } = {}) {
+export function backendTests(open: OpenBackendUnderTest, options: Parameters<OpenBackendUnderTest>[0] = {}) {
   return (sentence: string, body: (world: World) => Promise<void>) => {
     test(sentence, async () => {
       const under = await open(options);

@@ -2,6 +2,8 @@ import type { Activation, WorkflowStore } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import type { Statement } from "./database.ts";
+import type { RunJobs } from "./queue/run-jobs.ts";
+import { type QueuedRow, toDueRuns } from "./runs/insert-runs.ts";
 import type { Storage } from "./storage.ts";
 import { encodeText } from "./text-columns.ts";
 import { findWorkflow, VERSION_COLUMNS, type VersionRow, type WorkflowRow } from "./workflow-rows.ts";
@@ -9,6 +11,7 @@ import { findWorkflow, VERSION_COLUMNS, type VersionRow, type WorkflowRow } from
 /** Switching a workflow on and off: its version, its hook and its schedule change in one commit. */
 export function createPublishWorkflow({
   change,
+  jobs,
   appendAudit,
 }: Storage): Pick<WorkflowStore, "publish" | "unpublish" | "delete"> {
   return {
@@ -24,6 +27,7 @@ export function createPublishWorkflow({
           version,
         ]);
         await activate(run, scope, id, version, activation);
+        await setCap(run, jobs, scope.tenantId, id, definition.maxConcurrency ?? null);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return { version };
       });
@@ -117,6 +121,34 @@ async function activate(
       nextAt,
     ]);
   }
+}
+
+/**
+ * The cap of the published version holds for every run of the workflow from then on. Runs that are there already move
+ * to its own queue; their old jobs are found out of date.
+ */
+async function setCap(
+  run: Statement,
+  jobs: RunJobs,
+  tenantId: string,
+  workflowId: string,
+  maxRunning: number | null,
+): Promise<void> {
+  if (maxRunning === null) {
+    await run("DELETE FROM workflow_caps WHERE workflow_id = $1", [workflowId]);
+    return;
+  }
+  await run(
+    `INSERT INTO workflow_caps (workflow_id, tenant_id, max_running) VALUES ($1, $2, $3::integer)
+     ON CONFLICT (workflow_id) DO UPDATE SET max_running = excluded.max_running`,
+    [workflowId, tenantId, maxRunning],
+  );
+  const moved = await run<QueuedRow>(
+    `UPDATE run_queue SET lane = workflow_id WHERE tenant_id = $1 AND workflow_id = $2 AND lane = ''
+     RETURNING run_id, tenant_id, lane, due_at, interruptions`,
+    [tenantId, workflowId],
+  );
+  await jobs.add(run, toDueRuns(moved));
 }
 
 async function removeSchedule(run: Statement, workflowId: string): Promise<void> {

@@ -147,7 +147,12 @@ describe("a full disk", () => {
   test("makes every change unavailable, none half stored, and passes by itself", async () => {
     await open(true).close();
     const database = openDatabase(join(dataDir, DATABASE_FILE));
-    const backend = createSqliteBackend(database, { owner: "srv", maxUnfinishedPerTenant: 3, onClosed: () => {} });
+    const backend = createSqliteBackend(database, {
+      owner: "srv",
+      maxUnfinishedPerTenant: 3,
+      maxRunningPerTenant: null,
+      onClosed: () => {},
+    });
     opened.push(backend);
     const scope = await createTenant(backend);
     const held = sampleRun();

@@ -35,6 +35,8 @@ export interface SqliteOptions {
   /** True for the server, which must be alone on its data directory; false for a command beside it. */
   readonly lock: boolean;
   readonly maxUnfinishedPerTenant?: number;
+  /** So many runs of a tenant may be under way at a time; null or left out for no cap. */
+  readonly maxRunningPerTenant?: number | null;
 }
 
 export const DATABASE_FILE = "integrationsync.db";
@@ -45,7 +47,8 @@ const DEFAULT_MAX_UNFINISHED = 250_000;
  * Throws `conflict` when another server holds the directory or a newer version has written the database, and
  * `unavailable` when the directory cannot be used.
  */
-export function openSqlite({ dataDir, owner, lock, maxUnfinishedPerTenant }: SqliteOptions): Backend {
+export function openSqlite(options: SqliteOptions): Backend {
+  const { dataDir, owner, lock, maxUnfinishedPerTenant, maxRunningPerTenant } = options;
   makeDataDir(dataDir);
   let unlock = () => {};
   try {
@@ -55,6 +58,7 @@ export function openSqlite({ dataDir, owner, lock, maxUnfinishedPerTenant }: Sql
     return createSqliteBackend(database, {
       owner,
       maxUnfinishedPerTenant: maxUnfinishedPerTenant ?? DEFAULT_MAX_UNFINISHED,
+      maxRunningPerTenant: maxRunningPerTenant ?? null,
       onClosed: unlock,
     });
   } catch (error) {
@@ -66,10 +70,22 @@ export function openSqlite({ dataDir, owner, lock, maxUnfinishedPerTenant }: Sql
 /** Every store over one connection. `onClosed` is called after the connection is closed. */
 export function createSqliteBackend(
   raw: Database,
-  options: { readonly owner: string; readonly maxUnfinishedPerTenant: number; readonly onClosed: () => void },
+  options: {
+    readonly owner: string;
+    readonly maxUnfinishedPerTenant: number;
+    readonly maxRunningPerTenant: number | null;
+    readonly onClosed: () => void;
+  },
 ): Backend {
+  const { maxRunningPerTenant } = options;
   const commits = new GroupCommit(raw);
-  const storage: Storage = { raw, orm: drizzle(raw), commits, appendAudit: createAppendAudit(raw) };
+  const storage: Storage = {
+    raw,
+    orm: drizzle(raw),
+    commits,
+    appendAudit: createAppendAudit(raw),
+    maxRunningPerTenant,
+  };
   const insertRun = createRunInsert(raw);
   const unfinished = new UnfinishedRuns(raw, options.maxUnfinishedPerTenant);
   const outside = new OutsideChanges(raw);

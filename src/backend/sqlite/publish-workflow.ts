@@ -2,7 +2,7 @@ import { desc, eq } from "drizzle-orm";
 import type { Activation, WorkflowStore } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
-import { hooks, schedules, workflows, workflowVersions } from "./schema/workflows.ts";
+import { hooks, schedules, workflowCaps, workflows, workflowVersions } from "./schema/workflows.ts";
 import type { Storage } from "./storage.ts";
 
 type Row = typeof workflows.$inferSelect;
@@ -25,6 +25,7 @@ export function createPublishWorkflow(
           .where(eq(workflows.id, id))
           .run();
         activate(scope, id, version, activation);
+        setCap(scope.tenantId, id, definition.maxConcurrency ?? null);
         appendAudit(scope.tenantId, scope.actor, change);
         return { version };
       });
@@ -77,6 +78,17 @@ export function createPublishWorkflow(
       })
       .run();
     return version;
+  }
+
+  /** The cap of the published version holds for every run of the workflow from then on. */
+  function setCap(tenantId: string, workflowId: string, maxRunning: number | null): void {
+    if (maxRunning === null) orm.delete(workflowCaps).where(eq(workflowCaps.workflowId, workflowId)).run();
+    else
+      orm
+        .insert(workflowCaps)
+        .values({ workflowId, tenantId, maxRunning })
+        .onConflictDoUpdate({ target: workflowCaps.workflowId, set: { maxRunning } })
+        .run();
   }
 
   function activate({ tenantId, workspaceId }: Scope, workflowId: string, version: number, activation: Activation) {

@@ -13,4 +13,6 @@ export interface Storage {
   readonly commits: GroupCommit;
   /** To be called inside an intention. */
   readonly appendAudit: AppendAudit;
+  /** So many runs of a tenant may be held at a time; null for no cap. */
+  readonly maxRunningPerTenant: number | null;
 }

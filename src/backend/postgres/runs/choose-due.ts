@@ -41,8 +41,7 @@ export interface TurnOptions {
  */
 export async function chooseTurns(run: Statement, options: TurnOptions): Promise<readonly Turns[]> {
   const { limit, perTenant, held, now, lastServed, maxRunningPerTenant } = options;
-  // Counting and holding must be one: without caps nothing is counted, and nobody waits.
-  if (maxRunningPerTenant !== null || (await isAnyCapped(run))) await run(`SELECT pg_advisory_xact_lock(${CAPS_LOCK})`);
+  await lockCaps(run, maxRunningPerTenant);
   return run<Turns>(
     `WITH ${DUE_LANES},
      held AS (SELECT key AS tenant_id, value::integer AS runs FROM json_each_text($5::text::json)),
@@ -73,6 +72,18 @@ export async function chooseTurns(run: Statement, options: TurnOptions): Promise
   );
 }
 
-async function isAnyCapped(run: Statement): Promise<boolean> {
-  return (await run("SELECT FROM workflow_caps LIMIT 1")).length > 0;
+/** Counting and holding must be one: without caps nothing is counted, and nobody waits. */
+export async function lockCaps(run: Statement, maxRunningPerTenant: number | null): Promise<void> {
+  const isCapped = maxRunningPerTenant !== null || (await run("SELECT FROM workflow_caps LIMIT 1")).length > 0;
+  if (isCapped) await run(`SELECT pg_advisory_xact_lock(${CAPS_LOCK})`);
 }
+
+/** Of a row of the queue: neither its workflow's cap nor its tenant's, which the parameter gives, is reached. */
+export const HAS_ROOM = (maxRunningPerTenant: string) => `
+  NOT EXISTS (
+    SELECT FROM workflow_caps WHERE workflow_caps.workflow_id = run_queue.lane AND max_running <= (
+      SELECT count(*) FROM run_queue AS held WHERE held.lane = run_queue.lane AND held.lane <> ''
+      AND held.lease_owner IS NOT NULL))
+  AND (${maxRunningPerTenant}::integer IS NULL OR ${maxRunningPerTenant}::integer > (
+    SELECT count(*) FROM run_queue AS held
+    WHERE held.tenant_id = run_queue.tenant_id AND held.lease_owner IS NOT NULL))`;

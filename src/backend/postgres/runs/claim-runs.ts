@@ -1,10 +1,10 @@
 import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
 import type { Statement, Transaction } from "../database.ts";
-import { queueOf, type RunJobs, SUSPECTS, setQueueClock } from "../queue/run-jobs.ts";
+import { type DueRun, queueOf, type RunJobs, SUSPECTS, setQueueClock } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
 import { type BigintText, toNumber } from "../text-columns.ts";
-import { chooseTurns, DUE, DUE_LANES } from "./choose-due.ts";
+import { chooseTurns, DUE, DUE_LANES, HAS_ROOM, lockCaps } from "./choose-due.ts";
 import { type QueuedRow, toDueRuns } from "./insert-runs.ts";
 import { RUN_COLUMNS, type RunRow, toRun } from "./run-rows.ts";
 import { readSignals } from "./run-signals.ts";
@@ -56,7 +56,7 @@ export function createClaimRuns({
       const { run } = transaction;
       await takeOver(transaction, jobs);
       await setQueueClock(run, options.now);
-      const suspects = options.limit > 0 ? await holdSuspect(run, jobs, options) : [];
+      const suspects = options.limit > 0 ? await holdSuspect(run, jobs, options, maxRunningPerTenant) : [];
       const limit = options.limit - suspects.length;
       const fair = await holdInTurns(run, jobs, { ...options, limit, lastServed, maxRunningPerTenant });
       return {
@@ -105,19 +105,40 @@ export function createClaimRuns({
   };
 }
 
-async function holdSuspect(run: Statement, jobs: RunJobs, { owner, now }: ClaimOptions): Promise<readonly HeldRow[]> {
+async function holdSuspect(
+  run: Statement,
+  jobs: RunJobs,
+  { owner, now }: ClaimOptions,
+  maxRunningPerTenant: number | null,
+): Promise<readonly HeldRow[]> {
   const [wanted] = await run(
     `SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner IS NULL AND due_at <= $2::bigint
        AND NOT EXISTS (SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner = $1) LIMIT 1`,
     [owner, now],
   );
-  for (let choice = 1; wanted && choice <= MAX_CHOICES; choice += 1) {
-    const rows = await hold(run, await jobs.take(run, SUSPECTS, 1), owner, `${SUSPECT} AND due_at <= $3::bigint`, [
-      now,
-    ]);
-    if (rows.length > 0) return rows;
+  if (!wanted) return [];
+  await lockCaps(run, maxRunningPerTenant);
+  const noRoom: DueRun[] = [];
+  let held: readonly HeldRow[] = [];
+  for (let choice = 1; held.length === 0 && choice <= MAX_CHOICES; choice += 1) {
+    const ids = await jobs.take(run, SUSPECTS, 1);
+    if (ids.length === 0) break;
+    const isMeant = `${SUSPECT} AND due_at <= $3::bigint`;
+    held = await hold(run, ids, owner, `${isMeant} AND ${HAS_ROOM("$4")}`, [now, maxRunningPerTenant]);
+    if (held.length === 0) noRoom.push(...(await stillDue(run, ids, now)));
   }
-  return [];
+  await jobs.add(run, noRoom);
+  return held;
+}
+
+async function stillDue(run: Statement, runIds: readonly string[], now: number): Promise<readonly DueRun[]> {
+  const rows = await run<QueuedRow>(
+    `SELECT run_id, tenant_id, lane, due_at, interruptions FROM run_queue
+     WHERE run_id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))
+       AND lease_owner IS NULL AND due_at <= $2::bigint`,
+    [JSON.stringify(runIds), now],
+  );
+  return toDueRuns(rows);
 }
 
 type Turn = Parameters<typeof chooseTurns>[1] & ClaimOptions;
@@ -145,7 +166,7 @@ async function hold(
   runIds: readonly string[],
   owner: string,
   isMeant: string,
-  values: readonly (string | number)[],
+  values: readonly (string | number | null)[],
 ): Promise<readonly HeldRow[]> {
   if (runIds.length === 0) return [];
   return run<HeldRow>(

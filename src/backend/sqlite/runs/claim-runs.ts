@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
 import type { Storage } from "../storage.ts";
+import { createChooseUnderCaps } from "./choose-under-caps.ts";
 import { createToRun, RUN_COLUMNS, type RunRow } from "./run-rows.ts";
 import type { RunSignals } from "./run-signals.ts";
 import { createLedgerRead } from "./step-rows.ts";
@@ -34,7 +35,7 @@ const NONE_HELD: ReadonlyMap<string, number> = new Map();
  * drags none of them into review.
  */
 export function createClaimRuns(
-  { raw, commits }: Storage,
+  { raw, commits, maxRunningPerTenant }: Storage,
   owner: Owner,
   signals: RunSignals,
 ): Pick<RunStore, "claim" | "nextDueAt" | "renew" | "releaseAll"> {
@@ -65,9 +66,20 @@ export function createClaimRuns(
     hold(`SELECT rowid FROM runs INDEXED BY runs_due WHERE ${DUE} AND tenant_id = ? AND due_at <= ?
           ORDER BY due_at LIMIT ?`),
   );
-  const holdSuspect = raw.prepare<ClaimedRow, [Owner, number]>(
+  const holdRows = raw.prepare<ClaimedRow, [Owner, string]>(hold("SELECT value FROM json_each(?)"));
+  const chooseUnderCaps = createChooseUnderCaps(raw);
+  const runningOf = raw.prepare<{ runs: number }, [string]>(
+    "SELECT count(*) AS runs FROM runs INDEXED BY runs_held WHERE lease_owner IS NOT NULL AND tenant_id = ?",
+  );
+  const runningAs = (column: "tenant_id" | "workflow_id") =>
+    `(SELECT count(*) FROM runs AS held INDEXED BY runs_held
+      WHERE held.lease_owner IS NOT NULL AND held.${column} = runs.${column})`;
+  const holdSuspect = raw.prepare<ClaimedRow, [Owner, number, number]>(
     hold(`SELECT rowid FROM runs INDEXED BY runs_suspect
-          WHERE ${SUSPECT} AND lease_owner IS NULL AND due_at <= ? ORDER BY due_at LIMIT 1`),
+          WHERE ${SUSPECT} AND lease_owner IS NULL AND due_at <= ? AND ? > ${runningAs("tenant_id")}
+            AND NOT EXISTS (SELECT 1 FROM workflow_caps WHERE workflow_caps.workflow_id = runs.workflow_id
+                            AND max_running <= ${runningAs("workflow_id")})
+          ORDER BY due_at LIMIT 1`),
   );
   const heldSuspect = raw.prepare<{ id: string }, [Owner]>(
     `SELECT id FROM runs INDEXED BY runs_suspect WHERE ${SUSPECT} AND lease_owner = ? LIMIT 1`,
@@ -87,11 +99,18 @@ export function createClaimRuns(
 
   return {
     async claim({ owner: claimant, limit, perTenant, held = NONE_HELD, now }) {
-      const roomFor = (tenantId: string) => perTenant - (held.get(tenantId) ?? 0);
+      const roomFor = (tenantId: string) => {
+        const share = perTenant - (held.get(tenantId) ?? 0);
+        if (maxRunningPerTenant === null) return share;
+        return Math.min(share, maxRunningPerTenant - (runningOf.get(tenantId)?.runs ?? 0));
+      };
       const { rows, served } = await commits.submit(() => {
         const gone = otherOwner(claimant);
         if (gone !== undefined) voidLeases.run(gone, VOID_AT_ONCE);
-        const suspects = limit > 0 && !heldSuspect.get(claimant) ? holdSuspect.all(claimant, now) : [];
+        const suspects =
+          limit > 0 && !heldSuspect.get(claimant)
+            ? holdSuspect.all(claimant, now, maxRunningPerTenant ?? Number.MAX_SAFE_INTEGER)
+            : [];
         const fair = claimInTurns(claimant, limit - suspects.length, roomFor, now);
         return { rows: [...suspects, ...fair.rows], served: fair.served };
       });
@@ -124,7 +143,12 @@ export function createClaimRuns(
     const serve = (tenant: { tenant_id: string; due_at: number }) => {
       const room = Math.min(roomFor(tenant.tenant_id), limit - rows.length);
       if (tenant.due_at > now || room <= 0) return;
-      rows.push(...holdDue.all(claimant, tenant.tenant_id, now, room));
+      const chosen = chooseUnderCaps(tenant.tenant_id, now, room);
+      rows.push(
+        ...(chosen === null
+          ? holdDue.all(claimant, tenant.tenant_id, now, room)
+          : holdRows.all(claimant, JSON.stringify(chosen))),
+      );
       served = tenant.tenant_id;
     };
     for (let tenant = nextTenant.get(lastServed); tenant; tenant = nextTenant.get(tenant.tenant_id)) {

@@ -64,6 +64,8 @@ export const runs = sqliteTable(
     index("runs_by_workflow_status").on(table.workflowId, table.status, table.id).where(parkedOrUnlucky),
     index("runs_held").on(table.leaseOwner).where(sql`lease_owner IS NOT NULL`),
     index("runs_due").on(table.tenantId, table.dueAt).where(dueUnsuspected),
+    // For tenants of whose workflows some have a cap.
+    index("runs_due_by_workflow").on(table.tenantId, table.workflowId, table.dueAt).where(dueUnsuspected),
     index("runs_suspect").on(table.leaseOwner, table.dueAt).where(suspect),
     index("runs_finished").on(table.finishedAt).where(sql`finished_at IS NOT NULL`),
   ],

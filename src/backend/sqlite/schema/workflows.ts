@@ -73,3 +73,10 @@ export const schedules = sqliteTable(
   },
   (table) => [index("schedules_due").on(table.nextAt).where(sql`next_at IS NOT NULL`)],
 );
+
+/** How many runs of a workflow may be under way at a time; only workflows with such a cap have a row. */
+export const workflowCaps = sqliteTable("workflow_caps", {
+  workflowId: text("workflow_id").primaryKey(),
+  tenantId: text("tenant_id").notNull(),
+  maxRunning: integer("max_running").notNull(),
+});

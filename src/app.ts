@@ -25,6 +25,7 @@ import { createVariableManager } from "./engine/manage-variables.ts";
 import { createWorkflowManager } from "./engine/manage-workflows.ts";
 import { PruneTicker } from "./engine/prune-runs.ts";
 import { createRunReader } from "./engine/read-runs.ts";
+import { createWorkflowReader } from "./engine/read-workflows.ts";
 import { ResponseBoard } from "./engine/response-board.ts";
 import { createInputSealer } from "./engine/seal-input.ts";
 import { deliverWebhook, hashHookSecret } from "./engine/webhook/deliver-webhook.ts";
@@ -198,20 +199,23 @@ export function createApp(parts: AppParts): App {
   };
   const apiKeys = createApiKeyManager({ backend, clock, newId });
 
-  let stopping = false;
+  const stopping = new AbortController();
   const services: Services = {
     sessions: { authenticate: async () => null },
     apiKeys,
-    workflows: createWorkflowManager({
-      backend,
-      clock,
-      newId,
-      connectors,
-      checkCode,
-      changed,
-      publicUrl: () => config.publicUrl,
-      ...createHookSecrets(vault),
-    }),
+    workflows: {
+      ...createWorkflowReader(backend),
+      ...createWorkflowManager({
+        backend,
+        clock,
+        newId,
+        connectors,
+        checkCode,
+        changed,
+        publicUrl: () => config.publicUrl,
+        ...createHookSecrets(vault),
+      }),
+    },
     runs: {
       ...createRunReader(backend),
       ...createRunControl({
@@ -229,11 +233,12 @@ export function createApp(parts: AppParts): App {
     audit: createAuditReader(backend),
     deliver: (delivery) => deliverWebhook(delivery, { backend, clock, newId, cache, responses, accept, useConnection }),
     async ready() {
-      if (stopping) throw new AppError("unavailable", "The server is stopping.");
+      if (stopping.signal.aborted) throw new AppError("unavailable", "The server is stopping.");
       await backend.check();
     },
     metrics: () => renderMetrics([...processMetrics(lag), ...engineMetrics(backend, dispatcher, ended)]),
     publicUrl: config.publicUrl,
+    stopping: stopping.signal,
     limits: { maxBodyBytes: config.maxBodyBytes, metricsToken: config.metricsToken },
     clock,
     newId,
@@ -257,7 +262,7 @@ export function createApp(parts: AppParts): App {
       alerts.start();
     },
     async stop(graceMs) {
-      stopping = true;
+      stopping.abort();
       lag.stop();
       await Promise.all([schedules.stop(), pruning.stop(), dispatcher.stop(graceMs)]);
       await alerts.stop();

@@ -22,10 +22,16 @@ export interface Assets {
   readonly styles: string;
   readonly script: string;
   readonly icon: string;
+  readonly font: string;
 }
 
 /** htmx without what it could evaluate; going back asks the server again instead of a copy kept in the browser. */
-const HTMX_CONFIG = JSON.stringify({ history: "reload", includeIndicatorCSS: false, extensions: "sse" });
+const HTMX_CONFIG = JSON.stringify({
+  history: "reload",
+  includeIndicatorCSS: false,
+  extensions: "sse",
+  morphIgnore: ["data-htmx-powered", "open"],
+});
 
 /** The frame of every page. */
 export function Layout({
@@ -49,6 +55,7 @@ export function Layout({
           <meta name="htmx-config" content={HTMX_CONFIG} />
           <title safe>{`${title} · IntegrationSync`}</title>
           <link rel="icon" type="image/svg+xml" href={assets.icon} />
+          <link rel="preload" as="font" type="font/woff2" href={assets.font} crossorigin="anonymous" />
           <link rel="stylesheet" href={assets.styles} />
           {[assets.script, ...scripts].map((address) => (
             <script src={address} defer />

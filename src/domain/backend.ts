@@ -2,6 +2,7 @@ import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { DataKeyStore } from "./data-key-store.ts";
 import type { Json } from "./json.ts";
+import type { Page, PageRequest } from "./page.ts";
 import type {
   ParentStep,
   Run,
@@ -19,6 +20,7 @@ import type { Schedule } from "./schedule.ts";
 import type { SealedValueStore } from "./sealed-value-store.ts";
 import type { Actor, Scope, Tenant, Workspace } from "./tenant.ts";
 import type { WorkflowDefinition } from "./workflow.ts";
+import type { WorkflowViewStore } from "./workflow-view-store.ts";
 
 /**
  * The port to where everything is kept. Two adapters implement it (SQLite in process, Postgres with pg-boss) and one
@@ -34,6 +36,7 @@ export interface Backend {
   readonly tenants: TenantStore;
   readonly apiKeys: ApiKeyStore;
   readonly workflows: WorkflowStore;
+  readonly workflowViews: WorkflowViewStore;
   readonly runs: RunStore;
   readonly runViews: RunViewStore;
   readonly schedules: ScheduleStore;
@@ -53,15 +56,7 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Pass as `cursor` to get what follows; null at the end. */
-  readonly nextCursor: string | null;
-}
-export interface PageRequest {
-  readonly limit: number;
-  readonly cursor: string | null;
-}
+export type { Page, PageRequest };
 
 export interface TenantStore {
   /** Creates the tenant with its workspace `default`; `conflict` when the slug is taken. */
@@ -254,6 +249,8 @@ export type CommitResult =
 export interface RunFilter {
   readonly workflowId: string | null;
   readonly status: RunStatus | null;
+  /** Epoch milliseconds; only runs that were stored since then. */
+  readonly since?: number | null;
 }
 export interface RunSummary extends Omit<Run, "trigger" | "output" | "response"> {}
 export interface RunStore {

@@ -21,6 +21,9 @@ export interface Server {
   fetch(request: Request, server?: RequestTimeouts): Promise<Response>;
 }
 
+/** Addresses that end so are kept open: they stream what changes (`ui/event-stream.ts`). */
+const LIVE_SUFFIX = "/live";
+
 export function createServer(services: Services): Server {
   const router = createRouter(
     [...ownEndpoints(services), ...apiRoutes.map((route) => toEndpoint(route, services))],
@@ -33,6 +36,8 @@ export function createServer(services: Services): Server {
       if (url.startsWith("/")) return problemResponse(makeProblem(400, "malformed", "The Host header is empty."));
       const pathStart = url.indexOf("/", "http://".length);
       if (url.startsWith(HOOKS_ROOT, pathStart)) return takeDelivery(request, pathStart, services, server);
+      // A stream of events is silent for as long as nothing happens.
+      if (server && url.endsWith(LIVE_SUFFIX)) server.timeout(request, 0);
       return router.fetch(request);
     },
   };

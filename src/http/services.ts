@@ -2,13 +2,12 @@ import type { AuditReader } from "../audit/read-audit.ts";
 import type { ApiKeyManager } from "../auth/api-keys.ts";
 import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
 import type { ConnectionManager } from "../connections/manage-connections.ts";
-
 import type { SessionReader } from "../domain/signed-in.ts";
-
 import type { RunControl } from "../engine/control-runs.ts";
 import type { VariableManager } from "../engine/manage-variables.ts";
 import type { WorkflowManager } from "../engine/manage-workflows.ts";
 import type { RunReader } from "../engine/read-runs.ts";
+import type { WorkflowReader } from "../engine/read-workflows.ts";
 import type { Delivery, DeliveryAnswer } from "../engine/webhook/deliver-webhook.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
@@ -17,7 +16,7 @@ import type { Log } from "../platform/log.ts";
 export interface Services {
   readonly sessions: SessionReader;
   readonly apiKeys: ApiKeyManager;
-  readonly workflows: WorkflowManager;
+  readonly workflows: WorkflowManager & WorkflowReader;
   readonly runs: RunControl & RunReader;
   readonly connections: ConnectionManager;
   readonly connectors: ConnectorCatalog;
@@ -35,6 +34,8 @@ export interface Services {
     /** Null: `/metrics` does not exist. */
     readonly metricsToken: string | null;
   };
+  /** Aborted when the server stops: what is kept open for a browser has to end. */
+  readonly stopping: AbortSignal;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
   readonly log: Pick<Log, "error">;

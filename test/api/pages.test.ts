@@ -46,12 +46,12 @@ describe("pages", () => {
     expect(text).toStartWith("<!doctype html>");
     expect(text).not.toMatch(/<style|<script(?! src="\/public\/[^"]+" defer><\/script>)|style=|\son\w+=/);
     const files = [...text.matchAll(/<(?:link|script) [^>]*(?:href|src)="([^"]+)"/g)].map(([, path]) => path!);
-    expect(files).toHaveLength(3);
+    expect(files).toHaveLength(4);
     for (const file of files) {
       const asset = await get(file);
       expect(asset.status).toBe(200);
       expect(asset.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
-      expect(asset.headers.get("content-type")).toMatch(/^(text\/css|text\/javascript|image\/svg)/);
+      expect(asset.headers.get("content-type")).toMatch(/^(text\/css|text\/javascript|image\/svg|font\/woff2)/);
     }
   });
 });

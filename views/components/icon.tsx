@@ -11,6 +11,7 @@ const PATHS = {
   branch: "M6 3v12M18 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM6 21a3 3 0 1 0 0-6 3 3 0 0 0 0 6ZM18 9a9 9 0 0 1-9 9",
   check: "M20 6 9 17l-5-5",
   "chevron-down": "m6 9 6 6 6-6",
+  "chevron-left": "m15 6-6 6 6 6",
   "chevron-right": "m9 6 6 6-6 6",
   "circle-alert": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 8v4M12 16h.01",
   "circle-check": "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.500 12.200l2.300 2.300 4.700-4.800",

@@ -15,6 +15,7 @@ export function Time({ at, show = "relative" }: { at: number; show?: "relative" 
 
 /** A time span for people: `340 ms`, `2.4 s`, `3 min 12 s`, `2 h 5 min`, `4 d 3 h`. */
 export function formatDuration(ms: number): string {
+  if (ms < 1) return "< 1 ms";
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   const seconds = ms / 1_000;
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;

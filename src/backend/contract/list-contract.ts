@@ -103,6 +103,26 @@ export function listContract(open: OpenBackendUnderTest): void {
       expect(await listAll(backend, scope, { status: "cancelled" }, 2)).toEqual([]);
     });
 
+    test("only those stored since a time", async ({ backend, scope, owner }) => {
+      const accept = async () => {
+        const runs = (["succeeded", "failed", "running"] as const).map((status) => ({ run: sampleRun(), status }));
+        for (const { run, status } of runs)
+          await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first: FIRST_BARRIER[status] } });
+        await Bun.sleep(5);
+        return runs;
+      };
+      await accept();
+      const since = Date.now();
+      const later = await accept();
+      for (const status of [null, "succeeded", "failed", "running"] as const) {
+        const wanted = later.filter((each) => status === null || each.status === status);
+        expect(await listAll(backend, scope, { status, since }, 2)).toEqual(
+          wanted.map(({ run }) => run.id).toReversed(),
+        );
+      }
+      expect(await listAll(backend, scope, { since: Date.now() + 60_000 }, 2)).toEqual([]);
+    });
+
     test("a cursor that was not given out is refused", async ({ backend, scope }) => {
       const filter = { workflowId: null, status: null };
       for (const cursor of ["", "no base64!", "AAAA", "ÿ", "x".repeat(5_000), "cnVuX2E=", "cnVuX2"])

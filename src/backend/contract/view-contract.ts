@@ -1,7 +1,19 @@
 import { describe, expect } from "bun:test";
 import type { StepLine } from "../../domain/run-view-store.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
-import { change, ending, firstLease, NOW, parking, sampleCommit, sampleRun, sampleStep, UNHELD } from "./samples.ts";
+import {
+  change,
+  ending,
+  firstLease,
+  NOW,
+  parking,
+  sampleCommit,
+  sampleDefinition,
+  sampleRun,
+  sampleStep,
+  sampleWorkflow,
+  UNHELD,
+} from "./samples.ts";
 
 const placesOf = (lines: readonly StepLine[]) => lines.map(({ path, iteration }) => `${path}#${iteration.join(",")}`);
 
@@ -153,6 +165,75 @@ export function viewContract(open: OpenBackendUnderTest): void {
       await backend.runs.accept(scope, run, UNHELD);
       expect(told).toBe(0);
       for (const stop of stops) stop();
+    });
+  });
+
+  describe("looking at workflows", () => {
+    test("a line each, newest first, found by part of the name", async ({ backend, scope, stranger, neighbour }) => {
+      const named = (name: string) => sampleWorkflow(scope, { name, definition: sampleDefinition({ name }) });
+      const workflows = ["Route leads", "Größe 100%_\\ done", "route invoices"].map(named);
+      for (const workflow of workflows)
+        await backend.workflows.create(scope, workflow, change("workflow.created", workflow.id));
+      const { workflowViews } = backend;
+      const look = async (search: string | null, who = scope, limit = 10, cursor: string | null = null) =>
+        workflowViews.lines(who, { search }, { limit, cursor });
+      const [route, odd, invoices] = workflows;
+      const all = await look(null);
+      expect(all.items.map(({ id }) => id)).toEqual(workflows.map(({ id }) => id).toReversed());
+      expect(all.items[2]).toEqual({
+        id: route!.id,
+        name: "Route leads",
+        publishedVersion: null,
+        hasChanges: false,
+        trigger: { connector: "webhook", trigger: "request" },
+        updatedAt: NOW,
+      });
+      expect((await look("ROUTE")).items.map(({ id }) => id)).toEqual([invoices!.id, route!.id]);
+      expect((await look("100%_\\")).items.map(({ id }) => id)).toEqual([odd!.id]);
+      expect((await look("%")).items.map(({ id }) => id)).toEqual([odd!.id]);
+      const first = await look(null, scope, 2);
+      expect((await look(null, scope, 2, first.nextCursor)).items.map(({ id }) => id)).toEqual([route!.id]);
+      for (const other of [stranger, neighbour]) expect((await look(null, other)).items).toEqual([]);
+    });
+
+    test("says whether the draft differs from what is published", async ({ backend, scope }) => {
+      const workflow = sampleWorkflow(scope);
+      const { id, definition } = workflow;
+      await backend.workflows.create(scope, workflow, change("workflow.created", id));
+      const activation = { hook: null, schedule: null };
+      await backend.workflows.publish(
+        scope,
+        id,
+        { definition, revision: 1, activation },
+        change("workflow.published", id),
+      );
+      const look = async () =>
+        (await backend.workflowViews.lines(scope, { search: null }, { limit: 5, cursor: null })).items[0];
+      expect(await look()).toMatchObject({ publishedVersion: 1, hasChanges: false });
+      const draft = { definition: sampleDefinition({ steps: [] }), revision: null };
+      await backend.workflows.saveDraft(scope, id, draft, change("workflow.saved", id));
+      expect(await look()).toMatchObject({ publishedVersion: 1, hasChanges: true });
+    });
+
+    test("gives names, also of deleted ones, and the newest runs", async ({ backend, scope, stranger, owner }) => {
+      const workflow = sampleWorkflow(scope, { name: "Kept name" });
+      await backend.workflows.create(scope, workflow, change("workflow.created", workflow.id));
+      const runs = Array.from({ length: 4 }, () => sampleRun({ workflowId: workflow.id }));
+      for (const run of runs) await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first: ending() } });
+      await backend.workflows.delete(scope, workflow.id, change("workflow.deleted", workflow.id));
+      const { workflowViews } = backend;
+      expect(await workflowViews.names(scope, [workflow.id, "wf_none"])).toEqual(new Map([[workflow.id, "Kept name"]]));
+      expect((await workflowViews.names(stranger, [workflow.id])).size).toBe(0);
+      const recent = await workflowViews.recentRuns(scope, [workflow.id, "wf_none"], 3);
+      expect(recent.get(workflow.id)?.map(({ id }) => id)).toEqual(
+        runs
+          .slice(1)
+          .map(({ id }) => id)
+          .toReversed(),
+      );
+      expect(recent.get(workflow.id)?.[0]).toMatchObject({ status: "succeeded", createdAt: NOW, finishedAt: NOW + 5 });
+      expect(recent.get("wf_none")).toEqual([]);
+      expect((await workflowViews.recentRuns(stranger, [workflow.id], 3)).get(workflow.id)).toEqual([]);
     });
   });
 }

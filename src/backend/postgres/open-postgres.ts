@@ -23,6 +23,7 @@ import { createSettingStore } from "./setting-store.ts";
 import type { Storage } from "./storage.ts";
 import { createTenantStore } from "./tenant-store.ts";
 import { createVariableStore } from "./variable-store.ts";
+import { createViewWorkflows } from "./view-workflows.ts";
 import { WorkerLeases } from "./worker-leases.ts";
 import { createWorkflowStore } from "./workflow-store.ts";
 
@@ -145,6 +146,7 @@ async function createPostgresBackend(
     tenants: createTenantStore(storage),
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
+    workflowViews: createViewWorkflows(storage),
     runs: watchRuns(createRunStore(storage, unfinished), (listener) => changes.listen(listener)),
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, unfinished),

@@ -26,6 +26,7 @@ import { cannotOpen, isStorageFailure } from "./sqlite-failure.ts";
 import type { Storage } from "./storage.ts";
 import { createTenantStore } from "./tenant-store.ts";
 import { createVariableStore } from "./variable-store.ts";
+import { createViewWorkflows } from "./view-workflows.ts";
 import { createWorkflowStore } from "./workflow-store.ts";
 
 export interface SqliteOptions {
@@ -97,6 +98,7 @@ export function createSqliteBackend(
     tenants: createTenantStore(storage),
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
+    workflowViews: createViewWorkflows(storage),
     runs: watchRuns(createRunStore(storage, options.owner, insertRun, unfinished), (listener) =>
       outside.listen(listener),
     ),

@@ -48,7 +48,9 @@ export function showSteps(ledger: readonly StepRecord[], runStatus: RunStatus): 
   return [...newest.values()].map((record) => showStep(record, runStatus));
 }
 
-function isNewer(record: StepRecord, held: StepRecord): boolean {
+type Attempt = Pick<StepRecord, "epoch" | "attempt">;
+
+export function isNewer(record: Attempt, held: Attempt): boolean {
   return record.epoch > held.epoch || (record.epoch === held.epoch && record.attempt >= held.attempt);
 }
 
@@ -73,7 +75,9 @@ function showStep(record: StepRecord, runStatus: RunStatus): ShownStep {
   };
 }
 
-function statusOf({ state, waitingFor, finishedAt }: StepRecord, runStatus: RunStatus): ShownStepStatus {
+type Standing = Pick<StepRecord, "state" | "waitingFor" | "finishedAt">;
+
+export function statusOf({ state, waitingFor, finishedAt }: Standing, runStatus: RunStatus): ShownStepStatus {
   const isOver = isFinal(runStatus);
   switch (state) {
     case "failed_final":
@@ -104,6 +108,6 @@ function unsettled(runStatus: RunStatus): ShownStepStatus {
 }
 
 /** The attempt that a row stands for counts once it has begun. */
-function attemptsMade({ attempt, startedAt }: StepRecord): number {
+export function attemptsMade({ attempt, startedAt }: Pick<StepRecord, "attempt" | "startedAt">): number {
   return startedAt === null ? attempt - 1 : attempt;
 }

@@ -2,10 +2,12 @@ import type { Endpoint } from "../endpoint.ts";
 import type { Services } from "../services.ts";
 import { homePages } from "./home.ts";
 import type { PageRoute } from "./page-route.ts";
+import { runDecisions } from "./run-decisions.ts";
+import { runPages } from "./runs.ts";
 import { servePage } from "./serve-page.ts";
 
 /** What people open in a browser: one file per resource. */
-export const pages: readonly PageRoute[] = [...homePages];
+export const pages: readonly PageRoute[] = [...homePages, ...runPages, ...runDecisions];
 
 export function pageEndpoints(services: Services): Endpoint[] {
   return pages.map((route) => ({

@@ -1,3 +1,8 @@
+declare module "*.woff2" {
+  /** Where the file lies, in the binary as on disk. */
+  const path: string;
+  export default path;
+}
 declare module "*.css" {
   const text: string;
   export default text;

@@ -137,14 +137,14 @@
   function start() {
     showTimes(document);
     setInterval(() => showTimes(document), 15_000);
+    // What htmx brings in has the server's text; before it is painted it has the reader's.
     new MutationObserver((changes) => {
-      for (const { addedNodes } of changes)
-        for (const node of addedNodes)
-          if (node instanceof Element) {
-            showTimes(node);
-            if (node.matches("time[data-time]")) showTime(node, Date.now());
-          }
-    }).observe(document.body, { childList: true, subtree: true });
+      for (const { target, addedNodes } of changes) {
+        const time = (target instanceof Element ? target : target.parentElement)?.closest("time[data-time]");
+        if (time) showTime(time, Date.now());
+        for (const node of addedNodes) if (node instanceof Element) showTimes(node.parentElement ?? node);
+      }
+    }).observe(document.body, { childList: true, subtree: true, characterData: true });
     const toasts = document.getElementById("toasts");
     if (toasts) watchToasts(toasts);
     for (const dialog of document.querySelectorAll("dialog[data-open]")) dialog.showModal();

@@ -1,4 +1,5 @@
 import type { RunFilter, RunStore } from "../../../domain/backend.ts";
+import { firstIdAt } from "../../../platform/ids.ts";
 import { decodeCursor, NEWEST, toPage } from "../page-cursor.ts";
 import type { Storage } from "../storage.ts";
 import { RUN_COLUMNS, type RunRow, SUMMARY_COLUMNS, type SummaryRow, toRun, toSummary } from "./run-rows.ts";
@@ -58,7 +59,7 @@ export function createReadRuns({
 }
 
 /** A statement for each kind of filter, so that each is planned with the index that serves it. */
-function conditionOf({ workflowId, status }: RunFilter) {
+function conditionOf({ workflowId, status, since }: RunFilter) {
   const values: string[] = [];
   const conditions: string[] = [];
   const next = (value: string) => `$${3 + values.push(value)}`;
@@ -66,5 +67,6 @@ function conditionOf({ workflowId, status }: RunFilter) {
   if (status !== null) conditions.push(`AND status = ${next(status)}`);
   // Said apart, so that the planner knows that the partial index by status holds them all.
   if (status !== null && status !== "succeeded") conditions.push("AND status <> 'succeeded'");
+  if (since != null) conditions.push(`AND id >= ${next(firstIdAt("run", since))}`);
   return { condition: conditions.join(" "), values };
 }

@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RunStore } from "../../../domain/backend.ts";
 import { isFinal, type RunStatus } from "../../../domain/run.ts";
+import { firstIdAt } from "../../../platform/ids.ts";
 import { decodeCursor, toPage } from "../page-cursor.ts";
 import { SUMMARY_COLUMNS, type SummaryRow, toSummary } from "./run-rows.ts";
 
@@ -9,6 +10,8 @@ import { SUMMARY_COLUMNS, type SummaryRow, toSummary } from "./run-rows.ts";
 const ROWS_PER_TURN = 2_000;
 /** Sorts after every id. */
 const NEWEST = "~";
+/** Sorts before every id. */
+const OLDEST = "";
 
 /**
  * Lists newest first: a workspace's runs or one workflow's, all or those of one status.
@@ -22,10 +25,11 @@ export function createListRuns(raw: Database): Pick<RunStore, "list"> {
   const ofWorkflow = prepareReads(raw, "workflow_id", { all: "runs_by_workflow", status: "runs_by_workflow_status" });
 
   return {
-    async list({ tenantId, workspaceId }, { workflowId, status }, { limit, cursor }) {
+    async list({ tenantId, workspaceId }, { workflowId, status, since }, { limit, cursor }) {
       const reads = workflowId === null ? ofWorkspace : ofWorkflow;
       const before = cursor === null ? NEWEST : decodeCursor(cursor);
-      const wanted = { group: workflowId ?? workspaceId, tenantId, workspaceId, before, limit: limit + 1 };
+      const from = since == null ? OLDEST : firstIdAt("run", since);
+      const wanted = { group: workflowId ?? workspaceId, tenantId, workspaceId, before, from, limit: limit + 1 };
       const rows = await readRows(reads, wanted, status);
       return toPage(rows.map(toSummary), limit, (run) => run.id);
     },
@@ -37,6 +41,8 @@ interface Wanted {
   readonly tenantId: string;
   readonly workspaceId: string;
   readonly before: string;
+  /** The lowest id that is wanted. */
+  readonly from: string;
   readonly limit: number;
 }
 type Reads = ReturnType<typeof prepareReads>;
@@ -54,7 +60,7 @@ async function readSucceeded(reads: Reads, wanted: Wanted): Promise<readonly Sum
   const found: SummaryRow[] = [];
   let { before } = wanted;
   for (;;) {
-    const stretch = { group: wanted.group, before };
+    const stretch = { group: wanted.group, before, from: wanted.from };
     const last = reads.stretchEnd.get(stretch);
     const rows = reads.succeeded.all({ ...wanted, before, downTo: last?.id ?? "", limit: wanted.limit - found.length });
     found.push(...rows);
@@ -70,7 +76,7 @@ function prepareReads(
   group: "workspace_id" | "workflow_id",
   index: { readonly all: string; readonly status: string },
 ) {
-  const inScope = `${group} = $group AND tenant_id = $tenantId AND workspace_id = $workspaceId AND id < $before`;
+  const inScope = `${group} = $group AND tenant_id = $tenantId AND workspace_id = $workspaceId AND id < $before AND id >= $from`;
   const newest = "ORDER BY id DESC LIMIT $limit";
   return {
     all: raw.prepare<SummaryRow, [Wanted & Named]>(
@@ -84,8 +90,8 @@ function prepareReads(
       `SELECT ${SUMMARY_COLUMNS} FROM runs INDEXED BY runs_held
        WHERE ${inScope} AND status = $status AND lease_owner IS NOT NULL ${newest}`,
     ),
-    stretchEnd: raw.prepare<{ id: string }, [{ group: string; before: string }]>(
-      `SELECT id FROM runs INDEXED BY ${index.all} WHERE ${group} = $group AND id < $before
+    stretchEnd: raw.prepare<{ id: string }, [{ group: string; before: string; from: string }]>(
+      `SELECT id FROM runs INDEXED BY ${index.all} WHERE ${group} = $group AND id < $before AND id >= $from
        ORDER BY id DESC LIMIT 1 OFFSET ${ROWS_PER_TURN}`,
     ),
     succeeded: raw.prepare<SummaryRow, [Wanted & Named]>(

@@ -6,6 +6,7 @@ export const registry: ConnectorRegistry = {
   "google-sheets": async () => (await import("./google-sheets/definition.ts")).default,
   http: async () => (await import("./http/definition.ts")).default,
   manual: async () => (await import("./manual/definition.ts")).default,
+  salesforce: async () => (await import("./salesforce/definition.ts")).default,
   schedule: async () => (await import("./schedule/definition.ts")).default,
   slack: async () => (await import("./slack/definition.ts")).default,
   webhook: async () => (await import("./webhook/definition.ts")).default,

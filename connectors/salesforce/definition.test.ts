@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import type { OAuth2Scheme } from "../../src/connector-sdk/auth-scheme.ts";
+import { resolveHosts } from "../../src/connector-sdk/resolve-hosts.ts";
+import { openMakerPeer } from "../../test/connectors/maker/open-maker-peer.ts";
+import { createActionWorld } from "../../test/connectors/run-action.ts";
+import connector from "./definition.ts";
+import { credential, maker } from "./testing/maker.ts";
+
+const oauth = connector.auth.oauth as OAuth2Scheme;
+const tokenUrl = oauth.tokenUrl as (fields: object) => string;
+
+describe("where to sign in", () => {
+  test.each([
+    [{ environment: "production" }, "https://login.salesforce.com/services/oauth2/token"],
+    [{ environment: "sandbox" }, "https://test.salesforce.com/services/oauth2/token"],
+    [
+      { environment: "domain", domain: "https://Acme.my.salesforce.com/" },
+      "https://acme.my.salesforce.com/services/oauth2/token",
+    ],
+    [
+      { domain: "acme--uat.sandbox.my.salesforce.com" },
+      "https://acme--uat.sandbox.my.salesforce.com/services/oauth2/token",
+    ],
+  ])("%p", (fields, url) => {
+    expect(tokenUrl(fields)).toBe(url);
+  });
+  test.each([
+    "evil.example",
+    "my.salesforce.com.evil.example",
+    "evil.example/acme.my.salesforce.com",
+    "x@y.my.salesforce.com",
+  ])("is never %p: the client's secret is sent there", (domain) => {
+    expect(() => tokenUrl({ environment: "domain", domain })).toThrow("is no My Domain");
+  });
+});
+
+test("the token answer has no end of life, and tells the organisation's host", () => {
+  const answer = {
+    access_token: "00D!x",
+    refresh_token: "5Aep",
+    scope: "api refresh_token id",
+    instance_url: "https://acme.my.salesforce.com",
+    id: "https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P",
+    issued_at: "1780000000000",
+  };
+  expect(oauth.readToken!(answer, 0)).toEqual({
+    accessToken: "00D!x",
+    refreshToken: "5Aep",
+    scopes: ["api", "refresh_token", "id"],
+    extra: { instanceUrl: answer.instance_url, identityUrl: answer.id },
+  });
+  expect(() => oauth.readToken!({ access_token: "x" }, 0)).toThrow("instance_url");
+});
+
+test("the credential goes to the organisation's host and to no other, whatever the token answer says", () => {
+  const hostsOf = (instanceUrl: string) =>
+    resolveHosts(connector, { scheme: "oauth", fields: { accessToken: "x", instanceUrl } }, []);
+  expect(hostsOf("https://acme.my.salesforce.com")).toEqual(["acme.my.salesforce.com"]);
+  expect(hostsOf("https://evil.example")).toEqual([]);
+  expect(hostsOf("https://salesforce.com.evil.example")).toEqual([]);
+  expect(hostsOf("no address")).toEqual([]);
+});
+
+test("the test of a connection says whose it is", async () => {
+  const world = createActionWorld();
+  const peer = await openMakerPeer(maker);
+  peer.answer("*", () => ({ organization_id: "00D1", user_id: "0051", preferred_username: "ada@acme.example" }));
+  const context = world.context({ connector, credential, routes: peer.routes });
+  expect(await connector.testConnection!(context)).toEqual({ id: "00D1/0051", label: "ada@acme.example" });
+  expect(peer.calls[0]?.headers.authorization).toBe("Bearer 00D!x");
+  world.close();
+  await peer.stop();
+});
+
+test("what is left of the day's requests is read from every answer", () => {
+  const read = (info: string) =>
+    connector.rateLimits![0]!.readHeaders!(
+      { status: 200, headers: { "sforce-limit-info": info }, body: new Uint8Array(), url: "https://x" },
+      0,
+    );
+  expect(read("api-usage=18/15000")).toEqual({ limit: 15_000, remaining: 14_982 });
+  expect(read("per-app-api-usage=17/250(appName=sample)")).toBeNull();
+});

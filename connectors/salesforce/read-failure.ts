@@ -1,0 +1,59 @@
+import { ActionError } from "../../src/connector-sdk/action-error.ts";
+import { classifyResponse } from "../../src/connector-sdk/classify-response.ts";
+import type { IncomingResponse } from "../../src/connector-sdk/http-exchange.ts";
+import { isJsonObject } from "../../src/connector-sdk/json.ts";
+import { readBody } from "../../src/connector-sdk/read-body.ts";
+
+/** Requests come back one by one over 24 hours. */
+const LIMIT_WAIT_MS = 15 * 60_000;
+const BUSY_WAIT_MS = 5_000;
+
+/** Refused before anything happened, for reasons that pass. */
+const PASSING = new Set(["UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "CONCURRENT_PER_ORG_LONG_TXN"]);
+
+/**
+ * What a response of Salesforce means; null for a success. Failures come as `[{ errorCode, message, fields }]`.
+ *
+ * | Salesforce answers                          | that is                                                            |
+ * |---------------------------------------------|--------------------------------------------------------------------|
+ * | REQUEST_LIMIT_EXCEEDED, whatever the status | `rate_limited`                                                     |
+ * | UNABLE_TO_LOCK_ROW, SERVER_UNAVAILABLE      | `retryable`: nothing was done                                      |
+ * | 401, such as INVALID_SESSION_ID             | `auth`                                                             |
+ * | other 4xx                                   | `final`, under Salesforce's own code in lower case, with its fields |
+ * | others                                      | by their status                                                    |
+ */
+export function classify(response: IncomingResponse, nowMs: number): ActionError | null {
+  const base = classifyResponse(response, nowMs);
+  if (base === null) return null;
+  const failure = readFirst(response);
+  if (failure === null) return base;
+  const { errorCode, message } = failure;
+  if (errorCode === "REQUEST_LIMIT_EXCEEDED") return as(base, "rate_limited", "rate_limited", message, LIMIT_WAIT_MS);
+  if (PASSING.has(errorCode)) return as(base, "retryable", errorCode.toLowerCase(), message, BUSY_WAIT_MS);
+  return base.kind === "final" ? as(base, "final", errorCode.toLowerCase(), message) : base;
+}
+
+function readFirst(response: IncomingResponse): { readonly errorCode: string; readonly message: string } | null {
+  const body = readBody(response, "auto");
+  const first = Array.isArray(body) ? body[0] : null;
+  if (!isJsonObject(first ?? null)) return null;
+  const { errorCode, message, fields } = first as Record<string, unknown>;
+  if (typeof errorCode !== "string") return null;
+  const named = Array.isArray(fields) && fields.length > 0 ? ` (${fields.join(", ")})` : "";
+  return { errorCode, message: `Salesforce: ${String(message)}${named}` };
+}
+
+function as(
+  { details, cause }: ActionError,
+  kind: ActionError["kind"],
+  code: string,
+  message: string,
+  retryAfterMs?: number,
+): ActionError {
+  return new ActionError(kind, message, {
+    code,
+    cause,
+    ...(details !== undefined && { details }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}

@@ -1,0 +1,43 @@
+import { isJsonObject, type JsonObject } from "../../../src/connector-sdk/json.ts";
+import { defineTrigger } from "../../../src/connector-sdk/trigger.ts";
+import { listOf } from "../describe-object.ts";
+import { object } from "../fields.ts";
+import { objectPath } from "../records.ts";
+
+const MINUTE_MS = 60_000;
+/** Salesforce keeps what was deleted for this long. */
+const KEPT_MS = 15 * 24 * 60 * MINUTE_MS;
+const OVERLAP_MS = 5 * MINUTE_MS;
+
+/** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_getdeleted.htm */
+export default defineTrigger({
+  kind: "poll",
+  title: "Deleted record",
+  description: "Starts when a record of an object is deleted.",
+  input: { object },
+  bodySample: { Id: "001D000000IqhSLIAZ", deletedDate: "2026-05-31T09:30:00.000+0000" },
+
+  async poll({ api, input, cursor, now }) {
+    const from = isJsonObject(cursor) ? Date.parse(String(cursor.until)) - OVERLAP_MS : now() - OVERLAP_MS;
+    const end = now() + MINUTE_MS;
+    const start = Math.max(from, now() - KEPT_MS);
+    const { body } = await api({
+      path: `${objectPath(input.object)}/deleted`,
+      query: { start: toParameter(start), end: toParameter(end) },
+    });
+    const items = listOf(body, "deletedRecords")
+      .map(({ id, deletedDate }) => ({
+        id: `${id}@${deletedDate}`,
+        body: { Id: id ?? null, deletedDate: deletedDate ?? null },
+      }))
+      .toSorted((a, b) => (String(a.body.deletedDate) < String(b.body.deletedDate) ? -1 : 1));
+    const { latestDateCovered } = body as JsonObject;
+    const covered = typeof latestDateCovered === "string" ? Date.parse(latestDateCovered.replace("+0000", "Z")) : now();
+    return { items, cursor: { until: new Date(Math.min(covered, now())).toISOString() } };
+  },
+});
+
+/** Seconds are ignored there, so they are not sent. */
+function toParameter(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "+00:00");
+}

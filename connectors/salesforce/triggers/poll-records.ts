@@ -1,0 +1,68 @@
+import { isJsonObject, type Json, type JsonObject } from "../../../src/connector-sdk/json.ts";
+import type { PollAnswer, PollContext } from "../../../src/connector-sdk/trigger.ts";
+import { runQuery, selectList } from "../records.ts";
+import { objectName } from "../soql.ts";
+
+/** As many as Salesforce gives with one request. */
+const PAGE_SIZE = 2_000;
+/** A record shows up when its transaction ends, with the time at which it was written: it may be minutes late. */
+const OVERLAP_MS = 5 * 60_000;
+
+export interface RecordsInput {
+  readonly object: string;
+  readonly selected: readonly string[] | undefined;
+}
+
+/**
+ * Where a poll stands. `id` is set in the midst of many records: the next poll goes on behind exactly that one. At the
+ * end it is null, and the next poll looks back a little; what it sees again is dropped by its id.
+ */
+interface Cursor {
+  readonly stamp: string;
+  readonly id: string | null;
+}
+
+/**
+ * Records by the time in `field`, oldest first.
+ * https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/system_fields.htm
+ */
+export async function pollRecords(
+  context: PollContext<RecordsInput>,
+  field: "CreatedDate" | "SystemModstamp",
+  toId: (record: JsonObject) => string,
+): Promise<PollAnswer> {
+  const { api, input } = context;
+  const before = readCursor(context);
+  const fields = selectList(input.selected, ["Id", field]);
+  const soql = `SELECT ${fields} FROM ${objectName(input.object)} WHERE ${behind(before, field)} ORDER BY ${field}, Id LIMIT ${PAGE_SIZE}`;
+  const { records } = await runQuery(api, soql, PAGE_SIZE);
+  const items = records.map((record) => ({ id: toId(record), body: record }));
+  const last = records.at(-1);
+  if (last === undefined) return { items, cursor: { ...before, id: null } };
+  const stamp = toInstant(String(last[field]));
+  const isFull = records.length === PAGE_SIZE;
+  return { items, cursor: { stamp, id: isFull ? String(last.Id) : null }, more: isFull };
+}
+
+function behind({ stamp, id }: Cursor, field: string): string {
+  if (id !== null) return `(${field} > ${stamp} OR (${field} = ${stamp} AND Id > '${id}'))`;
+  return `${field} >= ${new Date(Date.parse(stamp) - OVERLAP_MS).toISOString()}`;
+}
+
+/** Ids are 15 or 18 letters and digits; nothing else may reach the query. */
+const ID = /^[A-Za-z0-9]{15,18}$/;
+const BEGINNING = "1999-01-01T00:00:00.000Z";
+
+function readCursor({ cursor, input, now }: PollContext<RecordsInput>): Cursor {
+  if (isJsonObject(cursor)) {
+    const { stamp, id } = cursor as Record<string, Json>;
+    return { stamp: toInstant(String(stamp)), id: typeof id === "string" && ID.test(id) ? id : null };
+  }
+  const wantsAll = (input as RecordsInput & { readonly startWith?: string }).startWith === "existing";
+  return { stamp: wantsAll ? BEGINNING : new Date(now()).toISOString(), id: null };
+}
+
+/** Salesforce writes `2026-05-31T09:30:00.000+0000`. */
+function toInstant(text: string): string {
+  return new Date(text.replace(/([+-]\d\d)(\d\d)$/, "$1:$2")).toISOString();
+}

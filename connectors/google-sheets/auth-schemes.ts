@@ -8,6 +8,15 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     fields: {},
     grant: "authorization_code",
     provider: "GOOGLE",
+    setup: ({ callbackUrl }) => ({
+      url: "https://console.cloud.google.com/auth/clients",
+      steps: [
+        "In a Google Cloud project, enable the Google Sheets API and the Google Drive API.",
+        "Set up the consent screen: Internal for a Workspace organisation. An external app in testing loses its refresh tokens after seven days; publish it.",
+        "Add the scopes below under Data access.",
+        `Create a client of the type “Web application” with the authorised redirect URI ${callbackUrl}.`,
+      ],
+    }),
     authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth",
     tokenUrl: "https://oauth2.googleapis.com/token",
     revokeUrl: "https://oauth2.googleapis.com/revoke",

@@ -17,6 +17,16 @@ const endpoint = (path: string) => (fields: JsonObject) => `https://${loginHost(
 const common = {
   kind: "oauth2",
   provider: "SALESFORCE",
+  setup: ({ callbackUrl }) => ({
+    url: "https://login.salesforce.com/lightning/setup/ManageExternalClientApplication/home",
+    steps: [
+      "In Setup, open External Client App Manager and make a new app with OAuth enabled.",
+      `Callback URL: ${callbackUrl}.`,
+      "Select the OAuth scopes below.",
+      "Leave “Require PKCE” on. For an integration user, enable the client credentials flow and choose the user to run as.",
+      "The consumer key is the client id, the consumer secret the client secret. New apps take about ten minutes to work.",
+    ],
+  }),
   authorizeUrl: endpoint("authorize"),
   tokenUrl: endpoint("token"),
   revokeUrl: endpoint("revoke"),

@@ -43,13 +43,13 @@ test("the token answer has no end of life, and tells the organisation's host", (
     id: "https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P",
     issued_at: "1780000000000",
   };
-  expect(oauth.readToken!(answer, 0)).toEqual({
+  expect(oauth.readToken!(answer)).toEqual({
     accessToken: "00D!x",
     refreshToken: "5Aep",
     scopes: ["api", "refresh_token", "id"],
     extra: { instanceUrl: answer.instance_url, identityUrl: answer.id },
   });
-  expect(() => oauth.readToken!({ access_token: "x" }, 0)).toThrow("instance_url");
+  expect(() => oauth.readToken!({ access_token: "x" })).toThrow("instance_url");
 });
 
 test("the credential goes to the organisation's host and to no other, whatever the token answer says", () => {

@@ -1,4 +1,5 @@
 import { type ActionCase, describeActions, type PagesCase } from "../../test/connectors/describe-actions.ts";
+import type { Answer } from "../../test/connectors/maker/open-maker-peer.ts";
 import { maker } from "./testing/maker.ts";
 
 const channel = "C012AB3CD";
@@ -21,6 +22,9 @@ function pages(input: PagesCase["input"], member: string, items = member): Pages
   };
 }
 
+/** Slack's own example, whose cursor would lead on. */
+const lastPage: Answer = (_, example) => ({ ...example, response_metadata: { next_cursor: "" } });
+
 const actions: Record<string, ActionCase> = {
   post_message: {
     operations: ["chat_postMessage"],
@@ -35,7 +39,6 @@ const actions: Record<string, ActionCase> = {
       username: "Shop",
       iconEmoji: ":package:",
     },
-    answers: { chat_postMessage: () => ({ ok: true, channel, ts: messageTs, message: { text: "Hello" } }) },
   },
   update_message: {
     operations: ["chat_update"],
@@ -57,21 +60,21 @@ const actions: Record<string, ActionCase> = {
     required: {},
     all: { types: ["private_channel"], withArchived: true, limit: 1 },
     pages: pages({ limit: 500 }, "channels"),
-    answers: { conversations_list: () => ({ ok: true, channels: [{ id: channel }] }) },
+    answers: { conversations_list: lastPage },
   },
   list_messages: {
     operations: ["conversations_history"],
     required: { channel },
     all: { channel, oldest: "2026-05-31T00:00:00Z", latest: "2026-05-31T23:59:59.5Z", limit: 1 },
     pages: pages({ channel, limit: 500 }, "messages"),
-    answers: { conversations_history: () => ({ ok: true, messages: [{ ts: messageTs }], has_more: false }) },
+    answers: { conversations_history: lastPage },
   },
   list_users: {
     operations: ["users_list"],
     required: {},
     all: { limit: 1 },
     pages: pages({ limit: 500 }, "members", "users"),
-    answers: { users_list: () => ({ ok: true, members: [{ id: "U012A3CDE" }] }) },
+    answers: { users_list: lastPage },
   },
   create_channel: {
     operations: ["conversations_create"],

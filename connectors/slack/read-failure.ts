@@ -56,10 +56,11 @@ export function classify(response: IncomingResponse, nowMs: number): ActionError
 }
 
 function readFailure(body: JsonObject, { status, headers }: IncomingResponse, nowMs: number): ActionError {
-  const code = typeof body.error === "string" ? body.error : "unknown_error";
+  // A code is shown and counted in many places, so only what looks like one becomes one.
+  const code = typeof body.error === "string" && /^[a-z0-9_]{1,64}$/.test(body.error) ? body.error : "unknown_error";
   const kind = KINDS[code] ?? "final";
   const { needed, provided, response_metadata } = body;
-  const details = { status, body: { error: code, needed, provided, response_metadata } };
+  const details = { status, body: { error: body.error, needed, provided, response_metadata } };
   return new ActionError(kind, describe(code, body), {
     code,
     details: JSON.parse(JSON.stringify(details)) as Json,

@@ -22,7 +22,7 @@ export const userSample = {
   tz: "Europe/London",
   is_admin: false,
   is_bot: false,
-  profile: { real_name: "Ada Lovelace", display_name: "ada", email: "ada@example.com", title: "Analyst" },
+  profile: { real_name: "Ada Lovelace", display_name: "ada", email: "ada@example.com" },
 } as const;
 
 export const messageSample = {

@@ -5,7 +5,7 @@ import type { ActionErrorKind } from "../../src/connector-sdk/action-error.ts";
 import type { ConnectorDefinition } from "../../src/connector-sdk/connector.ts";
 import type { Fields } from "../../src/connector-sdk/fields.ts";
 import type { ConnectionCredential } from "../../src/connector-sdk/http-exchange.ts";
-import type { Json, JsonObject } from "../../src/domain/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
 import { judgedTests } from "./maker/judged-tests.ts";
 import {
   type Answer,
@@ -160,8 +160,19 @@ function expectCalls(peer: MakerPeer, operations: readonly string[]): void {
   expect(peer.calls.map((call) => call.operation)).toEqual([...operations]);
 }
 
-/** A builder maps by the sample, so what it names must be there. */
+/** A builder maps by the sample, so whatever it names must be there, at any depth; a list stands for its first item. */
 function expectLikeSample(output: Json, sample: Json): void {
-  if (typeof sample !== "object" || sample === null || Array.isArray(sample)) return;
-  expect(Object.keys(output as JsonObject)).toEqual(expect.arrayContaining(Object.keys(sample)));
+  expect(missingFrom(output, sample, "output")).toEqual([]);
+}
+
+function missingFrom(output: Json | undefined, sample: Json, path: string): string[] {
+  if (Array.isArray(sample))
+    return Array.isArray(output) && output.length > 0 && sample.length > 0
+      ? missingFrom(output[0], sample[0], `${path}[0]`)
+      : [];
+  if (!isJsonObject(sample) || output === null) return [];
+  if (!isJsonObject(output)) return [path];
+  return Object.entries(sample).flatMap(([name, inner]) =>
+    Object.hasOwn(output, name) ? missingFrom(output[name], inner, `${path}.${name}`) : [`${path}.${name}`],
+  );
 }

@@ -4,6 +4,10 @@ import { limit } from "../fields.ts";
 import { followPages } from "../follow-pages.ts";
 import { issueSample } from "../samples.ts";
 
+/** What is found tells less of labels and assignees. */
+const { assignees: _, ...found } = issueSample;
+const foundSample = { ...found, labels: [{ id: 208045946, name: "bug", color: "f29513" }] };
+
 export default defineAction({
   title: "Search issues and pull requests",
   description: "Finds issues and pull requests in all repositories that the connection can see.",
@@ -41,7 +45,7 @@ export default defineAction({
   effect: "safe",
   // Search has a budget of its own, thirty a minute.
   rateLimitMethod: "search",
-  outputSample: { total: 1, incomplete: false, issues: [issueSample], hasMore: false },
+  outputSample: { total: 1, incomplete: false, issues: [foundSample], hasMore: false },
 
   async run({ api, input }) {
     const sort = input.sort === "best" ? undefined : input.sort;

@@ -20,7 +20,11 @@ export default defineAction({
   // Slack takes no idempotency key, and a second call is a second message.
   effect: "unsafe",
   rateLimitMethod: "chat.postMessage",
-  outputSample: { channel: "C012AB3CD", ts: "1503435956.000247", message: messageSample },
+  outputSample: {
+    channel: "C012AB3CD",
+    ts: "1503435956.000247",
+    message: { type: "message", bot_id: "B19LU7CSY", text: messageSample.text, ts: messageSample.ts },
+  },
 
   async run({ api, input }) {
     const { body } = await api({

@@ -1,5 +1,6 @@
 import type { Server } from "bun";
 import qs from "qs";
+import { isJsonObject, type JsonObject } from "../../../src/domain/json.ts";
 import { type AddedPaths, hasDescription, readDescription } from "./description.ts";
 import { createJudge, type Judge } from "./judge.ts";
 
@@ -16,8 +17,11 @@ export interface MakerCall {
   readonly problems: readonly string[];
 }
 
-/** JSON with the described status, or a whole response; undefined leaves it to the next in line. */
-export type Answer = (call: MakerCall) => unknown;
+/**
+ * JSON with the described status, or a whole response; undefined leaves it to the next in line. `example` is what the
+ * maker's description answers, null without one.
+ */
+export type Answer = (call: MakerCall, example: JsonObject | null) => unknown;
 
 export interface MakerPeer {
   /** Whether requests are judged; without the maker's description only scripted answers are given. */
@@ -57,7 +61,9 @@ export async function openMakerPeer({ description, origins, added = {} }: MakerP
       const { call, sample } = await readCall(request, judge);
       calls.push(call);
       if (call.problems.length > 0) return refuse(call.problems);
-      const scripted = (await answers.get(call.operation ?? "")?.(call)) ?? (await answers.get("*")?.(call));
+      const example = isJsonObject(sample?.body) ? sample.body : null;
+      const scripted =
+        (await answers.get(call.operation ?? "")?.(call, example)) ?? (await answers.get("*")?.(call, example));
       if (scripted instanceof Response) return scripted;
       if (sample === null) return Response.json(scripted ?? {});
       const body = scripted ?? sample.body;

@@ -39,12 +39,16 @@ export interface TestTenant {
   createKey(scopes?: readonly ApiKeyScope[]): Promise<string>;
 }
 
-/** `environment` is added to a configuration that lets workflows call the loopback interface. */
+/**
+ * `environment` is added to a configuration that lets workflows call the loopback interface. With `shared`, a replica
+ * beside others on the same Postgres, which stays when this one stops.
+ */
 export async function startApp(
   environment: Readonly<Record<string, string>> = {},
   clock: Clock = systemClock,
+  shared: TestStorage | null = null,
 ): Promise<StartedApp> {
-  const storage = await openTestStorage();
+  const storage = shared ?? (await openTestStorage());
   const read = readConfig({ ...storage.environment, PORT: "0", EGRESS_ALLOW: "127.0.0.0/8", ...environment });
   if (!read.ok) throw new Error(read.message);
   // The port is part of the webhooks' URLs, so it is taken first.
@@ -77,7 +81,7 @@ export async function startApp(
       await parts.sandbox.close();
       parts.egress.close();
       await parts.backend.close();
-      await storage.remove();
+      if (!shared) await storage.remove();
     },
   };
 }

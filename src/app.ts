@@ -8,6 +8,7 @@ import { createConnectionManager } from "./connections/manage-connections.ts";
 import { openVault } from "./connections/open-vault.ts";
 import { createUseConnection } from "./connections/use-connection.ts";
 import type { Vault } from "./connections/vault.ts";
+import type { GuardedRequest } from "./connector-sdk/call-provider.ts";
 import type { ConnectorRegistry } from "./connector-sdk/connector.ts";
 import type { Backend } from "./domain/backend.ts";
 import { AppError } from "./domain/errors.ts";
@@ -19,7 +20,7 @@ import type { CodeSandbox } from "./engine/code-sandbox/code-sandbox.ts";
 import { createCodeSandbox } from "./engine/code-sandbox/create-code-sandbox.ts";
 import { createRunControl } from "./engine/control-runs.ts";
 import { DEFAULT_LIMITS, Dispatcher } from "./engine/dispatcher.ts";
-import type { EngineDeps, GuardedRequest } from "./engine/engine-deps.ts";
+import type { EngineDeps } from "./engine/engine-deps.ts";
 import { ScheduleTicker } from "./engine/fire-schedules.ts";
 import { createVariableManager } from "./engine/manage-variables.ts";
 import { createWorkflowManager } from "./engine/manage-workflows.ts";
@@ -28,6 +29,9 @@ import { createRunReader } from "./engine/read-runs.ts";
 import { createWorkflowReader } from "./engine/read-workflows.ts";
 import { ResponseBoard } from "./engine/response-board.ts";
 import { createInputSealer } from "./engine/seal-input.ts";
+import { createPollTicker } from "./engine/triggers/poll-ticker.ts";
+import { createTriggerReader } from "./engine/triggers/read-trigger.ts";
+import { createSubscriptionTicker } from "./engine/triggers/subscription-ticker.ts";
 import { deliverWebhook, hashHookSecret } from "./engine/webhook/deliver-webhook.ts";
 import { WorkflowCache } from "./engine/workflow-cache.ts";
 import { createServer } from "./http/server.ts";
@@ -180,6 +184,19 @@ export function createApp(parts: AppParts): App {
   });
   const dispatcher = new Dispatcher(engine, { ...DEFAULT_LIMITS, maxRunningPerTenant: config.maxRunningPerTenant });
   const schedules = new ScheduleTicker({ ...engine, dispatcher });
+  const polls = createPollTicker({
+    ...engine,
+    dispatcher,
+    failed: ({ tenantId, workflowId }, problem) => log.warn("A poll failed", { tenantId, workflowId, problem }),
+  });
+  const subscriptionSecrets = createSubscriptionSecrets(vault);
+  const subscriptions = createSubscriptionTicker({
+    ...engine,
+    ...subscriptionSecrets,
+    publicUrl: () => config.publicUrl,
+    failed: ({ tenantId, workflowId }, problem) =>
+      log.warn("A subscription at a provider failed", { tenantId, workflowId, problem }),
+  });
   const pruning = new PruneTicker({ backend, clock, retentionDays: config.runRetentionDays });
   const accept = (scope: Scope, event: TriggerEvent) => acceptTrigger(scope, event, { ...engine, dispatcher });
   const connections = createConnectionManager({
@@ -190,12 +207,18 @@ export function createApp(parts: AppParts): App {
     connectors,
     async reconnected(scope) {
       await backend.runs.wakeParked(scope, clock.now());
+      await backend.polls.wakePaused(scope, clock.now());
+      polls.wake();
+      await backend.subscriptions.wakePaused(scope, clock.now());
+      subscriptions.wake();
       dispatcher.wake();
     },
   });
   const changed = () => {
     cache.forgetChanging();
     schedules.wake();
+    polls.wake();
+    subscriptions.wake();
   };
   const apiKeys = createApiKeyManager({ backend, clock, newId });
 
@@ -214,6 +237,7 @@ export function createApp(parts: AppParts): App {
         changed,
         publicUrl: () => config.publicUrl,
         ...createHookSecrets(vault),
+        ...subscriptionSecrets,
       }),
     },
     runs: {
@@ -231,7 +255,18 @@ export function createApp(parts: AppParts): App {
     connectors: createConnectorCatalog(connectors),
     variables: createVariableManager({ backend, clock, changed }),
     audit: createAuditReader(backend),
-    deliver: (delivery) => deliverWebhook(delivery, { backend, clock, newId, cache, responses, accept, useConnection }),
+    readTrigger: createTriggerReader(backend),
+    deliver: (delivery) =>
+      deliverWebhook(delivery, {
+        backend,
+        clock,
+        newId,
+        cache,
+        responses,
+        accept,
+        useConnection,
+        ...subscriptionSecrets,
+      }),
     async ready() {
       if (stopping.signal.aborted) throw new AppError("unavailable", "The server is stopping.");
       await backend.check();
@@ -258,13 +293,21 @@ export function createApp(parts: AppParts): App {
       });
       dispatcher.start();
       schedules.start();
+      polls.start();
+      subscriptions.start();
       pruning.start();
       alerts.start();
     },
     async stop(graceMs) {
       stopping.abort();
       lag.stop();
-      await Promise.all([schedules.stop(), pruning.stop(), dispatcher.stop(graceMs)]);
+      await Promise.all([
+        schedules.stop(),
+        polls.stop(graceMs),
+        subscriptions.stop(graceMs),
+        pruning.stop(),
+        dispatcher.stop(graceMs),
+      ]);
       await alerts.stop();
       // Their runs go on without them, after the next start.
       responses.giveUp();
@@ -282,11 +325,23 @@ function createHookSecrets(vault: Vault) {
     async newHookSecret(tenantId: string, workflowId: string) {
       const secret = randomToken(24);
       return {
+        secret,
         secretHash: hashHookSecret(secret),
         sealedSecret: await vault.seal(place(tenantId, workflowId), secret),
       };
     },
     openHookSecret: (tenantId: string, workflowId: string, sealed: string) =>
+      vault.open(place(tenantId, workflowId), sealed),
+  };
+}
+
+/** What a subscription's address and signatures are made of, sealed where the subscription is stored. */
+function createSubscriptionSecrets(vault: Vault) {
+  const place = (tenantId: string, row: string) => ({ tenantId, table: "trigger_subscriptions", row, field: "sealed" });
+  return {
+    sealSubscription: (tenantId: string, workflowId: string, text: string) =>
+      vault.seal(place(tenantId, workflowId), text),
+    openSubscription: (tenantId: string, workflowId: string, sealed: string) =>
       vault.open(place(tenantId, workflowId), sealed),
   };
 }

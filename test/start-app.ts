@@ -4,6 +4,7 @@ import { type App, createApp } from "../src/app.ts";
 import { openBackend } from "../src/backend/open.ts";
 import { type Config, readConfig, withListeningPort } from "../src/config.ts";
 import { openVault } from "../src/connections/open-vault.ts";
+import type { ConnectorRegistry } from "../src/connector-sdk/connector.ts";
 import type { Backend } from "../src/domain/backend.ts";
 import { type ApiKeyScope, COMMAND_LINE_PERMISSIONS } from "../src/domain/permission.ts";
 import { grantScope, type Scope } from "../src/domain/tenant.ts";
@@ -47,6 +48,8 @@ export async function startApp(
   environment: Readonly<Record<string, string>> = {},
   clock: Clock = systemClock,
   shared: TestStorage | null = null,
+  /** Beside those that we ship. */
+  connectors: ConnectorRegistry = {},
 ): Promise<StartedApp> {
   const storage = shared ?? (await openTestStorage());
   const read = readConfig({ ...storage.environment, PORT: "0", EGRESS_ALLOW: "127.0.0.0/8", ...environment });
@@ -63,7 +66,7 @@ export async function startApp(
   const config = withListeningPort(read.config, listener.port!);
   const errors: LoggedLine[] = [];
   const warnings: LoggedLine[] = [];
-  const parts = await openParts(config, clock, collectLines(errors, warnings));
+  const parts = await openParts(config, clock, collectLines(errors, warnings), connectors);
   const app = createApp(parts);
   answer = app.fetch;
   app.start();
@@ -86,7 +89,7 @@ export async function startApp(
   };
 }
 
-async function openParts(config: Config, clock: Clock, log: Log) {
+async function openParts(config: Config, clock: Clock, log: Log, connectors: ConnectorRegistry) {
   const owner = newId("owner");
   const { dataDir, databaseUrl, maxQueuedRuns, maxRunningPerTenant } = config;
   const backend = await openBackend({
@@ -103,7 +106,7 @@ async function openParts(config: Config, clock: Clock, log: Log) {
     vault: await openVault({ ...config, backend }),
     egress: createEgress({ allow: config.egressAllow }),
     sandbox: createCodeSandbox({ command: SANDBOX_COMMAND }),
-    connectors: registry,
+    connectors: { ...registry, ...connectors },
     clock,
     log,
     owner,

@@ -2,25 +2,19 @@ import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { DataKeyStore } from "./data-key-store.ts";
 import type { Json } from "./json.ts";
+import type { Dedupe, NewRun } from "./new-run.ts";
 import type { Page, PageRequest } from "./page.ts";
-import type {
-  ParentStep,
-  Run,
-  RunResponse,
-  RunSource,
-  RunStatus,
-  Signal,
-  StepError,
-  StepRecord,
-  TriggerPayload,
-  WaitingFor,
-} from "./run.ts";
+import type { NewPoll, PollStore } from "./poll-store.ts";
+import type { Run, RunResponse, RunStatus, Signal, StepError, StepRecord, WaitingFor } from "./run.ts";
 import type { RunViewStore } from "./run-view-store.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SealedValueStore } from "./sealed-value-store.ts";
+import type { NewSubscription, SubscriptionStore } from "./subscription-store.ts";
 import type { Actor, Scope, Tenant, Workspace } from "./tenant.ts";
 import type { WorkflowDefinition } from "./workflow.ts";
 import type { WorkflowViewStore } from "./workflow-view-store.ts";
+
+export type { Dedupe, NewRun } from "./new-run.ts";
 
 /**
  * The port to where everything is kept. Two adapters implement it (SQLite in process, Postgres with pg-boss) and one
@@ -40,6 +34,8 @@ export interface Backend {
   readonly runs: RunStore;
   readonly runViews: RunViewStore;
   readonly schedules: ScheduleStore;
+  readonly polls: PollStore;
+  readonly subscriptions: SubscriptionStore;
   readonly connections: ConnectionStore;
   readonly variables: VariableStore;
   readonly audit: AuditStore;
@@ -113,6 +109,8 @@ export interface Activation {
   /** Kept when the workflow already has one, so that a published URL stays valid. */
   readonly hook: { readonly secretHash: string; readonly sealedSecret: string } | null;
   readonly schedule: Omit<Schedule, "tenantId" | "workspaceId" | "workflowId" | "version"> | null;
+  readonly poll?: NewPoll | null;
+  readonly subscription?: NewSubscription | null;
 }
 /** What a delivery is routed by, found by the hash of its path secret before a tenant is known. */
 export interface Hook {
@@ -161,28 +159,12 @@ export interface Lease {
 }
 /** The fence of a run that was held from the commit that stored it. */
 export const FIRST_FENCE = 1;
-export interface NewRun {
-  readonly id: string;
-  readonly workflowId: string;
-  readonly version: number;
-  readonly source: RunSource;
-  readonly eventId: string;
-  readonly trigger: TriggerPayload;
-  readonly parent: ParentStep | null;
-  readonly depth: number;
-  readonly createdAt: number;
-}
 /** A run of a sub-workflow. */
 export interface ChildRun extends NewRun {
   /** The run that an earlier run of the same step had started, when this one goes on from what that one did. */
   readonly replayOf: string | null;
   /** The ledger rows that it starts with; none for a run that replays nothing. */
   readonly ledger: readonly StepRecord[];
-}
-export interface Dedupe {
-  /** Hash of the key within the workflow. */
-  readonly keyHash: string;
-  readonly expiresAt: number;
 }
 export interface Accepted {
   /** The first run's id when this delivery was seen before. */

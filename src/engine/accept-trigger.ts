@@ -65,7 +65,8 @@ export async function acceptTrigger(scope: Scope, event: TriggerEvent, deps: Acc
   }
 }
 
-function dedupeOf(key: string | null, now: number): Dedupe | null {
+/** The key under which an event is known, hashed; null for one that is always new. */
+export function dedupeOf(key: string | null, now: number): Dedupe | null {
   if (key === null) return null;
   return { keyHash: new Bun.CryptoHasher("sha256").update(key).digest("base64url"), expiresAt: now + DEDUPE_MS };
 }

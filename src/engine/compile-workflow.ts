@@ -1,6 +1,7 @@
-import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
+import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { TriggerDefinition as TriggerKind } from "../connector-sdk/trigger.ts";
 import { validateInput } from "../connector-sdk/validate-input.ts";
+import { parseDuration } from "../domain/duration.ts";
 import type { FieldError } from "../domain/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import {
@@ -62,6 +63,7 @@ class Compiler {
     return {
       definition: this.#definition,
       trigger: trigger.kind,
+      triggerConnector: trigger.connector,
       triggerInput: trigger.input,
       dedupeBy: trigger.dedupeBy,
       hasRespond: this.#hasRespond,
@@ -69,12 +71,18 @@ class Compiler {
     };
   }
 
-  async #compileTrigger(): Promise<{ kind: TriggerKind; input: JsonObject; dedupeBy: Template | null }> {
-    const { connector, trigger, connection, input } = this.#definition.trigger;
-    const kind = await this.#loadTrigger(connector, trigger);
-    if (!kind) return { kind: NO_TRIGGER, input, dedupeBy: null };
-    const { value, errors } = validateInput(kind.input, input, { path: "trigger.input", expressions: "allowed" });
+  async #compileTrigger(): Promise<CompiledTrigger> {
+    const { connector: connectorName, trigger, connection, input } = this.#definition.trigger;
+    const connector = await this.#connector(connectorName, "trigger.connector");
+    const kind = connector && (await this.#loadTrigger(connector, connectorName, trigger));
+    if (!kind) return { connector, kind: NO_TRIGGER, input, dedupeBy: null };
+    // Before anything has happened there is nothing that an expression could be about.
+    const expressions = CALLS_PROVIDER.has(kind.kind) ? "resolved" : "allowed";
+    const { value, errors } = validateInput(kind.input, input, { path: "trigger.input", expressions });
     this.errors.push(...errors);
+    if (CALLS_PROVIDER.has(kind.kind) && Object.keys(connector.auth).length > 0 && connection === undefined)
+      this.#reject("trigger.connection", "is required: choose the account whose events start this workflow");
+    if (kind.kind === "poll" && errors.length === 0) this.#checkInterval(value);
     if (kind.kind === "schedule" && errors.length === 0) {
       const schedule = scheduleOfTrigger(value, 0);
       if (!schedule.ok) this.errors.push(schedule.error);
@@ -82,14 +90,22 @@ class Compiler {
     if (signatureScheme(value) !== null && connection === undefined)
       this.#reject("trigger.connection", "is required with a signature: it holds the signing secret");
     const { dedupeBy } = value;
-    if (dedupeBy === undefined || dedupeBy === null || dedupeBy === "") return { kind, input: value, dedupeBy: null };
+    if (dedupeBy === undefined || dedupeBy === null || dedupeBy === "")
+      return { connector, kind, input: value, dedupeBy: null };
     const names: VisibleNames = { loop: false, steps: new Set(), laterSteps: this.#allIds };
-    return { kind, input: value, dedupeBy: this.#template(dedupeBy, names, "trigger.input.dedupeBy") };
+    return { connector, kind, input: value, dedupeBy: this.#template(dedupeBy, names, "trigger.input.dedupeBy") };
   }
 
-  async #loadTrigger(connectorName: string, triggerName: string): Promise<TriggerKind | null> {
-    const connector = await this.#connector(connectorName, "trigger.connector");
-    if (!connector) return null;
+  #checkInterval({ every }: JsonObject): void {
+    if (pollIntervalMs(every) < MIN_POLL_MS)
+      this.#reject("trigger.input.every", `must be ${MIN_POLL_MS / 1000} seconds or more`);
+  }
+
+  async #loadTrigger(
+    connector: ConnectorDefinition,
+    connectorName: string,
+    triggerName: string,
+  ): Promise<TriggerKind | null> {
     const load = own(connector.triggers, triggerName);
     if (load) return load();
     this.#reject("trigger.trigger", `"${connectorName}" has no trigger "${triggerName}"${oneOf(connector.triggers)}`);
@@ -218,6 +234,24 @@ class Compiler {
   #reject(path: string, message: string): void {
     this.errors.push({ path, message });
   }
+}
+
+interface CompiledTrigger {
+  readonly connector: ConnectorDefinition | null;
+  readonly kind: TriggerKind;
+  readonly input: JsonObject;
+  readonly dedupeBy: Template | null;
+}
+
+/** Kinds of triggers that work with an account. */
+const CALLS_PROVIDER: ReadonlySet<TriggerKind["kind"]> = new Set(["poll", "subscription", "app_event"]);
+
+/** Asking more often is no longer polling, and providers lock out who tries. */
+const MIN_POLL_MS = 10_000;
+
+/** Of a checked poll trigger's `every`. */
+export function pollIntervalMs(every: Json | undefined): number {
+  return parseDuration(String(every)) ?? MIN_POLL_MS;
 }
 
 const NO_TRIGGER: TriggerKind = { kind: "manual", title: "", description: "", input: {}, bodySample: null };

@@ -23,6 +23,8 @@ import type { Template } from "./expressions/compile-template.ts";
 export interface CompiledWorkflow {
   readonly definition: WorkflowDefinition;
   readonly trigger: TriggerKind;
+  /** Whose trigger it is; null for one that does not exist, which only a workflow with errors has. */
+  readonly triggerConnector: ConnectorDefinition | null;
   /** As the trigger's fields give it, defaults filled in. */
   readonly triggerInput: JsonObject;
   /** From the trigger's `dedupeBy`; null when it has none. */

@@ -1,4 +1,4 @@
-import type { ConnectionCredential, IncomingResponse, OutgoingRequest } from "../connector-sdk/http-exchange.ts";
+import type { Access, GuardedRequest } from "../connector-sdk/call-provider.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { FinalStatus, Run, RunResponse, StepError } from "../domain/run.ts";
@@ -41,12 +41,6 @@ export interface InputPlace {
   readonly key: string;
 }
 
-/** A connection in use: the opened credential and the only hosts it may be sent to. */
-export interface Access {
-  readonly credential: ConnectionCredential;
-  readonly hosts: readonly string[];
-}
-
 /** `parked`: the connection has to be reconnected by a person; the run waits and goes on by itself afterwards. */
 export type UseConnection = (
   scope: Scope,
@@ -57,15 +51,6 @@ export type UseConnection = (
   | { readonly kind: "parked"; readonly reason: string }
   | { readonly kind: "missing"; readonly reason: string }
 >;
-
-export type GuardedRequest = (
-  request: OutgoingRequest & {
-    readonly timeoutMs: number;
-    readonly signal: AbortSignal;
-    /** When a credential is in use: the only hosts it may reach. */
-    readonly allowedHosts: readonly string[] | null;
-  },
-) => Promise<IncomingResponse>;
 
 export interface EngineEvents {
   /** A response that is durable by now. */

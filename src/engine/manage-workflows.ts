@@ -1,25 +1,15 @@
 import { authorize } from "../domain/authorize.ts";
-import type { Activation, Backend, Page, PageRequest, Workflow, WorkflowVersion } from "../domain/backend.ts";
+import type { Backend, Page, PageRequest, Workflow, WorkflowVersion } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
 import type { Scope } from "../domain/tenant.ts";
 import { innerSequences, type Step, type WorkflowDefinition } from "../domain/workflow.ts";
-import type { Clock } from "../platform/clock.ts";
 import { type CompileDeps, compileWorkflow } from "./compile-workflow.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
-import { scheduleOfTrigger } from "./schedule-of-trigger.ts";
-import { nextTick } from "./schedule-times.ts";
+import { type PlanActivationDeps, planActivation } from "./triggers/plan-activation.ts";
 
-export interface ManageWorkflowsDeps extends CompileDeps {
+export interface ManageWorkflowsDeps extends CompileDeps, PlanActivationDeps {
   readonly backend: Backend;
-  readonly clock: Clock;
   readonly newId: (prefix: string) => string;
-  /** A new path secret, as the hash it is found by and sealed for showing the URL again. */
-  readonly newHookSecret: (
-    tenantId: string,
-    workflowId: string,
-  ) => Promise<{ secretHash: string; sealedSecret: string }>;
-  readonly openHookSecret: (tenantId: string, workflowId: string, sealed: string) => Promise<string>;
-  readonly publicUrl: () => string;
   /** Hooks, schedules and caches have to be looked at again. */
   readonly changed: () => void;
 }
@@ -74,7 +64,7 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
     const compiled = await compileOrReject(scope, workflow.definition);
     await rejectMissingWorkflows(scope, compiled.definition);
     const now = clock.now();
-    const activation = await activationOf(workflow, compiled, now);
+    const activation = await planActivation(scope, workflow, compiled, deps);
     const published = await workflows.publish(
       scope,
       id,
@@ -152,17 +142,6 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
       if (step.kind === "workflow" && !(await workflows.find(scope, step.workflow)))
         errors.push({ path: `${path}.workflow`, message: `there is no workflow "${step.workflow}"` });
     if (errors.length > 0) throw invalid(errors);
-  }
-
-  async function activationOf(workflow: Workflow, compiled: CompiledWorkflow, now: number): Promise<Activation> {
-    if (compiled.trigger.kind === "webhook")
-      return { hook: await deps.newHookSecret(workflow.tenantId, workflow.id), schedule: null };
-    if (compiled.trigger.kind !== "schedule") return { hook: null, schedule: null };
-    const schedule = scheduleOfTrigger(compiled.triggerInput, now);
-    const nextAt = schedule.ok ? nextTick(schedule.spec, now) : null;
-    if (!schedule.ok || nextAt === null)
-      throw invalid([schedule.ok ? { path: "trigger.input", message: "never fires" } : schedule.error]);
-    return { hook: null, schedule: { spec: schedule.spec, missed: schedule.missed, nextAt } };
   }
 
   return { create, find, save, publish, unpublish, remove, list, versions, webhookUrl };

@@ -1,4 +1,5 @@
 import type { ActionDefinition } from "../connector-sdk/action.ts";
+import type { Access } from "../connector-sdk/call-provider.ts";
 import { validateInput } from "../connector-sdk/validate-input.ts";
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import type { Task } from "../domain/next-step.ts";
@@ -8,7 +9,7 @@ import { type ActionStep, DEFAULT_RETRY, type Effect, type OnUnknown } from "../
 import { type ActionResult, callConnector } from "./call-connector.ts";
 import { comparePrior } from "./compare-prior.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
-import type { Access, EngineDeps } from "./engine-deps.ts";
+import type { EngineDeps } from "./engine-deps.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
 import type { RunExecution } from "./run-execution.ts";
 import { hasSensitiveInput, inputPlace } from "./seal-input.ts";

@@ -8,6 +8,7 @@ import type { VariableManager } from "../engine/manage-variables.ts";
 import type { WorkflowManager } from "../engine/manage-workflows.ts";
 import type { RunReader } from "../engine/read-runs.ts";
 import type { WorkflowReader } from "../engine/read-workflows.ts";
+import type { TriggerReader } from "../engine/triggers/read-trigger.ts";
 import type { Delivery, DeliveryAnswer } from "../engine/webhook/deliver-webhook.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
@@ -20,6 +21,7 @@ export interface Services {
   readonly runs: RunControl & RunReader;
   readonly connections: ConnectionManager;
   readonly connectors: ConnectorCatalog;
+  readonly readTrigger: TriggerReader;
   readonly variables: VariableManager;
   readonly audit: AuditReader;
   readonly deliver: (delivery: Delivery) => Promise<DeliveryAnswer>;

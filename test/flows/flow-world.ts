@@ -1,6 +1,8 @@
 import { expect } from "bun:test";
+import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
 import type { Json, JsonObject } from "../../src/domain/json.ts";
 import { isFinal, type RunStatus, type StepError, type TriggerPayload, type WaitingFor } from "../../src/domain/run.ts";
+import type { Scope } from "../../src/domain/tenant.ts";
 import type { ShownStep } from "../../src/http/api/show-steps.ts";
 import { type ApiAnswer, type ApiClient, createApiClient } from "../api/api-client.ts";
 import { type StartedApp, startApp } from "../start-app.ts";
@@ -11,6 +13,8 @@ import { type Peer, startPeer } from "./peer.ts";
 export interface FlowWorld extends Builder {
   readonly app: StartedApp;
   readonly clock: JumpingClock;
+  /** The tenant's, for what only the server itself does. */
+  readonly scope: Scope;
   readonly peer: Peer;
   /** Somebody in another tenant. */
   openBuilder(slug: string): Promise<Builder>;
@@ -84,13 +88,18 @@ export interface ShownRun {
 export const BY_HAND = { connector: "manual", trigger: "run" };
 export const BY_WEBHOOK = { connector: "webhook", trigger: "request" };
 
-export async function openFlowWorld(environment: Readonly<Record<string, string>> = {}): Promise<FlowWorld> {
+export async function openFlowWorld(
+  environment: Readonly<Record<string, string>> = {},
+  connectors: ConnectorRegistry = {},
+): Promise<FlowWorld> {
   const clock = jumpingClock();
-  const app = await startApp(environment, clock);
+  const app = await startApp(environment, clock, null, connectors);
   const peer = startPeer();
   const openBuilder = async (slug: string) => createBuilder(app.url, await (await app.createTenant(slug)).createKey());
+  const ours = await app.createTenant("ours");
   return {
-    ...(await openBuilder("ours")),
+    ...createBuilder(app.url, await ours.createKey()),
+    scope: ours.scope,
     app,
     clock,
     peer,

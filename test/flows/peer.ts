@@ -2,6 +2,7 @@
 export interface Call {
   readonly method: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: Headers;
   /** The value of JSON, the text of anything else. */
   readonly body: unknown;
@@ -48,6 +49,7 @@ export function startPeer(): Peer {
       const call: Call = {
         method: request.method,
         path,
+        query: new URL(request.url).searchParams,
         headers: request.headers,
         body: request.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : text,
         at: Date.now(),

@@ -8,9 +8,11 @@ import { commitContract } from "./commit-contract.ts";
 import { configurationContract } from "./configuration-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { listContract } from "./list-contract.ts";
+import { pollContract } from "./poll-contract.ts";
 import { pruneContract } from "./prune-contract.ts";
 import { scheduleContract } from "./schedule-contract.ts";
 import { signalContract } from "./signal-contract.ts";
+import { subscriptionContract } from "./subscription-contract.ts";
 import { viewContract } from "./view-contract.ts";
 import { workflowContract } from "./workflow-contract.ts";
 
@@ -21,6 +23,8 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     auditContract(open);
     workflowContract(open);
     scheduleContract(open);
+    pollContract(open);
+    subscriptionContract(open);
     acceptContract(open);
     claimContract(open);
     capContract(open);

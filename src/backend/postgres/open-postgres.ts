@@ -9,6 +9,7 @@ import { createDataKeyStore } from "./data-key-store.ts";
 import { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrationState, newerDatabase } from "./migrate-database.ts";
+import { createPollStore } from "./poll-store.ts";
 import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { openPgBoss } from "./queue/open-pg-boss.ts";
@@ -21,6 +22,7 @@ import { createScheduleStore } from "./schedule-store.ts";
 import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
 import type { Storage } from "./storage.ts";
+import { createSubscriptionStore } from "./subscription-store.ts";
 import { createTenantStore } from "./tenant-store.ts";
 import { createVariableStore } from "./variable-store.ts";
 import { createViewWorkflows } from "./view-workflows.ts";
@@ -150,6 +152,8 @@ async function createPostgresBackend(
     runs: watchRuns(createRunStore(storage, unfinished), (listener) => changes.listen(listener)),
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, unfinished),
+    polls: createPollStore(storage, unfinished),
+    subscriptions: createSubscriptionStore(storage),
     connections: createConnectionStore(storage),
     variables: createVariableStore(storage),
     audit: createAuditStore(storage),

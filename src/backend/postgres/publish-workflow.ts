@@ -1,4 +1,5 @@
 import type { Activation, WorkflowStore } from "../../domain/backend.ts";
+import type { NewPoll } from "../../domain/poll-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import type { Statement } from "./database.ts";
@@ -6,6 +7,7 @@ import type { RunJobs } from "./queue/run-jobs.ts";
 import { type QueuedRow, toDueRuns } from "./runs/insert-runs.ts";
 import type { Storage } from "./storage.ts";
 import { encodeText } from "./text-columns.ts";
+import { unwantSubscription, wantSubscription } from "./want-subscription.ts";
 import { findWorkflow, VERSION_COLUMNS, type VersionRow, type WorkflowRow } from "./workflow-rows.ts";
 
 /** Switching a workflow on and off: its version, its hook and its schedule change in one commit. */
@@ -26,7 +28,7 @@ export function createPublishWorkflow({
           id,
           version,
         ]);
-        await activate(run, scope, id, version, activation);
+        await activate(run, scope, id, version, activation, entry.at);
         await setCap(run, jobs, scope.tenantId, id, definition.maxConcurrency ?? null);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return { version };
@@ -41,6 +43,8 @@ export function createPublishWorkflow({
         await run("UPDATE workflows SET published_version = NULL WHERE id = $1", [id]);
         await run("UPDATE hook_routes SET version = NULL WHERE workflow_id = $1", [id]);
         await removeSchedule(run, id);
+        await removePoll(run, id);
+        await unwantSubscription(run, id, entry.at);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return true;
       });
@@ -56,6 +60,8 @@ export function createPublishWorkflow({
         await run("DELETE FROM hook_routes WHERE workflow_id = $1", [id]);
         await run("DELETE FROM hook_secrets WHERE workflow_id = $1", [id]);
         await removeSchedule(run, id);
+        await removePoll(run, id);
+        await unwantSubscription(run, id, entry.at);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return true;
       });
@@ -91,7 +97,8 @@ async function activate(
   { tenantId, workspaceId }: Scope,
   workflowId: string,
   version: number,
-  { hook, schedule }: Activation,
+  { hook, schedule, poll = null, subscription = null }: Activation,
+  at: number,
 ): Promise<void> {
   // A hook that is not wanted now keeps its row, and an earlier hook its secret: a URL once given out stays valid.
   await run("UPDATE hook_routes SET version = $2::integer WHERE workflow_id = $1", [workflowId, hook ? version : null]);
@@ -107,6 +114,10 @@ async function activate(
         [workflowId, tenantId, workspaceId, hook.sealedSecret],
       );
   }
+  if (subscription) await wantSubscription(run, { tenantId, workspaceId, workflowId, version }, subscription);
+  else await unwantSubscription(run, workflowId, at);
+  if (poll) await activatePoll(run, { tenantId, workspaceId }, workflowId, version, poll);
+  else await removePoll(run, workflowId);
   await removeSchedule(run, workflowId);
   if (schedule) {
     const { spec, missed, nextAt } = schedule;
@@ -149,6 +160,36 @@ async function setCap(
     [tenantId, workflowId],
   );
   await jobs.add(run, toDueRuns(moved));
+}
+
+/** The cursor stays while it means the same: nothing may be missed, or run twice, because a step was edited. */
+async function activatePoll(
+  run: Statement,
+  { tenantId, workspaceId }: Pick<Scope, "tenantId" | "workspaceId">,
+  workflowId: string,
+  version: number,
+  { triggerHash, everyMs, nextAt }: NewPoll,
+): Promise<void> {
+  await run(
+    `INSERT INTO polls (workflow_id, tenant_id, workspace_id, version, trigger_hash, every_ms, next_at, cursor, failures, paused, fence)
+     VALUES ($1, $2, $3, $4::integer, $5, $6::bigint, $7::bigint, 'null', 0, false, 0)
+     ON CONFLICT (workflow_id) DO UPDATE
+     SET version = excluded.version, every_ms = excluded.every_ms, next_at = excluded.next_at, fence = polls.fence + 1,
+         trigger_hash = excluded.trigger_hash, failures = 0, problem = NULL, paused = false,
+         cursor = CASE WHEN polls.trigger_hash = excluded.trigger_hash THEN polls.cursor ELSE 'null' END,
+         succeeded_at = CASE WHEN polls.trigger_hash = excluded.trigger_hash THEN polls.succeeded_at END`,
+    [workflowId, tenantId, workspaceId, version, triggerHash, everyMs, nextAt],
+  );
+  await run(
+    `INSERT INTO poll_queue (workflow_id, tenant_id, next_at) VALUES ($1, $2, $3::bigint)
+     ON CONFLICT (workflow_id) DO UPDATE SET next_at = excluded.next_at`,
+    [workflowId, tenantId, nextAt],
+  );
+}
+
+async function removePoll(run: Statement, workflowId: string): Promise<void> {
+  await run("DELETE FROM polls WHERE workflow_id = $1", [workflowId]);
+  await run("DELETE FROM poll_queue WHERE workflow_id = $1", [workflowId]);
 }
 
 async function removeSchedule(run: Statement, workflowId: string): Promise<void> {

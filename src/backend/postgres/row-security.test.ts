@@ -48,7 +48,9 @@ async function fill(scope: Scope): Promise<void> {
   const { id, definition } = workflow;
   await backend.workflows.create(scope, workflow, change("workflow.created", id));
   const schedule = { spec: { kind: "interval", everyMs: 1, anchorMs: 0 }, missed: "skip", nextAt: NOW } as const;
-  const activation = { hook: { secretHash: `hash of ${tenantId}`, sealedSecret: "s" }, schedule };
+  const subscription = { triggerHash: "h", sealed: "s", nextAt: NOW };
+  const poll = { triggerHash: "h", everyMs: 1, nextAt: NOW };
+  const activation = { hook: { secretHash: `hash of ${tenantId}`, sealedSecret: "s" }, schedule, poll, subscription };
   await backend.workflows.publish(scope, id, { definition, revision: 1, activation }, change("workflow.published", id));
   const connection = sampleConnection(scope);
   await backend.connections.create(scope, connection, "sealed", change("connection.created", connection.id));

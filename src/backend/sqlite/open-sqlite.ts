@@ -14,6 +14,7 @@ import { lockDataDir } from "./lock-data-dir.ts";
 import { migrateDatabase, migrationState, newerDatabase } from "./migrate-database.ts";
 import { openDatabase } from "./open-database.ts";
 import { OutsideChanges } from "./outside-changes.ts";
+import { createPollStore } from "./poll-store.ts";
 import { createRunInsert } from "./runs/insert-run.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
@@ -24,6 +25,7 @@ import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
 import { cannotOpen, isStorageFailure } from "./sqlite-failure.ts";
 import type { Storage } from "./storage.ts";
+import { createSubscriptionStore } from "./subscription-store.ts";
 import { createTenantStore } from "./tenant-store.ts";
 import { createVariableStore } from "./variable-store.ts";
 import { createViewWorkflows } from "./view-workflows.ts";
@@ -104,6 +106,8 @@ export function createSqliteBackend(
     ),
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, insertRun, unfinished),
+    polls: createPollStore(storage, insertRun, unfinished),
+    subscriptions: createSubscriptionStore(storage),
     connections: createConnectionStore(storage),
     variables: createVariableStore(storage),
     audit: createAuditStore(storage),

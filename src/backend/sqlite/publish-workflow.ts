@@ -1,17 +1,21 @@
-import { desc, eq } from "drizzle-orm";
+import { and, desc, eq, ne, sql } from "drizzle-orm";
 import type { Activation, WorkflowStore } from "../../domain/backend.ts";
+import type { NewPoll } from "../../domain/poll-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
-import { hooks, schedules, workflowCaps, workflows, workflowVersions } from "./schema/workflows.ts";
+import { hooks, polls, schedules, workflowCaps, workflows, workflowVersions } from "./schema/workflows.ts";
 import type { Storage } from "./storage.ts";
+import { createWantSubscription } from "./want-subscription.ts";
 
+type PollPlace = Pick<typeof polls.$inferInsert, "tenantId" | "workspaceId" | "workflowId" | "version">;
 type Row = typeof workflows.$inferSelect;
 
 /** Switching a workflow on and off: its version, its hook and its schedule change in one commit. */
 export function createPublishWorkflow(
-  { orm, commits, appendAudit }: Storage,
+  { raw, orm, commits, appendAudit }: Storage,
   find: (scope: Scope, id: string) => Row | undefined,
 ): Pick<WorkflowStore, "publish" | "unpublish" | "delete"> {
+  const subscriptions = createWantSubscription(raw);
   return {
     async publish(scope, id, { definition, revision, activation }, change) {
       return commits.submit(() => {
@@ -24,7 +28,7 @@ export function createPublishWorkflow(
           .set({ publishedVersion: version, latestVersion: version })
           .where(eq(workflows.id, id))
           .run();
-        activate(scope, id, version, activation);
+        activate(scope, id, version, activation, change.at);
         setCap(scope.tenantId, id, definition.maxConcurrency ?? null);
         appendAudit(scope.tenantId, scope.actor, change);
         return { version };
@@ -38,6 +42,8 @@ export function createPublishWorkflow(
         orm.update(workflows).set({ publishedVersion: null }).where(eq(workflows.id, id)).run();
         orm.update(hooks).set({ version: null }).where(eq(hooks.workflowId, id)).run();
         orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
+        orm.delete(polls).where(eq(polls.workflowId, id)).run();
+        subscriptions.unwant(id, change.at);
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       });
@@ -48,6 +54,8 @@ export function createPublishWorkflow(
         orm.update(workflows).set({ publishedVersion: null, deletedAt: change.at }).where(eq(workflows.id, id)).run();
         orm.delete(hooks).where(eq(hooks.workflowId, id)).run();
         orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
+        orm.delete(polls).where(eq(polls.workflowId, id)).run();
+        subscriptions.unwant(id, change.at);
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       });
@@ -91,8 +99,36 @@ export function createPublishWorkflow(
         .run();
   }
 
-  function activate({ tenantId, workspaceId }: Scope, workflowId: string, version: number, activation: Activation) {
-    const { hook, schedule } = activation;
+  /** The cursor stays while it means the same: nothing may be missed, or run twice, because a step was edited. */
+  function activatePoll(poll: NewPoll | null, place: PollPlace): void {
+    const isThis = eq(polls.workflowId, place.workflowId);
+    if (!poll) return void orm.delete(polls).where(isThis).run();
+    orm
+      .delete(polls)
+      .where(and(isThis, ne(polls.triggerHash, poll.triggerHash)))
+      .run();
+    const { everyMs, nextAt } = poll;
+    orm
+      .update(polls)
+      .set({ version: place.version, everyMs, nextAt, failures: 0, problem: null, paused: 0, fence: sql`fence + 1` })
+      .where(isThis)
+      .run();
+    const fresh = { cursor: "null", succeededAt: null, failures: 0, problem: null, paused: 0, fence: 0 };
+    orm
+      .insert(polls)
+      .values({ ...poll, ...place, ...fresh })
+      .onConflictDoNothing()
+      .run();
+  }
+
+  function activate(
+    { tenantId, workspaceId }: Scope,
+    workflowId: string,
+    version: number,
+    activation: Activation,
+    at: number,
+  ) {
+    const { hook, schedule, poll = null, subscription = null } = activation;
     // A hook that is not wanted now keeps its row, and an earlier hook its secret: a URL once given out stays valid.
     orm
       .update(hooks)
@@ -110,5 +146,8 @@ export function createPublishWorkflow(
         .values({ ...schedule, tenantId, workspaceId, workflowId, version })
         .run();
     }
+    if (subscription) subscriptions.want({ tenantId, workspaceId, workflowId, version }, subscription);
+    else subscriptions.unwant(workflowId, at);
+    activatePoll(poll, { tenantId, workspaceId, workflowId, version });
   }
 }

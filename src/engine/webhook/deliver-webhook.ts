@@ -1,10 +1,9 @@
-import type { Accepted, Backend } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { ENGINE_PERMISSIONS } from "../../domain/permission.ts";
 import type { RunResponse, TriggerPayload } from "../../domain/run.ts";
 import { grantScope, type Scope } from "../../domain/tenant.ts";
-import type { Clock } from "../../platform/clock.ts";
 import { maskHeaders } from "../../platform/http-content/mask-headers.ts";
 import type { TriggerEvent } from "../accept-trigger.ts";
 import { signatureScheme } from "../compile-workflow.ts";
@@ -12,6 +11,11 @@ import type { CompiledWorkflow } from "../compiled-workflow.ts";
 import type { UseConnection } from "../engine-deps.ts";
 import { ExpressionError } from "../expressions/expression-error.ts";
 import type { ResponseBoard, RunAnswer } from "../response-board.ts";
+import {
+  type DeliverToSubscriptionDeps,
+  deliverToSubscription,
+  type SubscriptionAnswer,
+} from "../triggers/deliver-to-subscription.ts";
 import type { WorkflowCache } from "../workflow-cache.ts";
 import { parseBody } from "./parse-body.ts";
 import { type SignatureSpec, verifySignature } from "./verify-signature.ts";
@@ -30,14 +34,13 @@ export type DeliveryAnswer =
   | { readonly kind: "accepted"; readonly runId: string; readonly duplicate: boolean }
   | { readonly kind: "responded"; readonly runId: string; readonly response: RunResponse }
   | { readonly kind: "ended"; readonly runId: string; readonly status: string }
-  | { readonly kind: "timeout"; readonly runId: string };
+  | { readonly kind: "timeout"; readonly runId: string }
+  | SubscriptionAnswer;
 
-export interface DeliverDeps {
+export interface DeliverDeps extends DeliverToSubscriptionDeps {
   readonly backend: Backend;
-  readonly clock: Clock;
   readonly cache: WorkflowCache;
   readonly responses: ResponseBoard;
-  readonly accept: (scope: Scope, event: TriggerEvent) => Promise<Accepted>;
   readonly useConnection: UseConnection;
   readonly newId: (prefix: string) => string;
 }
@@ -59,6 +62,8 @@ export async function deliverWebhook(delivery: Delivery, deps: DeliverDeps): Pro
   const scope = grantScope(tenantId, workspaceId, DELIVERY, ENGINE_PERMISSIONS);
   const loading = deps.cache.load(scope, workflowId, version);
   const workflow = loading instanceof Promise ? await loading : loading;
+  if (workflow.trigger.kind === "subscription")
+    return deliverToSubscription(scope, { ...hook, version }, workflow, workflow.trigger, delivery, deps);
   checkMethod(workflow.triggerInput, delivery.method);
   const isSigned = signatureScheme(workflow.triggerInput) !== null;
   const deliveryId = isSigned ? await checkSignature(scope, workflow, delivery, deps) : null;

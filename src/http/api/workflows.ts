@@ -4,7 +4,7 @@ import { AppError } from "../../domain/errors.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import { pageOf, pageQuery, showPage, toPageRequest } from "./page.ts";
 import { answer, defineRoute } from "./route.ts";
-import { anyJson, showTime, time } from "./values.ts";
+import { anyJson, showTime, showTimeOrNull, time } from "./values.ts";
 
 /** Documented as the component, checked by the flow: its complaints reach further than a schema's. */
 const definition = z.custom<WorkflowDefinition>().meta({ component: "WorkflowDefinition" });
@@ -33,6 +33,19 @@ const version = z.object({
   createdAt: time,
   createdBy: z.string().meta({ description: "Id of the key or user that published it." }),
 });
+
+const triggerStanding = z
+  .object({
+    state: z.enum(["off", "starting", "working", "waiting_for_connection", "failing", "stopping"]).meta({
+      description:
+        "`off`: unpublished, or a trigger that does nothing by itself. `starting`: not yet registered at the provider, or not polled for the first time. `waiting_for_connection`: goes on once its connection is mended. `failing`: tried again and again. `stopping`: being taken away at the provider.",
+    }),
+    problem: z.string().nullable().meta({ description: "Why it fails or waits." }),
+    failures: z.int().meta({ description: "Failures in a row." }),
+    nextAt: time.nullable().meta({ description: "When it asks the provider next." }),
+    succeededAt: time.nullable().meta({ description: "When the last poll succeeded." }),
+  })
+  .meta({ id: "TriggerStanding" });
 
 const publication = z.object({ version: z.int(), webhookUrl: z.string().optional() });
 const started = z.object({
@@ -164,6 +177,25 @@ export const workflowRoutes = [
     async handle({ scope, params }, { workflows }) {
       await workflows.unpublish(scope, params.id);
       return answer(204);
+    },
+  }),
+
+  defineRoute({
+    method: "GET",
+    path: "/workflows/:id/trigger",
+    operation: "getWorkflowTrigger",
+    summary: "See how a published trigger stands that polls or is registered at its provider",
+    needs: "read",
+    responses: { 200: { description: "How it stands.", schema: triggerStanding } },
+    errors: ["not_found"],
+    async handle({ scope, params }, { workflows, readTrigger }) {
+      await workflows.find(scope, params.id);
+      const { nextAt, succeededAt, ...standing } = await readTrigger(scope, params.id);
+      return answer(200, {
+        ...standing,
+        nextAt: showTimeOrNull(nextAt),
+        succeededAt: showTimeOrNull(succeededAt),
+      });
     },
   }),
 

@@ -68,10 +68,15 @@ export async function takeDelivery(
 }
 
 function respond(answer: DeliveryAnswer): Response {
-  const { runId } = answer;
   switch (answer.kind) {
+    case "reply": {
+      const { status, headers = {}, body = null } = answer.reply;
+      return new Response(body, { status, headers: { ...headers, ...HOOK_HEADERS } });
+    }
+    case "events":
+      return Response.json({ runIds: answer.runIds }, { status: 202, headers: JSON_HEADERS });
     case "accepted":
-      return new Response(`{"runId":"${runId}","duplicate":${answer.duplicate}}`, {
+      return new Response(`{"runId":"${answer.runId}","duplicate":${answer.duplicate}}`, {
         status: 202,
         headers: JSON_HEADERS,
       });
@@ -79,18 +84,20 @@ function respond(answer: DeliveryAnswer): Response {
       return respondAsWorkflow(answer.response, HOOK_HEADERS);
     case "ended":
       if (answer.status === "succeeded")
-        return Response.json({ runId, status: answer.status }, { headers: JSON_HEADERS });
+        return Response.json({ runId: answer.runId, status: answer.status }, { headers: JSON_HEADERS });
       return refuse(
         makeProblem(
           500,
           "run_failed",
           `The run ${answer.status === "failed" ? "failed" : "was cancelled"} before it responded.`,
-          { runId },
+          { runId: answer.runId },
         ),
       );
     case "timeout":
       return refuse(
-        makeProblem(504, "response_timeout", "The workflow has not responded in time. Its run goes on.", { runId }),
+        makeProblem(504, "response_timeout", "The workflow has not responded in time. Its run goes on.", {
+          runId: answer.runId,
+        }),
       );
   }
 }

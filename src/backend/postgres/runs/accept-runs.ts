@@ -108,7 +108,11 @@ async function answerDuplicates(
     else candidates.set(key, each);
   }
   if (candidates.size === 0) return answers;
-  const taken = await takeKeys(run, tenantId, [...candidates.values()]);
+  const taken = await takeKeys(
+    run,
+    tenantId,
+    [...candidates.values()].map(({ run: prepared, dedupe }) => toKeyRow(prepared.row, dedupe)),
+  );
   for (const [index, { run: prepared, dedupe }] of acceptances.entries()) {
     if (!dedupe || answers[index] !== undefined) continue;
     const { workflow_id, created_at } = prepared.row;
@@ -119,22 +123,34 @@ async function answerDuplicates(
   return answers;
 }
 
+interface KeyRow {
+  readonly workflow_id: string;
+  readonly key_hash: string | undefined;
+  /** Empty: the key is remembered, but there is no run. */
+  readonly run_id: string;
+  readonly taken_at: number;
+  readonly expires_at: number | undefined;
+}
+
+function toKeyRow({ workflow_id, id, created_at }: PreparedRun["row"], dedupe: Dedupe | null): KeyRow {
+  return {
+    workflow_id,
+    key_hash: dedupe?.keyHash,
+    run_id: id,
+    taken_at: created_at,
+    expires_at: dedupe?.expiresAt,
+  };
+}
+
 /**
- * An expired key makes way for the new run; one that stands keeps its first run, and nothing changes. Keys in order, so
+ * Gives those that were taken. An expired key makes way for the new run; one that stands keeps its first run, and nothing changes. Keys in order, so
  * that replicas which are sent the same deliveries wait for each other instead of deadlocking.
  */
-async function takeKeys(
+export async function takeKeys(
   run: Statement,
   tenantId: string,
-  candidates: readonly Acceptance[],
+  keys: readonly KeyRow[],
 ): Promise<ReadonlySet<string>> {
-  const keys = candidates.map(({ run: prepared, dedupe }) => ({
-    workflow_id: prepared.row.workflow_id,
-    key_hash: dedupe?.keyHash,
-    run_id: prepared.row.id,
-    taken_at: prepared.row.created_at,
-    expires_at: dedupe?.expiresAt,
-  }));
   const rows = await run<{ workflow_id: string; key_hash: string }>(
     `INSERT INTO dedupe_keys (tenant_id, workflow_id, key_hash, run_id, taken_at, expires_at)
      SELECT $1, workflow_id, key_hash, run_id, taken_at, expires_at
@@ -161,6 +177,6 @@ async function findHolder(
   return row?.run_id ?? null;
 }
 
-function keyOf(workflowId: string, keyHash: string): string {
+export function keyOf(workflowId: string, keyHash: string): string {
   return `${workflowId} ${keyHash}`;
 }

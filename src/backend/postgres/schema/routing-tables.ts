@@ -3,7 +3,9 @@ export const ROUTING_TABLES = [
   "alert_queue",
   "api_key_routes",
   "hook_routes",
+  "poll_queue",
   "run_queue",
   "schedule_queue",
+  "subscription_queue",
   "workflow_caps",
 ] as const;

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { boolean, index, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { key, tenantColumn, tenantOnly, time } from "./columns.ts";
 import { toWorkspace } from "./tenants.ts";
 
@@ -66,6 +66,62 @@ export const workflowCaps = pgTable("workflow_caps", {
   tenantId: tenantColumn(),
   maxRunning: integer("max_running").notNull(),
 });
+
+/** When each subscription at a provider is next to be looked after, of all tenants. */
+export const subscriptionQueue = pgTable(
+  "subscription_queue",
+  { workflowId: key("workflow_id").primaryKey(), tenantId: tenantColumn(), nextAt: time("next_at").notNull() },
+  (table) => [index("subscription_queue_due").on(table.nextAt)],
+);
+
+/** What `subscription` triggers have registered at their providers. */
+export const triggerSubscriptions = pgTable(
+  "trigger_subscriptions",
+  {
+    workflowId: key("workflow_id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    /** JSON, as are the next. */
+    wanted: text("wanted"),
+    standing: text("standing"),
+    sealed: text("sealed").notNull(),
+    nextAt: time("next_at").notNull(),
+    failures: integer("failures").notNull(),
+    problem: text("problem"),
+    paused: boolean("paused").notNull(),
+    fence: integer("fence").notNull(),
+  },
+  (table) => [index("trigger_subscriptions_paused").on(table.workspaceId).where(sql`paused`), tenantOnly()],
+);
+
+/** When each poll is next due, of all tenants. */
+export const pollQueue = pgTable(
+  "poll_queue",
+  { workflowId: key("workflow_id").primaryKey(), tenantId: tenantColumn(), nextAt: time("next_at").notNull() },
+  (table) => [index("poll_queue_due").on(table.nextAt)],
+);
+
+/** Where each published `poll` trigger stands. */
+export const polls = pgTable(
+  "polls",
+  {
+    workflowId: key("workflow_id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    version: integer("version").notNull(),
+    triggerHash: text("trigger_hash").notNull(),
+    everyMs: time("every_ms").notNull(),
+    nextAt: time("next_at").notNull(),
+    /** JSON. */
+    cursor: text("cursor").notNull(),
+    succeededAt: time("succeeded_at"),
+    failures: integer("failures").notNull(),
+    problem: text("problem"),
+    paused: boolean("paused").notNull(),
+    fence: integer("fence").notNull(),
+  },
+  (table) => [index("polls_paused").on(table.workspaceId).where(sql`paused`), tenantOnly()],
+);
 
 /** When each schedule ticks next, of all tenants. */
 export const scheduleQueue = pgTable(

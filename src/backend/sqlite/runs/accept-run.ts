@@ -3,6 +3,7 @@ import { isFinal } from "../../../domain/run.ts";
 import type { Storage } from "../storage.ts";
 import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./insert-run.ts";
 import { createStepWrite, toStepValues } from "./step-rows.ts";
+import { createTakeKey } from "./take-key.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 import { type PreparedBarrier, prepareBarrier, unfinishedAfter } from "./write-barrier.ts";
 
@@ -13,12 +14,7 @@ export function createAcceptRun(
   writeBarrier: (barrier: PreparedBarrier) => void,
   unfinished: UnfinishedRuns,
 ): Pick<RunStore, "accept" | "replay"> {
-  // An expired key makes way for the new run; one that stands keeps its first run, and nothing changes.
-  const takeKey = raw.prepare(
-    `INSERT INTO dedupe_keys (tenant_id, workflow_id, key_hash, run_id, expires_at) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (tenant_id, workflow_id, key_hash)
-     DO UPDATE SET run_id = excluded.run_id, expires_at = excluded.expires_at WHERE dedupe_keys.expires_at <= ?`,
-  );
+  const takeKey = createTakeKey(raw);
   const keyHolder = raw.prepare<{ run_id: string }, [string, string, string, number]>(
     `SELECT run_id FROM dedupe_keys
      WHERE tenant_id = ? AND workflow_id = ? AND key_hash = ? AND expires_at > ?`,
@@ -48,9 +44,8 @@ export function createAcceptRun(
       try {
         const accepted = await commits.submit((): Accepted => {
           if (dedupe) {
-            const { keyHash, expiresAt } = dedupe;
-            const taken = takeKey.run(tenantId, workflowId, keyHash, runId, expiresAt, createdAt).changes === 1;
-            const earlier = taken ? null : findFirst(keyHash);
+            const taken = takeKey({ tenantId, workflowId, runId, dedupe, at: createdAt });
+            const earlier = taken ? null : findFirst(dedupe.keyHash);
             if (earlier) return earlier;
           }
           insertRun(prepared);

@@ -57,6 +57,55 @@ export const hooks = sqliteTable("hooks", {
   sealedSecret: text("sealed_secret").notNull(),
 });
 
+/** What `subscription` triggers have registered at their providers. */
+export const triggerSubscriptions = sqliteTable(
+  "trigger_subscriptions",
+  {
+    workflowId: text("workflow_id")
+      .primaryKey()
+      .references(() => workflows.id),
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    /** JSON, as are the next. */
+    wanted: text("wanted"),
+    standing: text("standing"),
+    sealed: text("sealed").notNull(),
+    nextAt: integer("next_at").notNull(),
+    failures: integer("failures").notNull(),
+    problem: text("problem"),
+    paused: integer("paused").notNull(),
+    fence: integer("fence").notNull(),
+  },
+  (table) => [
+    index("trigger_subscriptions_due").on(table.nextAt),
+    index("trigger_subscriptions_paused").on(table.workspaceId).where(sql`paused = 1`),
+  ],
+);
+
+/** Where each published `poll` trigger stands. */
+export const polls = sqliteTable(
+  "polls",
+  {
+    workflowId: text("workflow_id")
+      .primaryKey()
+      .references(() => workflows.id),
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    version: integer("version").notNull(),
+    triggerHash: text("trigger_hash").notNull(),
+    everyMs: integer("every_ms").notNull(),
+    nextAt: integer("next_at").notNull(),
+    /** JSON. */
+    cursor: text("cursor").notNull(),
+    succeededAt: integer("succeeded_at"),
+    failures: integer("failures").notNull(),
+    problem: text("problem"),
+    paused: integer("paused").notNull(),
+    fence: integer("fence").notNull(),
+  },
+  (table) => [index("polls_due").on(table.nextAt), index("polls_paused").on(table.workspaceId).where(sql`paused = 1`)],
+);
+
 export const schedules = sqliteTable(
   "schedules",
   {

@@ -1,5 +1,5 @@
-import type { ConnectionCredential } from "../connector-sdk/http-exchange.ts";
 import { isJsonObject, type Json } from "../domain/json.ts";
+import type { ConnectionCredential } from "./http-exchange.ts";
 
 /** Shorter values would also blank ordinary words. */
 const MIN_SECRET_CHARS = 6;

@@ -1,0 +1,133 @@
+import type {
+  StandingSubscription,
+  SubscriptionStore,
+  TriggerSubscription,
+  WantedSubscription,
+} from "../../domain/subscription-store.ts";
+import type { Statement } from "./database.ts";
+import type { Storage } from "./storage.ts";
+import { type BigintText, decodeText, encodeText, fromJsonText, toNumber } from "./text-columns.ts";
+
+interface SubscriptionRow {
+  readonly workflow_id: string;
+  readonly tenant_id: string;
+  readonly workspace_id: string;
+  readonly wanted: string | null;
+  readonly standing: string | null;
+  readonly sealed: string;
+  readonly next_at: BigintText;
+  readonly failures: number;
+  readonly problem: string | null;
+  readonly paused: boolean;
+  readonly fence: number;
+}
+const COLUMNS = `workflow_id, tenant_id, workspace_id, wanted, standing, sealed, next_at, failures, problem, paused,
+  fence`;
+
+export function createSubscriptionStore({ database }: Storage): SubscriptionStore {
+  return {
+    async due(now, limit) {
+      const queued = await database.query<{ workflow_id: string; tenant_id: string }>(
+        `SELECT workflow_id, tenant_id FROM subscription_queue WHERE next_at <= $1::bigint
+         ORDER BY next_at LIMIT $2::integer`,
+        [now, limit],
+      );
+      const due: TriggerSubscription[] = [];
+      for (const [tenantId, ofTenant] of Map.groupBy(queued, (each) => each.tenant_id)) {
+        const rows = await database.read(tenantId, (run) =>
+          run<SubscriptionRow>(
+            `SELECT ${COLUMNS} FROM trigger_subscriptions
+             WHERE next_at <= $1::bigint
+               AND workflow_id = ANY (ARRAY(SELECT json_array_elements_text($2::text::json)))`,
+            [now, JSON.stringify(ofTenant.map((each) => each.workflow_id))],
+          ),
+        );
+        due.push(...rows.map(toSubscription));
+      }
+      return due.sort((a, b) => a.nextAt - b.nextAt);
+    },
+    async nextDueAt() {
+      const [row] = await database.query<{ next_at: BigintText }>(
+        "SELECT next_at FROM subscription_queue ORDER BY next_at LIMIT 1",
+      );
+      return row ? toNumber(row.next_at) : null;
+    },
+    async take({ tenantId, workflowId, fence, nextAt }, standing, until) {
+      return database.write(tenantId, async ({ run }) => {
+        const [row] = await run<SubscriptionRow>(
+          `UPDATE trigger_subscriptions SET next_at = $1::bigint, standing = $2::text, fence = fence + 1
+           WHERE workflow_id = $3 AND fence = $4::integer AND next_at = $5::bigint RETURNING ${COLUMNS}`,
+          [until, standing && JSON.stringify(standing), workflowId, fence, nextAt],
+        );
+        if (!row) return null;
+        await queueAt(run, workflowId, until);
+        return toSubscription(row);
+      });
+    },
+    async settle({ tenantId, workflowId, fence }, { standing, nextAt, failures, problem, paused }) {
+      return database.write(tenantId, async ({ run }) => {
+        const moved = await run(
+          `UPDATE trigger_subscriptions SET standing = $1::text, next_at = $2::bigint, failures = $3::integer,
+                                            problem = $4::text, paused = $5::boolean
+           WHERE workflow_id = $6 AND fence = $7::integer`,
+          [
+            standing && JSON.stringify(standing),
+            nextAt,
+            failures,
+            problem === null ? null : encodeText(problem),
+            paused,
+            workflowId,
+            fence,
+          ],
+        );
+        if (moved.count === 0) return false;
+        await queueAt(run, workflowId, nextAt);
+        const removed = await run(
+          "DELETE FROM trigger_subscriptions WHERE workflow_id = $1 AND wanted IS NULL AND standing IS NULL",
+          [workflowId],
+        );
+        if (removed.count > 0) await run("DELETE FROM subscription_queue WHERE workflow_id = $1", [workflowId]);
+        return true;
+      });
+    },
+    async find({ tenantId, workspaceId }, workflowId) {
+      const [row] = await database.read(tenantId, (run) =>
+        run<SubscriptionRow>(
+          `SELECT ${COLUMNS} FROM trigger_subscriptions WHERE workflow_id = $1 AND workspace_id = $2`,
+          [workflowId, workspaceId],
+        ),
+      );
+      return row ? toSubscription(row) : null;
+    },
+    async wakePaused({ tenantId, workspaceId }, now) {
+      await database.write(tenantId, async ({ run }) => {
+        const woken = await run<{ workflow_id: string }>(
+          `UPDATE trigger_subscriptions SET next_at = $1::bigint WHERE workspace_id = $2 AND paused
+           RETURNING workflow_id`,
+          [now, workspaceId],
+        );
+        for (const { workflow_id } of woken) await queueAt(run, workflow_id, now);
+      });
+    },
+  };
+}
+
+async function queueAt(run: Statement, workflowId: string, at: number): Promise<void> {
+  await run("UPDATE subscription_queue SET next_at = $2::bigint WHERE workflow_id = $1", [workflowId, at]);
+}
+
+function toSubscription(row: SubscriptionRow): TriggerSubscription {
+  return {
+    tenantId: row.tenant_id,
+    workspaceId: row.workspace_id,
+    workflowId: row.workflow_id,
+    wanted: fromJsonText<WantedSubscription>(row.wanted),
+    standing: fromJsonText<StandingSubscription>(row.standing),
+    sealed: row.sealed,
+    nextAt: toNumber(row.next_at),
+    failures: row.failures,
+    problem: row.problem === null ? null : decodeText(row.problem),
+    paused: row.paused,
+    fence: row.fence,
+  };
+}

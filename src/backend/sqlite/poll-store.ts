@@ -1,0 +1,121 @@
+import type { Json } from "../../domain/json.ts";
+import type { Poll, PollStore } from "../../domain/poll-store.ts";
+import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./runs/insert-run.ts";
+import { createTakeKey } from "./runs/take-key.ts";
+import type { UnfinishedRuns } from "./runs/unfinished-runs.ts";
+import type { Storage } from "./storage.ts";
+
+interface PollRow {
+  readonly tenant_id: string;
+  readonly workspace_id: string;
+  readonly workflow_id: string;
+  readonly version: number;
+  readonly every_ms: number;
+  readonly next_at: number;
+  readonly cursor: string;
+  readonly succeeded_at: number | null;
+  readonly failures: number;
+  readonly problem: string | null;
+  readonly paused: number;
+  readonly fence: number;
+}
+const COLUMNS = `tenant_id, workspace_id, workflow_id, version, every_ms, next_at, cursor, succeeded_at, failures,
+  problem, paused, fence`;
+
+export function createPollStore(
+  { raw, commits }: Storage,
+  insertRun: RunInsert,
+  unfinished: UnfinishedRuns,
+): PollStore {
+  const due = raw.prepare<PollRow, [number, number]>(
+    `SELECT ${COLUMNS} FROM polls WHERE next_at <= ? ORDER BY next_at LIMIT ?`,
+  );
+  const earliest = raw.prepare<{ next_at: number }, []>("SELECT next_at FROM polls ORDER BY next_at LIMIT 1");
+  const byWorkflow = raw.prepare<PollRow, [string, string, string]>(
+    `SELECT ${COLUMNS} FROM polls WHERE workflow_id = ? AND tenant_id = ? AND workspace_id = ?`,
+  );
+  const takeOver = raw.prepare<PollRow, [number, string, string, number, number]>(
+    `UPDATE polls SET next_at = ?, fence = fence + 1
+     WHERE workflow_id = ? AND tenant_id = ? AND fence = ? AND next_at = ? RETURNING ${COLUMNS}`,
+  );
+  const moveOn = raw.prepare(
+    `UPDATE polls SET next_at = ?, cursor = coalesce(?, cursor), succeeded_at = ?, failures = ?, problem = ?, paused = ?
+     WHERE workflow_id = ? AND tenant_id = ? AND fence = ?`,
+  );
+  const wake = raw.prepare("UPDATE polls SET next_at = ? WHERE workspace_id = ? AND tenant_id = ? AND paused = 1");
+  const takeKey = createTakeKey(raw);
+
+  return {
+    async due(now, limit) {
+      return due.all(now, limit).map(toPoll);
+    },
+    async nextDueAt() {
+      return earliest.get()?.next_at ?? null;
+    },
+    async take(poll, until) {
+      const row = await commits.submit(() =>
+        takeOver.get(until, poll.workflowId, poll.tenantId, poll.fence, poll.nextAt),
+      );
+      return row ? toPoll(row) : null;
+    },
+    async settle(poll, { nextAt, cursor, items, succeededAt, failures, problem, paused }) {
+      const { tenantId, workflowId } = poll;
+      const prepared = items.map(({ dedupe, run }) => ({
+        dedupe,
+        runId: run?.id ?? "",
+        at: run?.createdAt ?? succeededAt ?? 0,
+        run: run && prepareRun(poll, run, TO_BE_CLAIMED),
+      }));
+      if (prepared.some(({ run }) => run) && unfinished.isFull(tenantId)) throw unfinished.tooMany();
+      const cursorText = cursor === undefined ? null : JSON.stringify(cursor);
+      const started = await commits.submit(() => {
+        const moved = moveOn.run(
+          nextAt,
+          cursorText,
+          succeededAt,
+          failures,
+          problem,
+          paused ? 1 : 0,
+          workflowId,
+          tenantId,
+          poll.fence,
+        );
+        if (moved.changes === 0) return null;
+        const ids: string[] = [];
+        for (const { dedupe, runId, at, run } of prepared) {
+          if (dedupe && !takeKey({ tenantId, workflowId, runId, dedupe, at })) continue;
+          if (!run) continue;
+          insertRun(run);
+          ids.push(runId);
+        }
+        return ids;
+      });
+      if (started) unfinished.add(tenantId, started.length);
+      return started;
+    },
+    async find({ tenantId, workspaceId }, workflowId) {
+      const row = byWorkflow.get(workflowId, tenantId, workspaceId);
+      return row ? toPoll(row) : null;
+    },
+    async wakePaused({ tenantId, workspaceId }, now) {
+      await commits.submit(() => void wake.run(now, workspaceId, tenantId));
+    },
+  };
+}
+
+function toPoll(row: PollRow): Poll {
+  return {
+    tenantId: row.tenant_id,
+    workspaceId: row.workspace_id,
+    workflowId: row.workflow_id,
+    version: row.version,
+    everyMs: row.every_ms,
+    nextAt: row.next_at,
+    cursor: JSON.parse(row.cursor) as Json,
+    succeededAt: row.succeeded_at,
+    failures: row.failures,
+    problem: row.problem,
+    paused: row.paused === 1,
+    fence: row.fence,
+  };
+}

@@ -1,0 +1,58 @@
+import { ActionError } from "../../connector-sdk/action-error.ts";
+import { AppError } from "../../domain/errors.ts";
+import type {
+  StandingSubscription,
+  SubscriptionSettlement,
+  TriggerSubscription,
+} from "../../domain/subscription-store.ts";
+import type { EngineDeps } from "../engine-deps.ts";
+import { type Move, nextMove } from "./next-move.ts";
+import { failed, NEVER, type ReconcileDeps, reconcileSubscription } from "./reconcile-subscription.ts";
+import { TriggerWork } from "./trigger-work.ts";
+
+export type SubscriptionTickerDeps = ReconcileDeps &
+  Pick<EngineDeps, "backend"> & {
+    /** It has a problem that it did not have before: for the server's log. */
+    readonly failed: (subscription: TriggerSubscription, problem: string) => void;
+  };
+
+/** Longer than a call to the provider may take; after that, whoever took it is gone. */
+const LEASE_MS = 150_000;
+
+/** Brings what is registered at providers to what is published. */
+export function createSubscriptionTicker(deps: SubscriptionTickerDeps): TriggerWork<TriggerSubscription> {
+  const { backend, clock } = deps;
+  return new TriggerWork({
+    clock,
+    due: (limit) => backend.subscriptions.due(clock.now(), limit),
+    nextDueAt: () => backend.subscriptions.nextDueAt(),
+    async work(due) {
+      const move = nextMove(due, clock.now());
+      // Stored before the provider is called: from now on something may stand there.
+      const taken = await backend.subscriptions.take(due, standingDuring(due, move), clock.now() + LEASE_MS);
+      if (!taken) return;
+      if (move.kind === "nothing") {
+        const { standing } = taken;
+        const nextAt = standing?.renewAt ?? NEVER;
+        return settle(taken, { standing, nextAt, failures: 0, problem: null, paused: false });
+      }
+      try {
+        await settle(taken, await reconcileSubscription(taken, move, deps));
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code === "unavailable") throw error;
+        const known = new ActionError("final", error.message, { code: error.code, cause: error });
+        await settle(taken, failed(taken, move, known, deps));
+      }
+    },
+  });
+
+  async function settle(taken: TriggerSubscription, settlement: SubscriptionSettlement): Promise<void> {
+    const { problem } = settlement;
+    const settled = await backend.subscriptions.settle(taken, settlement);
+    if (settled && problem !== null && problem !== taken.problem) deps.failed(taken, problem);
+  }
+}
+
+function standingDuring({ standing }: TriggerSubscription, move: Move): StandingSubscription | null {
+  return move.kind === "subscribe" ? { ...move.as, state: null, renewAt: null } : standing;
+}

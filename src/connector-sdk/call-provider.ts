@@ -104,7 +104,7 @@ function outOfTime(kind: ActionErrorKind, timeoutMs: number): ActionError {
 function redactError(error: ActionError, redact: (value: Json) => Json): ActionError {
   const { kind, code, message, details, retryAfterMs } = error;
   return new ActionError(kind, String(redact(message)), {
-    code,
+    code: String(redact(code)),
     ...(details !== undefined && { details: redact(details) }),
     ...(retryAfterMs !== null && { retryAfterMs }),
     cause: error,

@@ -26,8 +26,8 @@ export async function readChoices(
   const options: Option[] = [];
   let cursor = context.cursor ?? undefined;
   for (let page = 1; ; page += 1) {
-    // A search goes through larger pages: its budget is twenty calls a minute.
-    const limit = wanted === "" ? 200 : 1000;
+    // A search goes through larger pages, as large as Slack gives them: its budget is twenty calls a minute.
+    const limit = wanted === "" ? 200 : 999;
     const { body } = await context.api({ path, query: { ...query, limit, cursor } });
     for (const item of itemsOf(body, member)) {
       const option = toOption(item);

@@ -1,0 +1,30 @@
+import { registry } from "../../connectors/registry.generated.ts";
+import { type FlowWorld, openFlowWorld } from "../flows/flow-world.ts";
+import { type MakerPeer, type MakerPeerOptions, openMakerPeer } from "./maker/open-maker-peer.ts";
+
+/** The real server with one of our connectors, which finds the maker's peer where its API would be. */
+export interface ConnectorWorld extends FlowWorld {
+  readonly maker: MakerPeer;
+}
+
+export async function openConnectorWorld(
+  name: string,
+  options: MakerPeerOptions,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ConnectorWorld> {
+  const maker = await openMakerPeer(options);
+  const shipped = await registry[name]!();
+  if (typeof shipped.baseUrl !== "string") throw new Error(`${name} has no base URL of its own`);
+  const { origin, pathname } = new URL(shipped.baseUrl);
+  const path = pathname === "/" ? "" : pathname;
+  const moved = { ...shipped, baseUrl: maker.routes[origin]! + path, hosts: ["127.0.0.1"] };
+  const world = await openFlowWorld(environment, { [name]: async () => moved });
+  return {
+    ...world,
+    maker,
+    async close() {
+      await world.close();
+      await maker.stop();
+    },
+  };
+}

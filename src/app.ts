@@ -285,10 +285,14 @@ export function createApp(parts: AppParts): App {
     fetch: createServer(services).fetch,
     start() {
       lag.start();
-      backend.onOutsideChange(() => {
-        changed();
-        apiKeys.forget();
-        vault.forget();
+      backend.onOutsideChange((change) => {
+        if (change.kind === "signalled") return dispatcher.nudge(change.runId);
+        if (change.kind === "missed") dispatcher.nudgeHeld();
+        if (change.kind !== "due") {
+          changed();
+          apiKeys.forget();
+          vault.forget();
+        }
         dispatcher.wake();
       });
       dispatcher.start();

@@ -46,11 +46,22 @@ export interface Backend {
   check(): Promise<void>;
   /** Counters (`…_total`) and gauges for `/metrics`, by snake_case name; which there are depends on the adapter. */
   metrics(): Readonly<Record<string, number>>;
-  /** Calls `listener` when another process (a CLI command, another replica) has changed something cached here. */
-  onOutsideChange(listener: () => void): () => void;
+  /** Calls `listener` with what another process (a CLI command, another replica) has done. */
+  onOutsideChange(listener: (change: OutsideChange) => void): () => void;
   /** Waits for what is being written, then lets go of files and connections. */
   close(): Promise<void>;
 }
+
+/** What another process has done that concerns this one. */
+export type OutsideChange =
+  /** Something that is cached here may have changed; there may be new work too. */
+  | { readonly kind: "configuration" }
+  /** Runs became due. */
+  | { readonly kind: "due" }
+  /** A signal was stored for a run, which may be held here. */
+  | { readonly kind: "signalled"; readonly runId: string }
+  /** This process could not hear the others for a while: any of the above may have happened. */
+  | { readonly kind: "missed" };
 
 export type { Page, PageRequest };
 

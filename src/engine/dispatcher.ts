@@ -121,6 +121,11 @@ export class Dispatcher {
     held.handle?.nudge();
   }
 
+  /** Signals may have been stored for any run that is held here. */
+  nudgeHeld(): void {
+    for (const runId of this.#held.keys()) this.nudge(runId);
+  }
+
   /** Something may have become due. */
   wake(): void {
     if (!this.#started || this.#stopping) return;

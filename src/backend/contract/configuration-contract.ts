@@ -1,5 +1,5 @@
 import { describe, expect } from "bun:test";
-import type { ApiKey } from "../../domain/backend.ts";
+import type { ApiKey, OutsideChange } from "../../domain/backend.ts";
 import type { SealedValue } from "../../domain/sealed-value-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { newId } from "../../platform/ids.ts";
@@ -275,11 +275,11 @@ export function configurationContract(open: OpenBackendUnderTest): void {
       openBeside,
     }) => {
       const beside = await openBeside();
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<OutsideChange>();
       const stop = backend.onOutsideChange(resolve);
       const changedAt = performance.now();
       await beside.variables.replace(scope, [{ name: "a", value: 1, updatedAt: NOW }], change("variables.set", "v"));
-      await promise;
+      expect(await promise).toEqual({ kind: "configuration" });
       stop();
       expect(performance.now() - changedAt).toBeLessThan(1_000);
       expect(await backend.variables.list(scope)).toHaveLength(1);

@@ -155,6 +155,24 @@ export function viewContract(open: OpenBackendUnderTest): void {
       expect(told).toEqual(before);
     });
 
+    test("tells of what another process does with the run, within a second", async ({ backend, scope, openBeside }) => {
+      const beside = await openBeside();
+      const run = sampleRun();
+      const { promise, resolve } = Promise.withResolvers<string>();
+      const stop = backend.runs.watch(scope, run.id, () => {
+        backend.runs.find(scope, run.id).then(
+          (found) => found && resolve(found.status),
+          () => {},
+        );
+      });
+      await Bun.sleep(400);
+      await beside.runs.accept(scope, run, { dedupe: null, hold: { owner: "beside", first: ending() } });
+      const committedAt = performance.now();
+      expect(await promise).toBe("succeeded");
+      expect(performance.now() - committedAt).toBeLessThan(1_000);
+      stop();
+    });
+
     test("hears nothing of other tenants", async ({ backend, scope, stranger }) => {
       let told = 0;
       const run = sampleRun();

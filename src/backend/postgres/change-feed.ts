@@ -1,20 +1,44 @@
+import type { OutsideChange } from "../../domain/backend.ts";
 import type { Database, Transaction } from "./database.ts";
 
 const CHANNEL = "integrationsync_changes";
-/** Runs that became due are told of at most this often; the first one at once. */
-const DUE_EVERY_MS = 20;
+/** What is not told of inside a transaction is told of at most this often, together; the first of it at once. */
+const TELL_EVERY_MS = 20;
+/** A notification holds fewer than 8000 bytes. */
+const NAMES_PER_MESSAGE = 80;
+
+/** What one replica tells the others. */
+interface Message {
+  /** The replica that says it, which hears it too. */
+  readonly from: string;
+  /** It listens from now on. */
+  readonly started?: true;
+  /** Configuration has changed. */
+  readonly changed?: true;
+  /** Runs became due. */
+  readonly due?: true;
+  /** Runs for which a signal was stored. */
+  readonly signalled?: readonly string[];
+  /** What it watches, and what has moved of what others watch (`run-watchers.ts`). */
+  readonly watching?: readonly string[];
+  readonly moved?: readonly string[];
+}
+const LISTS = ["signalled", "watching", "moved"] as const;
 
 /**
  * Tells the other replicas by NOTIFY that something has changed, and listens to theirs.
  *
  * A changed configuration is told of in its own transaction: a replica that missed it would go on with what it has
- * cached. Runs that became due are told of after their commit and together, because NOTIFY makes commits wait for each
- * other; a replica that misses one finds the run when it next looks.
+ * cached. All else is told of after its commit and together, because NOTIFY makes commits wait for each other; a
+ * replica that misses it finds the run when it next looks.
  */
 export class ChangeFeed {
   readonly #database: Database;
   readonly #instance = crypto.randomUUID();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(change: OutsideChange) => void>();
+  readonly #readers = new Set<(message: Message) => void>();
+  readonly #pending = { signalled: new Set<string>(), watching: new Set<string>(), moved: new Set<string>() };
+  #isDuePending = false;
   #subscription: { unlisten(): Promise<void> } | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -27,45 +51,97 @@ export class ChangeFeed {
     let subscribed = false;
     this.#subscription = await sql.listen(
       CHANNEL,
-      (instance) => {
-        if (instance !== this.#instance) this.#tell();
-      },
+      (text) => this.#hear(JSON.parse(text) as Message),
       () => {
-        // What was said while the connection was gone is lost: anything may have changed.
-        if (subscribed) this.#tell();
+        // What was said while the connection was gone is lost: anything may have happened.
+        if (subscribed) this.#tell({ kind: "missed" });
         subscribed = true;
       },
     );
+    this.#send({ started: true });
   }
 
-  listen(listener: () => void): () => void {
+  listen(listener: (change: OutsideChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
+  onMessage(reader: (message: Message) => void): void {
+    this.#readers.add(reader);
+  }
+
   /** Inside the transaction that changes what replicas cache. */
   async announceChange({ run }: Transaction): Promise<void> {
-    await run(`SELECT pg_notify('${CHANNEL}', $1)`, [this.#instance]);
+    await run(`SELECT pg_notify('${CHANNEL}', $1)`, [JSON.stringify({ from: this.#instance, changed: true })]);
   }
 
   /** After the commit of runs that any replica may claim. */
   announceDue(): void {
-    if (this.#timer) return;
-    const waitMs = Math.max(0, this.#toldAt + DUE_EVERY_MS - performance.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#toldAt = performance.now();
-      this.#database.query(`SELECT pg_notify('${CHANNEL}', $1)`, [this.#instance]).catch(() => {});
-    }, waitMs);
+    this.#isDuePending = true;
+    this.#sendSoon();
+  }
+
+  /** After the commit of a signal to a run that any replica may hold. */
+  announceSignalled(runIds: Iterable<string>): void {
+    for (const runId of runIds) this.#pending.signalled.add(runId);
+    this.#sendSoon();
+  }
+
+  announceWatching(names: Iterable<string>): void {
+    for (const name of names) this.#pending.watching.add(name);
+    this.#sendSoon();
+  }
+
+  announceMoved(name: string): void {
+    this.#pending.moved.add(name);
+    this.#sendSoon();
   }
 
   async stop(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
     this.#listeners.clear();
+    this.#readers.clear();
     await this.#subscription?.unlisten();
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener();
+  #sendSoon(): void {
+    if (this.#timer) return;
+    const waitMs = Math.max(0, this.#toldAt + TELL_EVERY_MS - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#toldAt = performance.now();
+      this.#sendPending();
+    }, waitMs);
+  }
+
+  #sendPending(): void {
+    let due = this.#isDuePending;
+    this.#isDuePending = false;
+    for (const list of LISTS) {
+      const names = [...this.#pending[list]];
+      this.#pending[list].clear();
+      for (let start = 0; start < names.length; start += NAMES_PER_MESSAGE) {
+        this.#send({ [list]: names.slice(start, start + NAMES_PER_MESSAGE), ...(due ? { due: true } : {}) });
+        due = false;
+      }
+    }
+    if (due) this.#send({ due: true });
+  }
+
+  #send(message: Omit<Message, "from">): void {
+    const text = JSON.stringify({ from: this.#instance, ...message });
+    this.#database.query(`SELECT pg_notify('${CHANNEL}', $1)`, [text]).catch(() => {});
+  }
+
+  #hear(message: Message): void {
+    if (message.from === this.#instance) return;
+    for (const reader of this.#readers) reader(message);
+    if (message.changed) this.#tell({ kind: "configuration" });
+    if (message.due) this.#tell({ kind: "due" });
+    for (const runId of message.signalled ?? []) this.#tell({ kind: "signalled", runId });
+  }
+
+  #tell(change: OutsideChange): void {
+    for (const listener of this.#listeners) listener(change);
   }
 }

@@ -1,5 +1,6 @@
 import type { Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
+import { watchRuns } from "../../domain/watch-runs.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
 import { appendAudit } from "./append-audit.ts";
 import { createAuditStore } from "./audit-store.ts";
@@ -14,10 +15,11 @@ import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts
 import { prepareDatabase } from "./prepare-database.ts";
 import { openPgBoss } from "./queue/open-pg-boss.ts";
 import { addMissingJobs, RunJobs } from "./queue/run-jobs.ts";
+import { ReplicaRunWatchers } from "./run-watchers.ts";
+import { announceSignals } from "./runs/announce-signals.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import { createViewRuns } from "./runs/view-runs.ts";
-import { watchRuns } from "./runs/watch-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
@@ -119,6 +121,7 @@ async function createPostgresBackend(
       },
     }),
   );
+  const watchers = new ReplicaRunWatchers(changes);
   const storage: Storage = {
     database,
     commits,
@@ -149,7 +152,7 @@ async function createPostgresBackend(
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
     workflowViews: createViewWorkflows(storage),
-    runs: watchRuns(createRunStore(storage, unfinished), (listener) => changes.listen(listener)),
+    runs: watchRuns(announceSignals(createRunStore(storage, unfinished), changes), watchers),
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, unfinished),
     polls: createPollStore(storage, unfinished),
@@ -175,6 +178,7 @@ async function createPostgresBackend(
 
   async function close(): Promise<void> {
     leases.stop();
+    watchers.stop();
     await commits.close();
     // A database that cannot be reached any more finds out by itself that this worker is gone, after its lease.
     await leases.resign().catch(() => {});

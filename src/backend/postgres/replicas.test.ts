@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
-import type { Backend } from "../../domain/backend.ts";
+import type { Backend, OutsideChange } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
 import {
@@ -188,7 +188,7 @@ describe("several replicas at once", () => {
     const waits: number[] = [];
     for (let n = 0; n < 15; n += 1) {
       const { promise: woken, resolve } = Promise.withResolvers<void>();
-      const stop = b.onOutsideChange(resolve);
+      const stop = b.onOutsideChange(() => resolve());
       await a.runs.accept(scope, sampleRun(), UNHELD);
       const acknowledgedAt = performance.now();
       await woken;
@@ -198,6 +198,79 @@ describe("several replicas at once", () => {
       await Bun.sleep(30);
     }
     expect(waits.toSorted((x, y) => x - y)[7]).toBeLessThan(50);
+  });
+});
+
+describe("what a replica hears of the others", () => {
+  const heardBy = (backend: Backend) => {
+    const heard: OutsideChange[] = [];
+    backend.onOutsideChange((change) => heard.push(change));
+    return heard;
+  };
+  const within = async (ms: number, holds: () => boolean) => {
+    for (const until = performance.now() + ms; !holds() && performance.now() < until; ) await Bun.sleep(2);
+  };
+
+  test("is a signal to a run that it may hold, whether a person sent it or another run", async () => {
+    const heard = heardBy(b);
+    const [held, child] = [sampleRun(), sampleRun()];
+    await b.runs.accept(scope, held, { dedupe: null, hold: { owner: "b", first: null } });
+    await a.runs.accept(scope, child, { dedupe: null, hold: { owner: "a", first: null } });
+    await a.runs.signal(scope, held.id, { kind: "cancel", by: "x" }, change("run.cancelled", held.id));
+    const told = () => heard.filter(({ kind }) => kind === "signalled");
+    await within(1_000, () => told().length > 0);
+    expect(told()).toEqual([{ kind: "signalled", runId: held.id }]);
+
+    const finished = { kind: "cancel", by: "parent" } as const;
+    await a.runs.commit(firstLease(scope, child, "a"), ending({ send: [{ runId: held.id, signal: finished }] }));
+    await within(1_000, () => told().length > 1);
+    expect(told()).toHaveLength(2);
+  });
+
+  test("is not that its caches are stale when runs became due", async () => {
+    // What was said about the tenant is heard by then.
+    await Bun.sleep(100);
+    const heard = heardBy(b);
+    await a.runs.accept(scope, sampleRun(), UNHELD);
+    await within(1_000, () => heard.length > 0);
+    expect(heard).toEqual([{ kind: "due" }]);
+  });
+
+  test("is how a run goes on that it watches, and nothing of runs that nobody watches", async () => {
+    const [watched, other] = [sampleRun(), sampleRun()];
+    let told = 0;
+    const stop = b.runs.watch(scope, watched.id, () => {
+      told += 1;
+    });
+    // Told once in any case, for what happened before the others knew.
+    await within(2_000, () => told === 1);
+    await a.runs.accept(scope, watched, { dedupe: null, hold: { owner: "a", first: null } });
+    await within(1_000, () => told === 2);
+    expect((await b.runs.find(scope, watched.id))?.status).toBe("queued");
+    await a.runs.accept(scope, other, { dedupe: null, hold: { owner: "a", first: null } });
+    await a.runs.commit(firstLease(scope, other, "a"), ending());
+    await a.runs.commit(firstLease(scope, watched, "a"), ending());
+    await within(1_000, () => told === 3);
+    expect((await b.runs.find(scope, watched.id))?.status).toBe("succeeded");
+    await Bun.sleep(100);
+    expect(told).toBe(3);
+    stop();
+    expect((await admin`SELECT pg_notification_queue_usage() AS used`)[0].used).toBeLessThan(0.01);
+  });
+
+  test("is told to one that starts later as well: who watches says so again", async () => {
+    const run = sampleRun();
+    let told = 0;
+    const stop = b.runs.watch(scope, run.id, () => {
+      told += 1;
+    });
+    await within(2_000, () => told === 1);
+    const late = await open("late");
+    await Bun.sleep(100);
+    await late.runs.accept(scope, run, { dedupe: null, hold: { owner: "late", first: ending() } });
+    await within(1_000, () => told > 1);
+    expect(told).toBe(2);
+    stop();
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { drizzle } from "drizzle-orm/bun-sqlite";
 import type { Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
+import { watchRuns } from "../../domain/watch-runs.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
 import { createAppendAudit } from "./append-audit.ts";
 import { createAuditStore } from "./audit-store.ts";
@@ -15,11 +16,11 @@ import { migrateDatabase, migrationState, newerDatabase } from "./migrate-databa
 import { openDatabase } from "./open-database.ts";
 import { OutsideChanges } from "./outside-changes.ts";
 import { createPollStore } from "./poll-store.ts";
+import { createRunWatchers } from "./run-watchers.ts";
 import { createRunInsert } from "./runs/insert-run.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import { createViewRuns } from "./runs/view-runs.ts";
-import { watchRuns } from "./runs/watch-runs.ts";
 import { createScheduleStore } from "./schedule-store.ts";
 import { createSealedValueStore } from "./sealed-value-store.ts";
 import { createSettingStore } from "./setting-store.ts";
@@ -101,8 +102,9 @@ export function createSqliteBackend(
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
     workflowViews: createViewWorkflows(storage),
-    runs: watchRuns(createRunStore(storage, options.owner, insertRun, unfinished), (listener) =>
-      outside.listen(listener),
+    runs: watchRuns(
+      createRunStore(storage, options.owner, insertRun, unfinished),
+      createRunWatchers((listener) => outside.listen(listener)),
     ),
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, insertRun, unfinished),

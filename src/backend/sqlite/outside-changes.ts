@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import type { OutsideChange } from "../../domain/backend.ts";
 import { isStorageFailure } from "./sqlite-failure.ts";
 
 const POLL_EVERY_MS = 250;
@@ -9,7 +10,7 @@ const POLL_EVERY_MS = 250;
  */
 export class OutsideChanges {
   readonly #version: () => number;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(change: OutsideChange) => void>();
   readonly #timer: ReturnType<typeof setInterval>;
   #seen: number;
 
@@ -21,7 +22,7 @@ export class OutsideChanges {
     this.#timer.unref();
   }
 
-  listen(listener: () => void): () => void {
+  listen(listener: (change: OutsideChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -44,6 +45,6 @@ export class OutsideChanges {
     const version = this.#tryVersion();
     if (version === null || version === this.#seen) return;
     this.#seen = version;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) listener({ kind: "configuration" });
   }
 }

@@ -186,6 +186,9 @@ async function evaluateDedupe(
 
 // Response ----------------------------------------------------------------------------------------------------------
 
+/** A run that has not answered by then may be under way on another replica. */
+const LOOK_ELSEWHERE_AFTER_MS = 50;
+
 /** Waits from before the run is stored: a run of pure steps has answered by the time its acceptance is known. */
 async function acceptAndWait(
   scope: Scope,
@@ -198,23 +201,41 @@ async function acceptAndWait(
   const own = deps.responses.wait(ownId, timeoutMs);
   try {
     const { runId, duplicate } = await deps.accept(scope, { ...event, runId: ownId });
-    const answer = duplicate ? await answerOfFirst(scope, runId, timeoutMs, deps) : await own.answer;
+    const answer = duplicate
+      ? // A duplicate gets what the first delivery's run has answered, or will.
+        await followed(scope, runId, 0, deps.responses.wait(runId, timeoutMs).answer, deps)
+      : await followed(scope, runId, LOOK_ELSEWHERE_AFTER_MS, own.answer, deps);
     return { ...(answer ?? { kind: "timeout" }), runId };
   } finally {
     own.leave();
   }
 }
 
-/** A duplicate gets what the first delivery's run has answered, or will. */
-async function answerOfFirst(
+/** What the run answers, on whichever replica: from `afterMs` on the run is watched until the answer is there. */
+async function followed(
   scope: Scope,
   runId: string,
-  timeoutMs: number,
+  afterMs: number,
+  answer: Promise<RunAnswer | null>,
   { backend, responses }: DeliverDeps,
 ): Promise<RunAnswer | null> {
-  const waiting = responses.wait(runId, timeoutMs);
-  const first = await backend.runs.find(scope, runId);
-  if (first?.response) responses.post(runId, { kind: "responded", response: first.response });
-  else if (first && first.finishedAt !== null) responses.post(runId, { kind: "ended", status: first.status });
-  return waiting.answer;
+  const look = async () => {
+    const run = await backend.runs.find(scope, runId);
+    if (run?.response) responses.post(runId, { kind: "responded", response: run.response });
+    else if (run && run.finishedAt !== null) responses.post(runId, { kind: "ended", status: run.status });
+  };
+  // What cannot be read now is looked for again when the run moves on.
+  const tryLook = () => void look().catch(() => {});
+  let stop = () => {};
+  const follow = () => {
+    stop = backend.runs.watch(scope, runId, tryLook);
+    tryLook();
+  };
+  const timer = setTimeout(follow, afterMs);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
 }

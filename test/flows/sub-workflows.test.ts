@@ -184,10 +184,10 @@ describe("a replay of the parent", () => {
     const { failed } = await runWithFailingSub("sub-changed", { input: "{{ vars.who }}" });
     await world.setVariables({ who: "second" });
     const runId = await world.replay(failed.id, { from: "failed" });
-    await world.until(runId, "waiting");
-    const { body } = await world.api("GET", "/runs?status=needs_review&limit=20");
-    const child = body.data.find((each: ShownRun) => each.source === "workflow");
-    expect(stepAt(await world.find(child.id), "done").error?.code).toBe("input_changed");
+    const parent = await world.until(runId, "waiting");
+    const child = (stepAt(parent, "sub").output as { runId: string }).runId;
+    await world.until(child, "needs_review");
+    expect(stepAt(await world.find(child), "done").error?.code).toBe("input_changed");
     expect(times("sub-changed")).toEqual([1, 1]);
     await world.api("POST", `/runs/${runId}/cancel`);
   });

@@ -47,6 +47,8 @@ export function commitContract(open: OpenBackendUnderTest): void {
         let committed = false;
         const look = async () => {
           while (!committed) {
+            // What is in memory answers at once: without a turn of the loop nothing would ever be committed.
+            await Bun.sleep(0);
             const found = await backend.runs.findWithSteps(scope, run.id);
             expect(["queued with 0", "succeeded with 1"]).toContain(`${found?.run.status} with ${found?.steps.length}`);
           }

@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import { createConnectorCatalog } from "./connections/connector-catalog.ts";
 import { createConnectionManager } from "./connections/manage-connections.ts";
 import { openVault } from "./connections/open-vault.ts";
+import { createChoicesResolver } from "./connections/resolve-choices.ts";
 import { createUseConnection } from "./connections/use-connection.ts";
 import type { Vault } from "./connections/vault.ts";
 import type { GuardedRequest } from "./connector-sdk/call-provider.ts";
@@ -255,6 +256,7 @@ export function createApp(parts: AppParts): App {
     connectors: createConnectorCatalog(connectors),
     variables: createVariableManager({ backend, clock, changed }),
     audit: createAuditReader(backend),
+    choices: createChoicesResolver({ connectors, useConnection, request: engine.request, clock }),
     readTrigger: createTriggerReader(backend),
     deliver: (delivery) =>
       deliverWebhook(delivery, {

@@ -2,6 +2,7 @@ import type { AuditReader } from "../audit/read-audit.ts";
 import type { ApiKeyManager } from "../auth/api-keys.ts";
 import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
 import type { ConnectionManager } from "../connections/manage-connections.ts";
+import type { ChoicesResolver } from "../connections/resolve-choices.ts";
 import type { SessionReader } from "../domain/signed-in.ts";
 import type { RunControl } from "../engine/control-runs.ts";
 import type { VariableManager } from "../engine/manage-variables.ts";
@@ -21,6 +22,7 @@ export interface Services {
   readonly runs: RunControl & RunReader;
   readonly connections: ConnectionManager;
   readonly connectors: ConnectorCatalog;
+  readonly choices: ChoicesResolver;
   readonly readTrigger: TriggerReader;
   readonly variables: VariableManager;
   readonly audit: AuditReader;

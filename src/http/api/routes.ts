@@ -1,5 +1,6 @@
 import { apiKeyRoutes } from "./api-keys.ts";
 import { auditRoutes } from "./audit.ts";
+import { choicesRoutes } from "./choices.ts";
 import { connectionRoutes } from "./connections.ts";
 import { connectorRoutes } from "./connectors.ts";
 import type { Route } from "./route.ts";
@@ -14,6 +15,7 @@ export const apiRoutes: readonly Route[] = [
   ...runRoutes,
   ...connectionRoutes,
   ...connectorRoutes,
+  ...choicesRoutes,
   ...apiKeyRoutes,
   ...variableRoutes,
   ...usageRoutes,

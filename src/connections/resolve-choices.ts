@@ -1,0 +1,132 @@
+import { ActionError } from "../connector-sdk/action-error.ts";
+import type { CallContext } from "../connector-sdk/call-context.ts";
+import { type Access, callProvider, type GuardedRequest } from "../connector-sdk/call-provider.ts";
+import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
+import type { ChoicesPage, Field, Fields } from "../connector-sdk/fields.ts";
+import { toJsonSchema } from "../connector-sdk/to-json-schema.ts";
+import { authorize } from "../domain/authorize.ts";
+import { AppError } from "../domain/errors.ts";
+import type { JsonObject } from "../domain/json.ts";
+import type { Scope } from "../domain/tenant.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { ConnectionAccess } from "./use-connection.ts";
+
+export interface ResolveChoicesDeps {
+  readonly connectors: ConnectorRegistry;
+  readonly useConnection: (scope: Scope, id: string, connector: string) => Promise<ConnectionAccess>;
+  readonly request: GuardedRequest;
+  readonly clock: Clock;
+}
+
+/** A field of an action or a trigger, asked about through a connection. */
+export interface FieldQuestion {
+  readonly connector: string;
+  readonly part: { readonly kind: "action" | "trigger"; readonly name: string };
+  /** Null for connectors that need no connection. */
+  readonly connection: string | null;
+  /** The path to the field, by names: `["list"]`, `["filter", "owner"]`; an item of a list is its field again. */
+  readonly field: readonly string[];
+  /** What the form holds so far. */
+  readonly input: JsonObject;
+}
+
+export interface ChoicesQuestion extends FieldQuestion {
+  readonly search: string;
+  readonly cursor: string | null;
+}
+
+/** Somebody waits in front of a form. */
+const TIMEOUT_MS = 15_000;
+
+/**
+ * What only the connected account knows about an input's fields. All of it rejects with `not_found` for a field that
+ * has nothing to ask for, `conflict` (`connection_needs_reconnect`) while the connection has to be mended, and
+ * `unavailable` or `rate_limited` with what the provider said.
+ */
+export function createChoicesResolver(deps: ResolveChoicesDeps) {
+  /** What there is to choose from, page by page. */
+  async function choices(scope: Scope, question: ChoicesQuestion): Promise<ChoicesPage> {
+    authorize(scope, "workflow.write");
+    const { connector, field } = await find(question);
+    if (!("choices" in field) || !field.choices) throw nothingToAsk(question);
+    const { load } = field.choices;
+    const { input, search, cursor } = question;
+    return call(scope, question, connector, (context) => load({ ...context, input, search, cursor }));
+  }
+
+  /** The further fields of an object whose account decides about them, and their JSON Schema. */
+  async function fields(
+    scope: Scope,
+    question: FieldQuestion,
+  ): Promise<{ readonly fields: Fields; readonly schema: JsonObject }> {
+    authorize(scope, "workflow.write");
+    const { connector, field } = await find(question);
+    if (field.kind !== "object" || !field.dynamicFields) throw nothingToAsk(question);
+    const { load } = field.dynamicFields;
+    const found = await call(scope, question, connector, (context) => load({ ...context, input: question.input }));
+    return { fields: found, schema: toJsonSchema(found) };
+  }
+
+  async function find({ connector: name, part, field: path }: FieldQuestion) {
+    const loadConnector = own(deps.connectors, name);
+    if (!loadConnector) throw new AppError("not_found", `There is no connector ${name}.`);
+    const connector = await loadConnector();
+    const load = part.kind === "action" ? own(connector.actions, part.name) : own(connector.triggers, part.name);
+    if (!load) throw new AppError("not_found", `${name} has no ${part.kind} ${part.name}.`);
+    const field = fieldAt((await load()).input, path);
+    if (!field) throw new AppError("not_found", `${name}'s ${part.kind} ${part.name} has no field ${path.join(".")}.`);
+    return { connector, field };
+  }
+
+  async function call<T>(
+    scope: Scope,
+    question: FieldQuestion,
+    connector: ConnectorDefinition,
+    act: (context: CallContext) => Promise<T>,
+  ): Promise<T> {
+    const access = await open(scope, question);
+    const { clock, request } = deps;
+    try {
+      return await callProvider({ connector, access, timeoutMs: TIMEOUT_MS, clock, request }, act);
+    } catch (error) {
+      if (error instanceof ActionError) throw refusal(error);
+      throw error;
+    }
+  }
+
+  async function open(scope: Scope, { connection, connector }: FieldQuestion): Promise<Access | null> {
+    if (connection === null) return null;
+    const access = await deps.useConnection(scope, connection, connector);
+    if (access.kind === "ready") return access;
+    if (access.kind === "missing") throw new AppError("not_found", access.reason);
+    throw new AppError("conflict", access.reason, { detailCode: "connection_needs_reconnect" });
+  }
+
+  return { choices, fields };
+}
+
+export type ChoicesResolver = ReturnType<typeof createChoicesResolver>;
+
+function fieldAt(fields: Fields, [name, ...rest]: readonly string[]): Field | null {
+  const field = name === undefined ? undefined : own(fields, name);
+  return field ? descend(field, rest) : null;
+}
+
+function descend(field: Field, rest: readonly string[]): Field | null {
+  if (field.kind === "list") return descend(field.of, rest);
+  if (rest.length === 0) return field;
+  return field.kind === "object" ? fieldAt(field.fields, rest) : null;
+}
+
+function refusal({ kind, message, retryAfterMs }: ActionError): AppError {
+  const options = { ...(retryAfterMs !== null && { retryAfterMs }), detailCode: "provider_failed" };
+  return new AppError(kind === "rate_limited" ? "rate_limited" : "unavailable", message, options);
+}
+
+function nothingToAsk({ field }: FieldQuestion): AppError {
+  return new AppError("not_found", `The field ${field.join(".")} asks nothing of the account.`);
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type ActionCase, describeActions, type PagesCase } from "../../test/connectors/describe-actions.ts";
+import connector from "./definition.ts";
 import { maker } from "./testing/maker.ts";
 
 const NOW = Date.parse("2026-05-31T12:00:00Z");
@@ -200,7 +201,7 @@ const limited = {
 };
 
 describeActions({
-  connector: "github",
+  connector,
   peer: maker,
   credential: { scheme: "personal_token", fields: { token: "github_pat_x" } },
   nowMs: NOW,

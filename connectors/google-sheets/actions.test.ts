@@ -1,4 +1,5 @@
 import { type ActionCase, describeActions } from "../../test/connectors/describe-actions.ts";
+import connector from "./definition.ts";
 import { answersOf, type Rows } from "./testing/grid.ts";
 import { maker } from "./testing/maker.ts";
 
@@ -101,7 +102,7 @@ const actions: Record<string, ActionCase> = {
 const refused = (status: number, error: object) => Response.json({ error: { code: status, ...error } }, { status });
 
 describeActions({
-  connector: "google-sheets",
+  connector,
   peer: maker,
   credential: { scheme: "oauth", fields: { accessToken: "ya29.x" } },
   actions,

@@ -1,4 +1,5 @@
 import { type ActionCase, describeActions } from "../../test/connectors/describe-actions.ts";
+import connector from "./definition.ts";
 import { credential, maker } from "./testing/maker.ts";
 
 const id = "001D000000IqhSLIAZ";
@@ -19,6 +20,9 @@ const describe = {
     ],
   }),
 };
+
+/** Which fields a record has is asked for, so the maker's example cannot have them. */
+const found = { Query: () => ({ totalSize: 1, done: true, records: [record] }) };
 
 const actions: Record<string, ActionCase> = {
   create_record: {
@@ -61,6 +65,7 @@ const actions: Record<string, ActionCase> = {
     operations: ["Query"],
     required: { soql: "SELECT Id, Name FROM Account" },
     all: { soql: "SELECT Id, Name FROM Account", limit: 5 },
+    answers: found,
     pages: {
       input: { soql: "SELECT Id FROM Account", limit: 5_000 },
       answer: (page) => ({
@@ -88,7 +93,7 @@ const actions: Record<string, ActionCase> = {
       direction: "desc",
       limit: 10,
     },
-    answers: describe,
+    answers: { ...describe, ...found },
   },
   search: {
     operations: ["Search"],
@@ -120,7 +125,7 @@ const refused = (status: number, errorCode: string, message: string, fields: str
   Response.json([{ errorCode, message, fields }], { status });
 
 describeActions({
-  connector: "salesforce",
+  connector,
   peer: maker,
   credential,
   actions,

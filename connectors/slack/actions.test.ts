@@ -1,5 +1,6 @@
 import { type ActionCase, describeActions, type PagesCase } from "../../test/connectors/describe-actions.ts";
 import type { Answer } from "../../test/connectors/maker/open-maker-peer.ts";
+import connector from "./definition.ts";
 import { maker } from "./testing/maker.ts";
 
 const channel = "C012AB3CD";
@@ -119,7 +120,7 @@ const actions: Record<string, ActionCase> = {
 const refusal = (error: string, more: object = {}) => Response.json({ ok: false, error, ...more });
 
 describeActions({
-  connector: "slack",
+  connector,
   peer: maker,
   credential: { scheme: "bot_token", fields: { token: "xoxb-1" } },
   actions,

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { registry } from "../../connectors/registry.generated.ts";
 import type { ActionDefinition } from "../../src/connector-sdk/action.ts";
 import type { ActionErrorKind } from "../../src/connector-sdk/action-error.ts";
 import type { ConnectorDefinition } from "../../src/connector-sdk/connector.ts";
@@ -52,7 +51,7 @@ export interface RefusalCase {
 }
 
 export interface ConnectorCase {
-  readonly connector: string;
+  readonly connector: ConnectorDefinition;
   readonly peer: MakerPeerOptions;
   readonly credential: ConnectionCredential;
   readonly nowMs?: number;
@@ -65,9 +64,8 @@ export interface ConnectorCase {
  * description and is skipped without it; how failures are read is tested always.
  */
 export function describeActions(subject: ConnectorCase): void {
-  const { connector: name, actions: cases } = subject;
-  describe(`actions of ${name}`, async () => {
-    const connector = await registry[name]!();
+  const { connector, actions: cases } = subject;
+  describe(`actions of ${connector.title}`, async () => {
     const actions = await loadActions(connector);
     const testJudged = judgedTests(subject.peer.description);
     const options = { connector, credential: subject.credential, ...(subject.nowMs && { nowMs: subject.nowMs }) };

@@ -15,7 +15,7 @@ export default defineAction({
     limit: { ...limit, max: 2_000 },
   },
   effect: "safe",
-  outputSample: { records: [accountSample], found: true },
+  outputSample: { records: [{ Id: accountSample.Id, Name: accountSample.Name }], found: true },
 
   async run({ api, input: { object, term, selected = [], limit } }) {
     const fields = selected.length === 0 ? ["Id", "Name"] : ["Id", ...selected.map(fieldName)];

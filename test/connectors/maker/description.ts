@@ -14,8 +14,11 @@ export type Description = OpenAPIV3.Document;
 /** Operations of our own writing, for what a maker documents in prose only; the same shape as in a description. */
 export type AddedPaths = OpenAPIV3.PathsObject;
 
-export function hasDescription(name: string): boolean {
-  return existsSync(fileOf(name));
+/** A file's name in the folder without `.json`, or a description written here where a maker publishes none. */
+export type DescriptionSource = string | Description;
+
+export function hasDescription(source: DescriptionSource): boolean {
+  return typeof source !== "string" || existsSync(fileOf(source));
 }
 
 /** How to get what is missing, for the line that says how much was skipped. */
@@ -23,8 +26,8 @@ export function whereToPut(name: string): string {
   return `no description at ${fileOf(name)}; set SPECS_DIR`;
 }
 
-export async function readDescription(name: string): Promise<Description> {
-  return Bun.file(fileOf(name)).json();
+export async function readDescription(source: DescriptionSource): Promise<Description> {
+  return typeof source === "string" ? Bun.file(fileOf(source)).json() : source;
 }
 
 /** The description with our own operations, and stricter than published: see `refuseUnknownMembers`. */

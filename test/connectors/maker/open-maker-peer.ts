@@ -1,7 +1,7 @@
 import type { Server } from "bun";
 import qs from "qs";
 import { isJsonObject, type JsonObject } from "../../../src/domain/json.ts";
-import { type AddedPaths, hasDescription, readDescription } from "./description.ts";
+import { type AddedPaths, type DescriptionSource, hasDescription, readDescription } from "./description.ts";
 import { createJudge, type Judge } from "./judge.ts";
 
 /** One request that reached the peer. */
@@ -37,8 +37,7 @@ export interface MakerPeer {
 }
 
 export interface MakerPeerOptions {
-  /** File name in SPECS_DIR without `.json`. */
-  readonly description: string;
+  readonly description: DescriptionSource;
   /** `https://api.github.com`: origins that the connector calls, all served by this peer. */
   readonly origins: readonly string[];
   /** What the maker documents in prose only, by the path below the description's server. */

@@ -353,12 +353,24 @@ export interface Variable {
 }
 export interface VariableStore {
   list(scope: Scope): Promise<readonly Variable[]>;
+  /** Adds the variable, or gives the one of that name another value. */
+  set(scope: Scope, variable: Variable, change: Change): Promise<void>;
+  /** False when there is none of that name. */
+  remove(scope: Scope, name: string, change: Change): Promise<boolean>;
   /** Replaces all of the workspace's variables. */
   replace(scope: Scope, variables: readonly Variable[], change: Change): Promise<void>;
 }
 
+export interface AuditFilter {
+  readonly actorId?: string | null;
+  /** What stands before the dot of an action: `workflow` for `workflow.published`. */
+  readonly area?: string | null;
+  /** Epoch milliseconds. */
+  readonly since?: number | null;
+}
 export interface AuditStore {
-  list(scope: Scope, page: PageRequest): Promise<Page<AuditEntry>>;
+  /** Newest first. */
+  list(scope: Scope, page: PageRequest, filter?: AuditFilter): Promise<Page<AuditEntry>>;
   append(scope: Scope, change: Change): Promise<void>;
   /** Walks the whole chain of one tenant. */
   verify(tenantId: string): Promise<ChainVerdict>;

@@ -50,7 +50,30 @@ export function createVariableManager({ backend, clock, changed }: ManageVariabl
     return list(scope);
   }
 
-  return { list, replace };
+  /** Adds one, or gives it another value. Rejects with `invalid`; paths are those of the form's fields. */
+  async function set(scope: Scope, { name, value }: NewVariable): Promise<void> {
+    authorize(scope, "variable.write");
+    const others = (await list(scope)).filter((variable) => variable.name !== name);
+    const fields = complaints([...others, { name, value }]).map(({ path, message }) => ({
+      path: path.slice(path.lastIndexOf(".") + 1),
+      message,
+    }));
+    if (fields.length > 0) throw new AppError("invalid", "The variable has errors.", { fields });
+    const now = clock.now();
+    const change = { at: now, action: "variable.set", target: scope.workspaceId, details: { name } };
+    await backend.variables.set(scope, { name, value, updatedAt: now }, change);
+    changed();
+  }
+
+  async function remove(scope: Scope, name: string): Promise<void> {
+    authorize(scope, "variable.write");
+    const change = { at: clock.now(), action: "variable.removed", target: scope.workspaceId, details: { name } };
+    if (!(await backend.variables.remove(scope, name, change)))
+      throw new AppError("not_found", `There is no variable ${name}.`);
+    changed();
+  }
+
+  return { list, replace, set, remove };
 }
 
 export type VariableManager = ReturnType<typeof createVariableManager>;

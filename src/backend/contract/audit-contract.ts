@@ -1,7 +1,7 @@
 import { describe, expect } from "bun:test";
-import { AUDIT_CHAIN_START } from "../../domain/audit.ts";
-import type { Backend } from "../../domain/backend.ts";
-import type { Scope } from "../../domain/tenant.ts";
+import { AUDIT_CHAIN_START, type AuditEntry } from "../../domain/audit.ts";
+import type { AuditFilter, Backend, Page } from "../../domain/backend.ts";
+import { grantScope, type Scope } from "../../domain/tenant.ts";
 import { type AuditTampering, backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, NOW } from "./samples.ts";
 
@@ -80,6 +80,32 @@ export function auditContract(open: OpenBackendUnderTest): void {
       const second = await backend.audit.list(scope, { limit: 4, cursor: first.nextCursor });
       expect([...first.items, ...second.items].map(({ seq }) => seq)).toEqual([6, 5, 4, 3, 2, 1]);
       expect(second.nextCursor).toBeNull();
+    });
+
+    test("is found by who acted, what kind of thing and since when, in pages", async ({ backend, scope, stranger }) => {
+      const as = (id: string) => grantScope(scope.tenantId, scope.workspaceId, { kind: "user", id }, scope.permissions);
+      for (let n = 0; n < 9; n += 1) {
+        const action = n % 3 === 0 ? "workflow.saved" : "workflows.odd";
+        await backend.audit.append(as(n % 2 === 0 ? "user_even" : "user_odd"), change(action, `t${n}`, NOW + n));
+      }
+      const find = async (filter: AuditFilter, limit = 50) => {
+        const targets: string[] = [];
+        let cursor: string | null = null;
+        do {
+          const page: Page<AuditEntry> = await backend.audit.list(scope, { limit, cursor }, filter);
+          targets.push(...page.items.map(({ target }) => target));
+          cursor = page.nextCursor;
+        } while (cursor !== null);
+        return targets.join(" ");
+      };
+      for (const limit of [1, 2, 50]) {
+        expect(await find({ actorId: "user_even" }, limit)).toBe("t8 t6 t4 t2 t0");
+        expect(await find({ area: "workflow" }, limit)).toBe("t6 t3 t0");
+        expect(await find({ area: "workflow", actorId: "user_odd" }, limit)).toBe("t3");
+        expect(await find({ since: NOW + 7 }, limit)).toBe("t8 t7");
+      }
+      expect(await find({ area: "work%" })).toBe("");
+      expect((await backend.audit.list(stranger, { limit: 5, cursor: null }, { area: "workflow" })).items).toEqual([]);
     });
 
     const tamperings: readonly { readonly how: AuditTampering; readonly noticedAt: number }[] = [

@@ -148,6 +148,29 @@ export function configurationContract(open: OpenBackendUnderTest): void {
   });
 
   describe("variables", () => {
+    test("are set and removed one by one, without touching the others", async ({
+      backend,
+      scope,
+      stranger,
+      neighbour,
+    }) => {
+      const { variables } = backend;
+      const set = (name: string, value: number, updatedAt = NOW) =>
+        variables.set(scope, { name, value, updatedAt }, change("variable.set", name));
+      await Promise.all([set("a", 1), set("b", 2), set("c", 3)]);
+      await set("b", 20, NOW + 1);
+      for (const other of [stranger, neighbour])
+        expect(await variables.remove(other, "a", change("variable.removed", "a"))).toBe(false);
+      expect(await variables.remove(scope, "c", change("variable.removed", "c"))).toBe(true);
+      expect(await variables.remove(scope, "c", change("variable.removed", "c"))).toBe(false);
+      expect(await variables.list(scope)).toEqual([
+        { name: "a", value: 1, updatedAt: NOW },
+        { name: "b", value: 20, updatedAt: NOW + 1 },
+      ]);
+      const { items } = await backend.audit.list(scope, { limit: 20, cursor: null }, { area: "variable" });
+      expect(items.map(({ action }) => action)).toEqual(["variable.removed", ...Array(4).fill("variable.set")]);
+    });
+
     test("are replaced as a whole and keep their JSON types", async ({ backend, scope, reopen }) => {
       const values = [null, false, 0, -1.5, "text", [1, "2"], { nested: { deep: true } }];
       const variables = values.map((value, n) => ({ name: `v${n}`, value, updatedAt: NOW + n }));

@@ -1,8 +1,10 @@
-import type { AuditStore } from "../../domain/backend.ts";
+import type { AuditFilter, AuditStore } from "../../domain/backend.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { AUDIT_COLUMNS, type AuditRow, toAuditEntry } from "./audit-rows.ts";
 import { decodeNumberCursor, toPage } from "./page-cursor.ts";
+import { AUDIT_AREA } from "./schema/audit.ts";
 import type { Storage } from "./storage.ts";
+import { encodeText } from "./text-columns.ts";
 import { verifyAuditChain } from "./verify-audit-chain.ts";
 
 /** Largest `integer`: before it stands every entry. */
@@ -10,13 +12,14 @@ const BEYOND_LAST = 2_147_483_647;
 
 export function createAuditStore({ database, change, appendAudit }: Storage): AuditStore {
   return {
-    async list({ tenantId }, { limit, cursor }) {
+    async list({ tenantId }, { limit, cursor }, filter = {}) {
       const before = cursor === null ? BEYOND_LAST : Math.min(decodeNumberCursor(cursor), BEYOND_LAST);
+      const { condition, values } = conditionOf(filter);
       const rows = await database.read(tenantId, (run) =>
         run<AuditRow>(
-          `SELECT ${AUDIT_COLUMNS} FROM audit_log WHERE tenant_id = $1 AND seq < $2::integer
+          `SELECT ${AUDIT_COLUMNS} FROM audit_log WHERE tenant_id = $1 AND seq < $2::integer ${condition}
            ORDER BY seq DESC LIMIT $3::integer`,
-          [tenantId, before, limit + 1],
+          [tenantId, before, limit + 1, ...values],
         ),
       );
       const entries = rows.map((row) => toAuditEntry(tenantId, row, JSON.parse(row.details) as JsonObject));
@@ -27,4 +30,14 @@ export function createAuditStore({ database, change, appendAudit }: Storage): Au
     },
     verify: (tenantId) => verifyAuditChain(database, tenantId),
   };
+}
+
+function conditionOf({ actorId, area, since }: AuditFilter) {
+  const values: (string | number)[] = [];
+  const conditions: string[] = [];
+  const next = (value: string | number) => `$${3 + values.push(value)}`;
+  if (actorId != null) conditions.push(`AND actor_id = ${next(encodeText(actorId))}`);
+  if (area != null) conditions.push(`AND ${AUDIT_AREA} = ${next(encodeText(area))}`);
+  if (since != null) conditions.push(`AND at >= ${next(since)}::bigint`);
+  return { condition: conditions.join(" "), values };
 }

@@ -19,6 +19,27 @@ export function createVariableStore({ database, change, appendAudit }: Storage):
       );
       return rows.map(toVariable);
     },
+    async set({ tenantId, workspaceId, actor }, { name, value, updatedAt }, entry) {
+      await change(tenantId, async (transaction) => {
+        await transaction.run(
+          `INSERT INTO variables (tenant_id, workspace_id, name, value, updated_at)
+           VALUES ($1, $2, $3, $4::text, $5::bigint)
+           ON CONFLICT (workspace_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
+          [tenantId, workspaceId, encodeText(name), JSON.stringify(value), updatedAt],
+        );
+        await appendAudit(transaction, tenantId, actor, entry);
+      });
+    },
+    async remove({ tenantId, workspaceId, actor }, name, entry) {
+      return change(tenantId, async (transaction) => {
+        const removed = await transaction.run(
+          "DELETE FROM variables WHERE workspace_id = $1 AND name = $2 RETURNING name",
+          [workspaceId, encodeText(name)],
+        );
+        if (removed.length > 0) await appendAudit(transaction, tenantId, actor, entry);
+        return removed.length > 0;
+      });
+    },
     async replace({ tenantId, workspaceId, actor }, replacement, entry) {
       const rows = replacement.map(({ name, value, updatedAt }) => ({
         name: encodeText(name),

@@ -1,19 +1,25 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { AuditEntry } from "../../domain/audit.ts";
 import type { AuditStore } from "../../domain/backend.ts";
 import { decodeNumberCursor, toPage } from "./page-cursor.ts";
-import { auditLog } from "./schema/audit.ts";
+import { auditArea, auditLog } from "./schema/audit.ts";
 import type { Storage } from "./storage.ts";
 import { verifyAuditChain } from "./verify-audit-chain.ts";
 
 export function createAuditStore({ raw, orm, commits, appendAudit }: Storage): AuditStore {
   return {
-    async list(scope, { limit, cursor }) {
-      const before = cursor === null ? undefined : lt(auditLog.seq, decodeNumberCursor(cursor));
+    async list(scope, { limit, cursor }, { actorId, area, since } = {}) {
+      const conditions = [
+        eq(auditLog.tenantId, scope.tenantId),
+        ...(cursor === null ? [] : [lt(auditLog.seq, decodeNumberCursor(cursor))]),
+        ...(actorId == null ? [] : [eq(auditLog.actorId, actorId)]),
+        ...(area == null ? [] : [sql`${auditArea} = ${area}`]),
+        ...(since == null ? [] : [gte(auditLog.at, since)]),
+      ];
       const rows = orm
         .select()
         .from(auditLog)
-        .where(and(eq(auditLog.tenantId, scope.tenantId), before))
+        .where(and(...conditions))
         .orderBy(desc(auditLog.seq))
         .limit(limit + 1)
         .all();

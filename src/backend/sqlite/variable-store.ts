@@ -20,6 +20,29 @@ export function createVariableStore({ orm, commits, appendAudit }: Storage): Var
     async list({ tenantId, workspaceId }) {
       return ofWorkspace.all({ tenantId, workspaceId });
     },
+    async set({ tenantId, workspaceId, actor }, variable, change) {
+      const { value, updatedAt } = variable;
+      await commits.submit(() => {
+        orm
+          .insert(variables)
+          .values({ tenantId, workspaceId, ...variable })
+          .onConflictDoUpdate({ target: [variables.workspaceId, variables.name], set: { value, updatedAt } })
+          .run();
+        appendAudit(tenantId, actor, change);
+      });
+    },
+    async remove({ tenantId, workspaceId, actor }, name, change) {
+      const ofThatName = and(
+        eq(variables.tenantId, tenantId),
+        eq(variables.workspaceId, workspaceId),
+        eq(variables.name, name),
+      );
+      return commits.submit(() => {
+        const removed = orm.delete(variables).where(ofThatName).returning({ name: variables.name }).all();
+        if (removed.length > 0) appendAudit(tenantId, actor, change);
+        return removed.length > 0;
+      });
+    },
     async replace({ tenantId, workspaceId, actor }, replacement, change) {
       await commits.submit(() => {
         orm

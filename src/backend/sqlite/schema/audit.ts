@@ -1,6 +1,13 @@
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { JsonObject } from "../../../domain/json.ts";
 import type { Actor } from "../../../domain/tenant.ts";
+
+/**
+ * What stands before the dot of an action; asked for in these very words, or the index is not used. The generator breaks
+ * an expression at its commas: its line in the migration is mended by hand.
+ */
+export const auditArea = sql.raw(`substr("action", 1, instr("action", '.') - 1)`);
 
 export const auditLog = sqliteTable(
   "audit_log",
@@ -16,7 +23,11 @@ export const auditLog = sqliteTable(
     previousHash: text("previous_hash").notNull(),
     hash: text("hash").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.tenantId, table.seq] })],
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.seq] }),
+    index("audit_log_by_actor").on(table.tenantId, table.actorId, table.seq),
+    index("audit_log_by_area").on(table.tenantId, auditArea, table.seq),
+  ],
 );
 
 /** Where each chain ends, so that entries cut off at the end are missed. */

@@ -1,0 +1,2 @@
+CREATE INDEX `audit_log_by_actor` ON `audit_log` (`tenant_id`,`actor_id`,`seq`);--> statement-breakpoint
+CREATE INDEX `audit_log_by_area` ON `audit_log` (`tenant_id`,substr("action", 1, instr("action", '.') - 1),`seq`);

@@ -21,6 +21,12 @@ afterAll(async () => {
 
 const step = (path: string, iteration: readonly number[] = []) => encodeStepRowId({ path, iteration });
 const PAGES: Readonly<Record<string, () => string>> = {
+  "the workflows": () => "/workflows",
+  "workflows, none of that name": () => "/workflows?search=zzz",
+  "API keys": () => "/api-keys",
+  variables: () => "/variables",
+  "the audit log": () => "/audit",
+  "the audit log, filtered": () => "/audit?area=workflow&since=7d&actor=test",
   "the runs": () => "/runs",
   "runs, filtered": () => "/runs?status=failed&since=24h",
   "runs, none of that kind": () => "/runs?status=cancelled",

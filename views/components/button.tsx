@@ -95,7 +95,7 @@ function lookOf(label: string, { kind, size, iconOnly, wide }: ButtonLook): Reco
   return {
     ...(kind && { "data-kind": kind }),
     ...(size && { "data-size": size }),
-    ...(iconOnly && { "data-icon-only": "", title: label }),
+    ...(iconOnly && { "data-icon-only": "", title: Html.escapeHtml(label) }),
     ...(wide && { "data-wide": "" }),
   };
 }

@@ -94,7 +94,7 @@ export function TextField(props: TextFieldProps): JSX.Element {
         <input
           {...control}
           type={props.type ?? "text"}
-          value={value}
+          value={value === undefined ? undefined : Html.escapeHtml(value)}
           autocomplete={props.autocomplete}
           inputmode={props.inputmode}
         />
@@ -143,7 +143,7 @@ export function Options({ options, value }: { options: readonly Option[]; value?
   return (
     <>
       {options.map((option) => (
-        <option value={option.value} selected={option.value === value} safe>
+        <option value={Html.escapeHtml(option.value)} selected={option.value === value} safe>
           {option.label}
         </option>
       ))}

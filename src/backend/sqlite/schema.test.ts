@@ -54,7 +54,8 @@ function indexesOf(database: Database, table: string) {
     name,
     unique: unique === 1,
     columns: database
-      .query<{ name: string }, [string]>("SELECT name FROM pragma_index_info(?) ORDER BY seqno")
+      // Null for an expression.
+      .query<{ name: string | null }, [string]>("SELECT name FROM pragma_index_info(?) ORDER BY seqno")
       .all(name)
       .map((column) => column.name),
     where: / WHERE (.*)$/.exec(sql)?.[1] ?? null,
@@ -74,7 +75,7 @@ function declaredIndexes(table: SQLiteTable) {
   const declared = indexes.map(({ config }) => ({
     name: config.name,
     unique: config.unique,
-    columns: config.columns.map((column) => ("name" in column ? column.name : "")),
+    columns: config.columns.map((column) => ("name" in column ? column.name : null)),
     where: config.where ? dialect.sqlToQuery(config.where).sql : null,
   }));
   return [...uniqueColumns, ...declared].sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,13 +1,25 @@
 import type { Endpoint } from "../endpoint.ts";
 import type { Services } from "../services.ts";
+import { apiKeyPages } from "./api-keys.ts";
+import { auditPages } from "./audit.ts";
 import { homePages } from "./home.ts";
 import type { PageRoute } from "./page-route.ts";
 import { runDecisions } from "./run-decisions.ts";
 import { runPages } from "./runs.ts";
 import { servePage } from "./serve-page.ts";
+import { variablePages } from "./variables.ts";
+import { workflowListPages } from "./workflows.ts";
 
 /** What people open in a browser: one file per resource. */
-export const pages: readonly PageRoute[] = [...homePages, ...runPages, ...runDecisions];
+export const pages: readonly PageRoute[] = [
+  ...homePages,
+  ...workflowListPages,
+  ...runPages,
+  ...runDecisions,
+  ...apiKeyPages,
+  ...variablePages,
+  ...auditPages,
+];
 
 export function pageEndpoints(services: Services): Endpoint[] {
   return pages.map((route) => ({

@@ -42,6 +42,8 @@
     const button = target.closest("button");
     if (button?.dataset.copy !== undefined) return void copy(button);
     if (button?.dataset.dismiss !== undefined) return void button.closest(".toast")?.remove();
+    if (button?.dataset.confirmAction !== undefined) fillConfirm(button);
+    if (button?.dataset.fill !== undefined) fillForm(button);
     if (button && !hasCommands) runCommand(button);
     // A click beside a dialog closes it, like Escape.
     if (target instanceof HTMLDialogElement && isBeside(target, event)) target.close();
@@ -52,6 +54,25 @@
     if (!(dialog instanceof HTMLDialogElement)) return;
     if (button.getAttribute("command") === "show-modal") dialog.showModal();
     else if (button.getAttribute("command") === "close") dialog.close();
+  }
+
+  /** One dialog serves all rows of a list: it is told which row it is about. */
+  function fillConfirm({ dataset, attributes }) {
+    const dialog = document.getElementById(attributes.commandfor?.value ?? "");
+    const form = dialog?.querySelector("form[data-confirm-form]");
+    if (!form) return;
+    form.action = dataset.confirmAction;
+    dialog.querySelector("[data-subject]").textContent = dataset.confirmSubject;
+  }
+
+  /** `data-fill`: what the dialog's form is to hold, by field name. */
+  function fillForm(button) {
+    const form = document.getElementById(button.getAttribute("commandfor"))?.querySelector("form");
+    if (!form) return;
+    for (const [name, value] of Object.entries(JSON.parse(button.dataset.fill))) {
+      const control = form.elements.namedItem(name);
+      if (control) control.value = value;
+    }
   }
 
   function isBeside(dialog, { clientX, clientY }) {

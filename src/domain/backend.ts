@@ -21,6 +21,12 @@ export type { Dedupe, NewRun } from "./new-run.ts";
  * contract suite holds both to it. A method is an intention that commits as one: when its promise resolves, the
  * change is durable; when it rejects, nothing of it was written. No transaction handle leaves an adapter.
  *
+ * One thing no adapter over a network can promise: when the connection breaks between a COMMIT and its answer. For what
+ * workers and triggers write (`accept`, `commit`, `claim`) it finds out as soon as the database can be asked, and only
+ * then resolves or rejects. An acceptance waits no longer than some seconds; it then rejects with `unavailable` whose
+ * message says that it is not known, and if it was stored, whoever claims the run works on it. Anything else rejects so
+ * at once: it may have happened, so look before doing it again.
+ *
  * Methods that take a `Scope` see that workspace's rows only: the id of another tenant, or of another workspace of the
  * same tenant, is answered like a missing one. The audit log and usage are the whole tenant's.
  * Every change of configuration takes a `Change`, appended to the tenant's audit chain in the same commit.

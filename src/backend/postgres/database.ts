@@ -1,6 +1,7 @@
 import { AppError } from "../../domain/errors.ts";
-import { isStorageFailure, isWorthAnotherTry, unavailable } from "./postgres-failure.ts";
+import { isRefusal, isStorageFailure, isWorthAnotherTry, unavailable } from "./postgres-failure.ts";
 import { Slots } from "./slots.ts";
+import { LEAVE_MARK, type Mark, READ_MARK, type Settled, UnknownOutcome } from "./unknown-outcome.ts";
 
 export type Value = string | number | boolean | null;
 export interface Rows<T> extends ReadonlyArray<T> {
@@ -17,7 +18,7 @@ export interface Transaction {
   readonly savepoint: <T>(body: () => Promise<T>) => Promise<T>;
 }
 
-/** A caller that gets no answer for so long is told to come back; the transaction itself may still end. */
+/** A caller that gets no answer for so long is told to come back, and what it wanted is given up. */
 const DEADLINE_MS = 20_000;
 const MAX_TRIES = 3;
 
@@ -43,19 +44,36 @@ export class Database {
 
   /** Reads rows of one tenant, all of them as of one moment. */
   read<T>(tenantId: string, body: (run: Statement) => Promise<T>): Promise<T> {
-    return this.#begin("isolation level repeatable read read only", tenantId, (transaction) => body(transaction.run));
+    return this.#withSlot(() =>
+      this.#sql.begin("isolation level repeatable read read only", async (sql) => {
+        const transaction = toTransaction(sql);
+        await transaction.setTenant(tenantId);
+        return body(transaction.run);
+      }),
+    );
   }
 
-  /** Writes in one transaction, durable when it resolves. `body` may run again when others were in its way. */
-  async write<T>(tenantId: string | null, body: (transaction: Transaction) => Promise<T>): Promise<T> {
+  /**
+   * Writes in one transaction, durable when it resolves. `body` may run again when others were in its way. When it
+   * rejects nothing was written, but for `UnknownOutcome`: a `writer`, which writes one thing at a time, can settle it.
+   */
+  async write<T>(
+    tenantId: string | null,
+    body: (transaction: Transaction) => Promise<T>,
+    writer: string | null = null,
+  ): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#begin("read write", tenantId, body);
+        return await this.#commit(tenantId, body, writer === null ? null : { writer, mark: crypto.randomUUID() });
       } catch (error) {
         const cause = error instanceof AppError ? error.cause : error;
         if (attempt === MAX_TRIES || !isWorthAnotherTry(cause)) throw error;
       }
     }
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   stats() {
@@ -68,18 +86,39 @@ export class Database {
     await this.#slots.drain(DEADLINE_MS);
   }
 
-  #begin<T>(
-    mode: "isolation level repeatable read read only" | "read write",
+  async #commit<T>(
     tenantId: string | null,
     body: (transaction: Transaction) => Promise<T>,
+    mark: Mark | null,
   ): Promise<T> {
-    return this.#withSlot(() =>
-      this.#sql.begin(mode, async (sql) => {
-        const transaction = toTransaction(sql);
-        if (tenantId !== null) await transaction.setTenant(tenantId);
-        return body(transaction);
-      }),
+    let written: { readonly value: T } | null = null;
+    let isGivenUp = false;
+    try {
+      return await this.#withSlot(() =>
+        this.#sql.begin("read write", async (sql) => {
+          const transaction = toTransaction(sql);
+          if (mark) await transaction.run(LEAVE_MARK, [mark.writer, mark.mark]);
+          if (tenantId !== null) await transaction.setTenant(tenantId);
+          const value = await body(transaction);
+          // Nobody waits for it any more, and whoever did was told that it has not happened.
+          if (isGivenUp) throw TOO_LATE;
+          written = { value };
+          return value;
+        }),
+      );
+    } catch (error) {
+      isGivenUp = true;
+      const outcome = written as { readonly value: T } | null;
+      if (outcome === null || !(error instanceof AppError) || isRefusal(error.cause)) throw error;
+      throw new UnknownOutcome<T>(error.cause, mark && (() => this.#settle(mark, outcome.value)));
+    }
+  }
+
+  async #settle<T>({ writer, mark }: Mark, value: T): Promise<Settled<T>> {
+    const [row] = await this.#withSlot(() =>
+      this.#sql.begin("read write", (sql) => sql.unsafe<{ mark: string }[]>(READ_MARK, [writer])),
     );
+    return row?.mark === mark ? { committed: true, value } : { committed: false };
   }
 
   async #withSlot<T>(work: () => Promise<T>): Promise<T> {

@@ -1,10 +1,15 @@
 import { AppError } from "../../domain/errors.ts";
 import type { Database, Transaction } from "./database.ts";
-import { isStorageFailure } from "./postgres-failure.ts";
+import { isStorageFailure, unavailable } from "./postgres-failure.ts";
+import { UnknownOutcome } from "./unknown-outcome.ts";
 
 /** A batch ends here, so that one transaction neither holds its locks nor its answers back for long. */
 const MAX_BATCH_INTENTIONS = 512;
 const MAX_BATCH_CHARS = 8_000_000;
+
+/** So long a caller waits to hear what came of a COMMIT that was not answered. */
+const PATIENCE_MS = 10_000;
+const ASK_AGAIN_MS = 100;
 
 /** In place of a result: not in this batch (another intention in it is about the same row), but in the next. */
 export const NEXT_BATCH = Symbol("next batch");
@@ -24,6 +29,7 @@ interface Waiter {
   readonly tenantId: string;
   readonly intention: unknown;
   readonly chars: number;
+  readonly late: ((value: never) => void) | null;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -34,11 +40,15 @@ type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: f
  * same for one row as for hundreds. While a batch is being written the next one gathers.
  *
  *   submit ─► queue ─► BEGIN ─► for each tenant: set it, every operation once for all its intentions ─► COMMIT ─► told
- *                        │ one fails
+ *                        │ one fails                                          │ no answer
+ *                        │                                                    └► asked until it is known
  *                        └► ROLLBACK ─► again, each intention in a SAVEPOINT: only the guilty one fails
  */
 export class GroupCommit {
   readonly #database: Database;
+  readonly #writer: string | null;
+  readonly #patienceMs: number;
+  #uncertain = false;
   #queue: Waiter[] = [];
   #writing: Promise<void> | null = null;
   #closed = false;
@@ -48,24 +58,31 @@ export class GroupCommit {
   #lastBatchSize = 0;
   #totalMs = 0;
 
-  constructor(database: Database) {
+  /** `writer` is a name that no other group commit has; without one a lost answer stays unknown. */
+  constructor(database: Database, writer: string | null = null, patienceMs = PATIENCE_MS) {
     this.#database = database;
+    this.#writer = writer;
+    this.#patienceMs = patienceMs;
   }
 
   /**
    * Resolves once the intention is durable; rejects with `unavailable` when its batch could not be committed, and with
-   * what it failed with when that was its own fault. `chars` is about how much text it writes.
+   * what it failed with when that was its own fault. `chars` is about how much text it writes. When the answer to a
+   * COMMIT is lost, it waits until it is known what came of it; with `late`, no longer than a while: it then rejects
+   * with `UnknownOutcome`, and `late` is called if it turns out to be stored.
    */
   submit<Intention, Result>(
     operation: Operation<Intention, Result>,
     tenantId: string,
     intention: Intention,
     chars: number,
+    late: ((result: Result) => void) | null = null,
   ): Promise<Result> {
+    if (this.#uncertain) return Promise.reject(unavailable(null));
     if (this.#closed) return Promise.reject(new AppError("unavailable", "The server is shutting down; try again."));
     return new Promise<Result>((resolve, reject) => {
       const kind = operation as Operation<unknown, unknown>;
-      this.#queue.push({ operation: kind, tenantId, intention, chars, resolve, reject });
+      this.#queue.push({ operation: kind, tenantId, intention, chars, late, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
   }
@@ -110,7 +127,8 @@ export class GroupCommit {
       outcomes = await this.#write(batch);
     } catch (error) {
       this.#failedBatches += 1;
-      for (const waiter of batch) waiter.reject(error);
+      if (error instanceof UnknownOutcome && error.settle) await this.#findOut(batch, error);
+      else for (const waiter of batch) waiter.reject(error);
       return;
     }
     this.#batches += 1;
@@ -122,11 +140,44 @@ export class GroupCommit {
 
   async #write(batch: readonly Waiter[]): Promise<ReadonlyMap<Waiter, Outcome>> {
     try {
-      return await this.#database.write(null, (transaction) => writeTogether(transaction, batch));
+      return await this.#database.write(null, (transaction) => writeTogether(transaction, batch), this.#writer);
     } catch (error) {
       if (error instanceof AppError && error.code === "unavailable") throw error;
-      return this.#database.write(null, (transaction) => writeApart(transaction, batch));
+      return this.#database.write(null, (transaction) => writeApart(transaction, batch), this.#writer);
     }
+  }
+
+  /** Until then nothing else is written, which would leave another mark; whoever comes is told to come back. */
+  async #findOut(batch: readonly Waiter[], unknown: UnknownOutcome<ReadonlyMap<Waiter, Outcome>>): Promise<void> {
+    this.#uncertain = true;
+    for (const waiter of this.#queue.splice(0)) waiter.reject(unavailable(unknown.cause));
+    const impatient = new Set(batch.filter(({ late }) => late !== null));
+    const timer = setTimeout(() => {
+      for (const waiter of impatient) waiter.reject(unknown);
+      impatient.clear();
+    }, this.#patienceMs);
+    const isWaiting = (waiter: Waiter) => waiter.late === null || impatient.has(waiter);
+    for (;;) {
+      try {
+        const settled = await unknown.settle?.();
+        for (const waiter of batch) {
+          const outcome = settled?.committed ? settled.value.get(waiter) : undefined;
+          if (isWaiting(waiter)) {
+            if (settled?.committed) this.#settle(waiter, outcome);
+            else waiter.reject(unavailable(unknown.cause));
+          } else if (outcome?.ok && outcome.value !== NEXT_BATCH) waiter.late?.(outcome.value as never);
+        }
+        break;
+      } catch {
+        if (this.#closed) {
+          for (const waiter of batch) waiter.reject(unknown);
+          break;
+        }
+        await Bun.sleep(ASK_AGAIN_MS);
+      }
+    }
+    clearTimeout(timer);
+    this.#uncertain = false;
   }
 
   #settle(waiter: Waiter, outcome: Outcome | undefined): void {

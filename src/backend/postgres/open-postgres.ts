@@ -26,6 +26,7 @@ import { createSettingStore } from "./setting-store.ts";
 import type { Storage } from "./storage.ts";
 import { createSubscriptionStore } from "./subscription-store.ts";
 import { createTenantStore } from "./tenant-store.ts";
+import { DROP_OLD_MARKS } from "./unknown-outcome.ts";
 import { createVariableStore } from "./variable-store.ts";
 import { createViewWorkflows } from "./view-workflows.ts";
 import { WorkerLeases } from "./worker-leases.ts";
@@ -45,6 +46,8 @@ export interface PostgresOptions {
   readonly maxTransactions?: number;
   /** So long a caller waits for its transaction to begin before it is told to come back; default 5 seconds. */
   readonly waitForConnectionMs?: number;
+  /** So long a caller waits to hear what came of a COMMIT that was not answered; default 10 seconds. */
+  readonly waitForOutcomeMs?: number;
 }
 
 const DEFAULT_MAX_UNFINISHED = 250_000;
@@ -104,12 +107,13 @@ async function createPostgresBackend(
 ): Promise<Backend> {
   const database = new Database(sql, options.maxTransactions, options.waitForConnectionMs ?? 5_000);
   const own = new Database(sql, OWN_TRANSACTIONS, options.waitForConnectionMs ?? 5_000);
-  const commits = new GroupCommit(own);
+  const commits = new GroupCommit(own, `commits ${crypto.randomUUID()}`, options.waitForOutcomeMs);
   const leases = new WorkerLeases(own);
   const changes = new ChangeFeed(database);
   let queueFailures = 0;
   const upkeep = async () => {
     for (let added = 1; added > 0; ) added = await own.write(null, ({ run }) => addMissingJobs(jobs, run));
+    await own.query(DROP_OLD_MARKS);
   };
   const jobs = new RunJobs(() =>
     openPgBoss({

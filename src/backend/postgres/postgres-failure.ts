@@ -26,6 +26,11 @@ export function isStorageFailure(error: unknown): boolean {
 /** Of the driver's own codes, those that are bugs of the caller. */
 const DRIVER_MISUSE = /^ERR_POSTGRES_(?:INVALID_QUERY_BINDING|NOT_TAGGED_CALL|UNSAFE_TRANSACTION|UNSUPPORTED)/;
 
+/** True when the server itself said no, so that what it said it to has not happened; a session that ends says nothing. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Bun.SQL.PostgresError && sqlStateOf(error) !== null && error.severity === "ERROR";
+}
+
 export function isWorthAnotherTry(error: unknown): boolean {
   return WORTH_ANOTHER_TRY.test(sqlStateOf(error) ?? "");
 }
@@ -33,6 +38,6 @@ export function isWorthAnotherTry(error: unknown): boolean {
 /** What a caller is told when Postgres failed; connections come back by themselves, so waiting is all there is to do. */
 export function unavailable(cause: unknown): AppError {
   const reason = cause instanceof Bun.SQL.PostgresError ? (sqlStateOf(cause) ?? cause.code) : "no answer in time";
-  const message = `The Postgres database cannot be used now (${reason}). Nothing is known to be stored; try again.`;
+  const message = `The Postgres database cannot be used now (${reason}). Nothing was stored; try again.`;
   return new AppError("unavailable", message, { cause, retryAfterMs: RETRY_AFTER_MS });
 }

@@ -89,7 +89,7 @@ describe("every table with a tenant's rows", () => {
     expect(unbound).toEqual([...ROUTING_TABLES]);
     expect(bound.length).toBeGreaterThan(10);
     const ofNobody = tables.filter(({ tenant }) => !tenant).map(({ name }) => name);
-    expect(ofNobody).toEqual(["settings", "tenants", "workers"]);
+    expect(ofNobody).toEqual(["settings", "tenants", "workers", "write_marks"]);
   });
 
   test("routing tables hold ids, hashes, times and counters, and nothing that people wrote", async () => {

@@ -1,10 +1,11 @@
-import type { Accepted, Dedupe, RunStore } from "../../../domain/backend.ts";
+import { type Accepted, type Dedupe, FIRST_FENCE, type RunStore } from "../../../domain/backend.ts";
 import { isFinal } from "../../../domain/run.ts";
 import type { Statement } from "../database.ts";
 import { NEXT_BATCH, type Operation } from "../group-commit.ts";
 import type { RunJobs } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
-import { insertRuns, type PreparedRun, prepareRun, TO_BE_CLAIMED } from "./insert-runs.ts";
+import { insertRuns, type PreparedRun, prepareRun, type QueuedRow, TO_BE_CLAIMED, toDueRuns } from "./insert-runs.ts";
+import { showQueued } from "./show-queued.ts";
 import { toStepValues, writeSteps } from "./step-rows.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 import {
@@ -21,6 +22,7 @@ interface Acceptance {
   readonly barrier: PreparedBarrier | null;
   readonly dedupe: Dedupe | null;
 }
+const HAND_OVER_AGAIN_MS = 1_000;
 type Answer = Accepted | typeof NEXT_BATCH;
 
 /** How runs come into being: accepted from a trigger, or made from an earlier run. */
@@ -29,6 +31,33 @@ export function createAcceptRuns(
   unfinished: UnfinishedRuns,
 ): Pick<RunStore, "accept" | "replay"> {
   const acceptance = createAcceptance(jobs);
+
+  /**
+   * Whoever wanted to hold the run was told that it may not be stored and has forgotten it: any worker may have it. An
+   * effect that was about to leave counts as unknown then, though it has not left.
+   */
+  async function handOver(tenantId: string, { runId, owner }: { runId: string; owner: string }): Promise<void> {
+    for (let isDone = false; !isDone; ) {
+      try {
+        await database.write(tenantId, async (transaction) => {
+          const freed = await transaction.run<QueuedRow>(
+            `UPDATE run_queue SET lease_owner = NULL, due_at = created_at
+             WHERE run_id = $1 AND lease_owner = $2 AND fence = $3::integer
+             RETURNING run_id, tenant_id, lane, due_at, interruptions`,
+            [runId, owner, FIRST_FENCE],
+          );
+          await jobs.add(transaction.run, toDueRuns(freed));
+          await showQueued(transaction, freed);
+        });
+        isDone = true;
+      } catch {
+        await Bun.sleep(HAND_OVER_AGAIN_MS);
+        isDone = database.isClosed;
+      }
+    }
+    changes.announceDue();
+  }
+
   return {
     async accept(scope, run, { dedupe, hold }) {
       const { tenantId } = scope;
@@ -50,7 +79,10 @@ export function createAcceptRuns(
       unfinished.add(tenantId, 1);
       let added = 0;
       try {
-        const accepted = await commits.submit(acceptance, tenantId, { run: prepared, barrier, dedupe }, chars);
+        const acceptanceOf = { run: prepared, barrier, dedupe };
+        const accepted = await commits.submit(acceptance, tenantId, acceptanceOf, chars, (late) => {
+          if (hold && !late.duplicate) void handOver(tenantId, { runId: late.runId, owner: hold.owner });
+        });
         if (!accepted.duplicate) {
           added = 1 + (first ? unfinishedAfter(first, isFinal(first.status)) : 0);
           if (prepared.isDue || (first && wakesOthers(first))) changes.announceDue();

@@ -4,6 +4,7 @@ import type { Statement, Transaction } from "../database.ts";
 import { type DueRun, queueOf, type RunJobs, SUSPECTS, setQueueClock } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
 import { type BigintText, toNumber } from "../text-columns.ts";
+import { UnknownOutcome } from "../unknown-outcome.ts";
 import { chooseTurns, DUE, DUE_LANES, HAS_ROOM, lockCaps } from "./choose-due.ts";
 import { type QueuedRow, toDueRuns } from "./insert-runs.ts";
 import { RUN_COLUMNS, type RunRow, toRun } from "./run-rows.ts";
@@ -22,6 +23,10 @@ interface HeldRow {
   readonly fence: number;
   readonly interruptions: number;
   readonly signals_applied: number;
+}
+interface Taken {
+  readonly claimed: readonly ClaimedRun[];
+  readonly served: string;
 }
 type ClaimOptions = Parameters<RunStore["claim"]>[0];
 
@@ -46,26 +51,48 @@ export function createClaimRuns({
   let lastServed = "";
   /** Who claims here: what it holds decides whether a suspect can be claimed. */
   let claiming = "";
+  const writer = `claims ${crypto.randomUUID()}`;
+  let unknown: UnknownOutcome<Taken> | null = null;
   /** One claim at a time: two would each take a suspect. */
   let previous: Promise<unknown> = Promise.resolve();
 
   async function claim(options: ClaimOptions): Promise<readonly ClaimedRun[]> {
     claiming = options.owner;
     await leases.ensure(options.owner);
-    const { claimed, served } = await database.write(null, async (transaction) => {
-      const { run } = transaction;
-      await takeOver(transaction, jobs);
-      await setQueueClock(run, options.now);
-      const suspects = options.limit > 0 ? await holdSuspect(run, jobs, options, maxRunningPerTenant) : [];
-      const limit = options.limit - suspects.length;
-      const fair = await holdInTurns(run, jobs, { ...options, limit, lastServed, maxRunningPerTenant });
-      return {
-        claimed: await readClaimed(transaction, [...suspects, ...fair.rows], options.owner),
-        served: fair.served,
-      };
-    });
+    const { claimed, served } = await settleLast(() =>
+      database.write(null, (transaction) => take(transaction, options), writer),
+    );
     lastServed = served;
     return claimed;
+  }
+
+  /**
+   * A claim whose COMMIT was not answered may have leased runs to this worker, who does not know of them: before the
+   * next one it is found out, and what it leased is given then.
+   */
+  async function settleLast(claimNow: () => Promise<Taken>): Promise<Taken> {
+    if (unknown?.settle) {
+      const settled = await unknown.settle();
+      unknown = null;
+      if (settled.committed) return settled.value;
+    }
+    try {
+      return await claimNow();
+    } catch (error) {
+      if (error instanceof UnknownOutcome) unknown = error;
+      throw error;
+    }
+  }
+
+  async function take(transaction: Transaction, options: ClaimOptions): Promise<Taken> {
+    const { run } = transaction;
+    await takeOver(transaction, jobs);
+    await setQueueClock(run, options.now);
+    const suspects = options.limit > 0 ? await holdSuspect(run, jobs, options, maxRunningPerTenant) : [];
+    const limit = options.limit - suspects.length;
+    const fair = await holdInTurns(run, jobs, { ...options, limit, lastServed, maxRunningPerTenant });
+    const claimed = await readClaimed(transaction, [...suspects, ...fair.rows], options.owner);
+    return { claimed, served: fair.served };
   }
 
   return {

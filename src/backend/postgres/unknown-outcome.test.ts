@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
+import type { Backend } from "../../domain/backend.ts";
+import type { Scope } from "../../domain/tenant.ts";
+import { createTenant } from "../contract/backend-under-test.ts";
+import { change, ending, firstLease, NOW, sampleRun, UNHELD } from "../contract/samples.ts";
+import { openPostgres } from "./open-postgres.ts";
+
+/**
+ * A relay between the server and Postgres that can swallow what Postgres answers, and cut the line: what is left of a
+ * COMMIT then is done, or not, and nobody was told.
+ */
+function startRelay(target: URL) {
+  type Side = Bun.Socket<{ other: Bun.Socket<unknown> | null; early: Buffer[] }>;
+  const open = new Set<Side>();
+  let rule: ((toServer: string) => "pass" | "cut" | "swallow") | null = null;
+  let isBlocked = false;
+  const deaf = new Set<unknown>();
+  const listener = Bun.listen<{ other: Bun.Socket<unknown> | null; early: Buffer[] }>({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      async open(client) {
+        if (isBlocked) return void client.terminate();
+        client.data = { other: null, early: [] };
+        open.add(client);
+        const upstream = await Bun.connect({
+          hostname: target.hostname,
+          port: Number(target.port),
+          socket: {
+            data: (_, chunk) => void (deaf.has(client) || client.write(chunk)),
+            close: () => void client.end(),
+          },
+        });
+        client.data.other = upstream;
+        for (const chunk of client.data.early.splice(0)) upstream.write(chunk);
+      },
+      data(client, chunk) {
+        const verdict = rule?.(chunk.toString("latin1")) ?? "pass";
+        if (verdict === "cut") {
+          client.data.other?.end();
+          client.terminate();
+          return;
+        }
+        if (verdict === "swallow") {
+          deaf.add(client);
+          setTimeout(() => client.terminate(), 100);
+        }
+        if (client.data.other) client.data.other.write(chunk);
+        else client.data.early.push(Buffer.from(chunk));
+      },
+      close(client) {
+        open.delete(client);
+        client.data?.other?.end();
+      },
+    },
+  });
+  const url = new URL(target);
+  url.port = String(listener.port);
+  return {
+    url: url.href,
+    /** What happens to what the server sends from now on, until a rule has struck once. */
+    strike(verdict: "cut" | "swallow", isMeant: (sent: string) => boolean): Promise<void> {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      rule = (sent) => {
+        if (!isMeant(sent)) return "pass";
+        rule = null;
+        resolve();
+        return verdict;
+      };
+      return promise;
+    },
+    /** Nobody gets through to Postgres any more, as if it were gone. */
+    block(blocks: boolean) {
+      isBlocked = blocks;
+      if (blocks) for (const client of open) client.terminate();
+    },
+    stop: () => listener.stop(true),
+  };
+}
+
+let database: TestDatabase;
+let admin: Bun.SQL;
+let relay: ReturnType<typeof startRelay>;
+let backend: Backend;
+let scope: Scope;
+beforeEach(async () => {
+  database = await createDatabase();
+  admin = new Bun.SQL(database.url, { max: 1 });
+  relay = startRelay(new URL(database.url));
+  backend = await openPostgres({ databaseUrl: relay.url, owner: "srv", lock: false });
+  scope = await createTenant(backend);
+}, 60_000);
+afterEach(async () => {
+  await backend.close();
+  await Promise.all([admin.close(), relay.stop()]);
+  await database.drop();
+}, 60_000);
+
+const held = { dedupe: null, hold: { owner: "srv", first: null } };
+const isCommit = (sent: string) => sent.includes("COMMIT");
+const claim = () => backend.runs.claim({ owner: "srv", limit: 10, perTenant: 10, now: NOW });
+
+describe("a COMMIT that was done and never answered", () => {
+  test("is found out: what was accepted is acknowledged, once", async () => {
+    const run = sampleRun();
+    const struck = relay.strike("swallow", isCommit);
+    const accepting = backend.runs.accept(scope, run, held);
+    await struck;
+    expect(await accepting).toEqual({ runId: run.id, duplicate: false });
+    expect(await backend.runs.commit(firstLease(scope, run, "srv"), ending())).toMatchObject({ kind: "committed" });
+  }, 30_000);
+
+  test("does not make a barrier look lost", async () => {
+    const run = sampleRun();
+    await backend.runs.accept(scope, run, held);
+    const struck = relay.strike("swallow", isCommit);
+    const committing = backend.runs.commit(firstLease(scope, run, "srv"), ending());
+    await struck;
+    expect(await committing).toMatchObject({ kind: "committed", released: true });
+    expect(await backend.runs.find(scope, run.id)).toMatchObject({ status: "succeeded" });
+  }, 30_000);
+
+  test("of a claim gives what it leased with the next claim", async () => {
+    const run = sampleRun();
+    await backend.runs.accept(scope, run, UNHELD);
+    const struck = relay.strike("swallow", isCommit);
+    const claiming = claim();
+    await struck;
+    await expect(claiming).rejects.toMatchObject({ code: "unavailable" });
+    const [row] = await admin`SELECT lease_owner FROM run_queue`;
+    expect(row.lease_owner).toBe("srv");
+    const claimed = await claim();
+    expect(claimed.map((each) => each.run.id)).toEqual([run.id]);
+    expect(claimed[0]?.lease.fence).toBe(1);
+    expect(await claim()).toEqual([]);
+  }, 30_000);
+
+  test("and cannot be found out for long is told to be unknown; the run is handed to whoever claims it then", async () => {
+    const hasty = await openPostgres({ databaseUrl: relay.url, owner: "hasty", lock: false, waitForOutcomeMs: 300 });
+    const run = sampleRun();
+    await hasty.runs.accept(scope, sampleRun(), { ...held, hold: { owner: "hasty", first: null } });
+    const struck = relay.strike("swallow", isCommit);
+    const accepting = hasty.runs.accept(scope, run, { ...held, hold: { owner: "hasty", first: null } });
+    accepting.catch(() => {});
+    await struck;
+    // The answer is lost, and from then on so is the database.
+    await Bun.sleep(50);
+    relay.block(true);
+    await expect(accepting).rejects.toThrow("before it said whether this was stored");
+    await expect(hasty.runs.accept(scope, sampleRun(), held)).rejects.toMatchObject({ code: "unavailable" });
+    relay.block(false);
+    for (let claimed = 0, tries = 0; claimed === 0; tries += 1) {
+      if (tries > 200) throw new Error("nobody got the run");
+      await Bun.sleep(50);
+      const got = await claim().catch(() => []);
+      claimed = got.length;
+      for (const each of got) expect(each.run.id).toBe(run.id);
+    }
+    await hasty.close();
+  }, 30_000);
+
+  test("of a change that leaves no mark says that it is not known", async () => {
+    const struck = relay.strike("swallow", isCommit);
+    const appending = backend.audit.append(scope, change("a.b", "x"));
+    await struck;
+    await expect(appending).rejects.toThrow("before it said whether this was stored");
+  }, 30_000);
+});
+
+describe("a COMMIT that never arrived", () => {
+  test("is found out: nothing was stored, and the caller is told so", async () => {
+    const run = sampleRun();
+    const struck = relay.strike("cut", isCommit);
+    const accepting = backend.runs.accept(scope, run, held);
+    await struck;
+    await expect(accepting).rejects.toThrow("Nothing was stored");
+    expect(await backend.runs.find(scope, run.id)).toBeNull();
+    expect(await backend.runs.accept(scope, run, held)).toEqual({ runId: run.id, duplicate: false });
+  }, 30_000);
+
+  test("of a claim leases nothing", async () => {
+    const run = sampleRun();
+    await backend.runs.accept(scope, run, UNHELD);
+    const struck = relay.strike("cut", isCommit);
+    const claiming = claim();
+    await struck;
+    await expect(claiming).rejects.toMatchObject({ code: "unavailable" });
+    expect((await claim()).map((each) => each.run.id)).toEqual([run.id]);
+  }, 30_000);
+});
+
+test("a transaction that broke off before its COMMIT has stored nothing", async () => {
+  const run = sampleRun();
+  const struck = relay.strike("cut", (sent) => sent.includes("INSERT INTO runs"));
+  const accepting = backend.runs.accept(scope, run, held);
+  await struck;
+  await expect(accepting).rejects.toThrow("Nothing was stored");
+  expect(await backend.runs.find(scope, run.id)).toBeNull();
+}, 30_000);

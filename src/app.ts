@@ -1,6 +1,7 @@
 import { registry } from "../connectors/registry.generated.ts";
 import { createAuditReader } from "./audit/read-audit.ts";
 import { createApiKeyManager } from "./auth/api-keys.ts";
+import { createAccounts } from "./auth/create-accounts.ts";
 import { openBackend } from "./backend/open.ts";
 import type { Config } from "./config.ts";
 import { createConnectorCatalog } from "./connections/connector-catalog.ts";
@@ -35,6 +36,7 @@ import { createTriggerReader } from "./engine/triggers/read-trigger.ts";
 import { createSubscriptionTicker } from "./engine/triggers/subscription-ticker.ts";
 import { deliverWebhook, hashHookSecret } from "./engine/webhook/deliver-webhook.ts";
 import { WorkflowCache } from "./engine/workflow-cache.ts";
+import { createClientAddresses } from "./http/client-addresses.ts";
 import { createServer } from "./http/server.ts";
 import type { Services } from "./http/services.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
@@ -222,10 +224,13 @@ export function createApp(parts: AppParts): App {
     subscriptions.wake();
   };
   const apiKeys = createApiKeyManager({ backend, clock, newId });
+  const accounts = createAccounts({ backend, clock, newId, vault, publicUrl: () => config.publicUrl });
 
   const stopping = new AbortController();
   const services: Services = {
-    sessions: { authenticate: async () => null },
+    accounts,
+    sessions: accounts.sessions,
+    addresses: createClientAddresses(config.trustedProxies),
     apiKeys,
     workflows: {
       ...createWorkflowReader(backend),
@@ -293,6 +298,7 @@ export function createApp(parts: AppParts): App {
         if (change.kind !== "due") {
           changed();
           apiKeys.forget();
+          accounts.sessions.forget();
           vault.forget();
         }
         dispatcher.wake();

@@ -89,6 +89,10 @@ async function startServer(config: Config, log: Log): Promise<RunningServer> {
   app.start();
   return {
     fetch: app.fetch,
+    async setupLink() {
+      const token = await app.services.accounts.setup.issue();
+      return token === null ? null : `${app.services.publicUrl}/setup/${token}`;
+    },
     hasTenant: async () => (await parts.backend.tenants.list()).length > 0,
     stop: (graceMs) => app.stop(graceMs),
     close: () => closeParts(parts),
@@ -105,11 +109,12 @@ async function openServices(config: Config): Promise<CommandServices> {
   ]);
   const parts = await openParts({ config, log: createLog(config.logLevel), sandboxCommand, lock: false });
   const { backend } = parts;
-  const { workflows, apiKeys } = createApp(parts).services;
+  const { workflows, apiKeys, accounts } = createApp(parts).services;
   return {
     backend,
     workflows,
     apiKeys,
+    users: { create: accounts.createUser },
     keys: {
       status: () => withKeyRotation(parts, (keys) => keys.status()),
       rotateKeyEncryptionKey: () => withKeyRotation(parts, (keys) => keys.rotateKeyEncryptionKey()),

@@ -1,8 +1,9 @@
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { AuditEntry, ChainVerdict } from "../domain/audit.ts";
 import type { ApiKey, Backend, Page, PageRequest, Workflow } from "../domain/backend.ts";
-import type { ApiKeyScope } from "../domain/permission.ts";
+import type { ApiKeyScope, Role } from "../domain/permission.ts";
 import type { Scope, Tenant } from "../domain/tenant.ts";
+import type { User } from "../domain/user.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
 import type { Setting } from "../platform/read-settings.ts";
 
@@ -59,6 +60,8 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly fetch: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
   readonly hasTenant: () => Promise<boolean>;
+  /** Where the first person sets the installation up; null when there is somebody. Each call makes a new link. */
+  readonly setupLink: () => Promise<string | null>;
   /** `/readyz` answers 503 from now on; hands back the runs that are not finished after `graceMs`. */
   readonly stop: (graceMs: number) => Promise<void>;
   /** After the last answer. */
@@ -72,6 +75,9 @@ export interface CommandServices {
     readonly create: (scope: Scope, wanted: NewApiKey) => Promise<{ readonly key: ApiKey; readonly text: string }>;
     readonly list: (scope: Scope, page: PageRequest) => Promise<Page<ApiKey>>;
     readonly remove: (scope: Scope, id: string) => Promise<void>;
+  };
+  readonly users: {
+    readonly create: (scope: Scope, request: NewPerson) => Promise<User>;
   };
   readonly workflows: {
     readonly create: (scope: Scope, definition: unknown) => Promise<Workflow>;
@@ -102,6 +108,13 @@ export interface KeyStatus {
   /** Data keys by the id of the key that wraps them. */
   readonly wrappedBy: Readonly<Record<string, number>>;
   readonly secrets: { readonly newest: number; readonly earlier: number };
+}
+
+export interface NewPerson {
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly password: string;
 }
 
 export interface NewApiKey {

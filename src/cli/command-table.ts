@@ -54,8 +54,8 @@ export const commandTable: readonly CommandEntry[] = [
   },
   {
     name: "user create",
-    summary: "Add a user (not available yet).",
-    load: async () => (await import("./commands/not-available-yet.ts")).userCreate,
+    summary: "Add a user.",
+    load: async () => (await import("./commands/user-create.ts")).userCreate,
   },
   {
     name: "api-key create",

@@ -2,6 +2,7 @@ import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { DataKeyStore } from "./data-key-store.ts";
 import type { Json } from "./json.ts";
+import type { LinkStore } from "./link-store.ts";
 import type { Dedupe, NewRun } from "./new-run.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { NewPoll, PollStore } from "./poll-store.ts";
@@ -9,8 +10,12 @@ import type { Run, RunResponse, RunStatus, Signal, StepError, StepRecord, Waitin
 import type { RunViewStore } from "./run-view-store.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SealedValueStore } from "./sealed-value-store.ts";
+import type { SessionStore } from "./session-store.ts";
+import type { SignInSettingsStore } from "./sign-in-settings-store.ts";
 import type { NewSubscription, SubscriptionStore } from "./subscription-store.ts";
 import type { Actor, Scope, Tenant, Workspace } from "./tenant.ts";
+import type { TwoFactorStore } from "./two-factor-store.ts";
+import type { UserStore } from "./user-store.ts";
 import type { WorkflowDefinition } from "./workflow.ts";
 import type { WorkflowViewStore } from "./workflow-view-store.ts";
 
@@ -48,6 +53,11 @@ export interface Backend {
   readonly dataKeys: DataKeyStore;
   readonly sealedValues: SealedValueStore;
   readonly settings: SettingStore;
+  readonly users: UserStore;
+  readonly sessions: SessionStore;
+  readonly links: LinkStore;
+  readonly twoFactors: TwoFactorStore;
+  readonly signInSettings: SignInSettingsStore;
   /** Rejects when the backend cannot be written to or its migrations are not applied; behind `/readyz`. */
   check(): Promise<void>;
   /** Counters (`…_total`) and gauges for `/metrics`, by snake_case name; which there are depends on the adapter. */

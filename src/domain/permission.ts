@@ -35,6 +35,38 @@ export type Role = (typeof ROLES)[number];
 export const API_KEY_SCOPES = ["read", "write"] as const;
 export type ApiKeyScope = (typeof API_KEY_SCOPES)[number];
 
+const VIEWER: readonly Permission[] = [
+  "workflow.read",
+  "run.read",
+  "connection.read",
+  "variable.read",
+  "member.read",
+  "usage.read",
+];
+const BUILDER: readonly Permission[] = [
+  ...VIEWER,
+  "workflow.write",
+  "run.start",
+  "run.control",
+  "connection.write",
+  "variable.write",
+];
+const ADMIN: readonly Permission[] = [
+  ...BUILDER,
+  "member.write",
+  "api_key.read",
+  "api_key.write",
+  "audit.read",
+  "settings.read",
+];
+
+const OF_ROLE: Readonly<Record<Role, ReadonlySet<Permission>>> = {
+  owner: new Set(PERMISSIONS),
+  admin: new Set(ADMIN),
+  builder: new Set(BUILDER),
+  viewer: new Set(VIEWER),
+};
+
 /** A key sees everything of its workspace or changes everything of it, but never decides about people. */
 const READ: readonly Permission[] = [
   "workflow.read",
@@ -58,6 +90,10 @@ const WRITE: readonly Permission[] = [
   "variable.write",
   "api_key.write",
 ];
+
+export function permissionsOf(role: Role): ReadonlySet<Permission> {
+  return OF_ROLE[role];
+}
 
 export function permissionsOfApiKey(scopes: readonly ApiKeyScope[]): ReadonlySet<Permission> {
   return new Set([...(scopes.includes("read") ? READ : []), ...(scopes.includes("write") ? WRITE : [])]);

@@ -3,6 +3,7 @@ import { describeApi } from "./api/openapi.ts";
 import { API_ROOT, type Route } from "./api/route.ts";
 import { apiRoutes } from "./api/routes.ts";
 import { serveRoute } from "./api/serve-route.ts";
+import type { PeerAddresses } from "./client-addresses.ts";
 import type { Endpoint, EndpointParams } from "./endpoint.ts";
 import { HOOKS_ROOT, type RequestTimeouts, takeDelivery } from "./ingress/hooks.ts";
 import { serveHealth, serveMetrics, serveReadiness } from "./monitoring.ts";
@@ -18,7 +19,7 @@ export interface Server {
    * Answers any request and never rejects. `server` is what `Bun.serve` hands over beside the request; without it a
    * delivery that waits for its response is cut off when the connection has been idle for too long.
    */
-  fetch(request: Request, server?: RequestTimeouts): Promise<Response>;
+  fetch(request: Request, server?: RequestTimeouts & PeerAddresses): Promise<Response>;
 }
 
 /** Addresses that end so are kept open: they stream what changes (`ui/event-stream.ts`). */
@@ -38,6 +39,7 @@ export function createServer(services: Services): Server {
       if (url.startsWith(HOOKS_ROOT, pathStart)) return takeDelivery(request, pathStart, services, server);
       // A stream of events is silent for as long as nothing happens.
       if (server && url.endsWith(LIVE_SUFFIX)) server.timeout(request, 0);
+      if (server) services.addresses.cameBy(server);
       return router.fetch(request);
     },
   };

@@ -1,5 +1,6 @@
 import type { AuditReader } from "../audit/read-audit.ts";
 import type { ApiKeyManager } from "../auth/api-keys.ts";
+import type { Accounts } from "../auth/create-accounts.ts";
 import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
 import type { ConnectionManager } from "../connections/manage-connections.ts";
 import type { ChoicesResolver } from "../connections/resolve-choices.ts";
@@ -13,10 +14,13 @@ import type { TriggerReader } from "../engine/triggers/read-trigger.ts";
 import type { Delivery, DeliveryAnswer } from "../engine/webhook/deliver-webhook.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
+import type { ClientAddresses } from "./client-addresses.ts";
 
 /** Everything that the HTTP layer can do; wired in `app.ts`. */
 export interface Services {
+  readonly accounts: Accounts;
   readonly sessions: SessionReader;
+  readonly addresses: ClientAddresses;
   readonly apiKeys: ApiKeyManager;
   readonly workflows: WorkflowManager & WorkflowReader;
   readonly runs: RunControl & RunReader;

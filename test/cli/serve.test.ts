@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
@@ -12,18 +12,36 @@ describe("a server that starts", () => {
     await using server = await startServer(folder.path);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
     expect(await server.stop()).toBe(0);
-    const [data, next] = await server.saidBesides();
+    const [data, setUp, next] = await server.saidBesides();
+    expect(setUp).toBe(`Set up (once, and only by you): ${server.url}/setup/${setUp?.split("/").at(-1)}`);
+    expect(setUp?.split("/").at(-1)).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(data).toBe(`Data: ${resolve(folder.path, "data")}`);
     expect(next).toMatch(/^Next: .*tenant create acme$/);
     expect(readdirSync(folder.path)).toEqual(["data"]);
   });
 
-  test("suggests nothing once there is a tenant", async () => {
+  test("suggests nothing once there is a tenant and somebody who can sign in", async () => {
     using folder = tempFolder();
     await succeed(folder.path, ["tenant", "create", "acme"]);
+    const create = ["user", "create", "--tenant", "acme", "--email", "a@b.c", "--role", "owner", "--password-stdin"];
+    const { exitCode, stdout } = await runCli(folder.path, create, { input: "orbit lantern seven\n" });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^usr_[0-9a-z]{26}\n$/) });
     await using server = await startServer(folder.path);
     await server.stop();
     expect(await server.saidBesides()).toHaveLength(1);
+  });
+
+  test("makes another setup link at each start while nobody can sign in, and stores none", async () => {
+    using folder = tempFolder();
+    const links: string[] = [];
+    for (let start = 0; start < 2; start += 1) {
+      await using server = await startServer(folder.path);
+      await server.stop();
+      links.push((await server.saidBesides())[1]?.split("/").at(-1) ?? "");
+    }
+    expect(new Set(links).size).toBe(2);
+    const stored = readFileSync(join(folder.path, "data/integrationsync.db"), "latin1");
+    for (const link of links) expect(stored).not.toContain(link);
   });
 
   test("listens on the address of this machine only, unless told otherwise", async () => {

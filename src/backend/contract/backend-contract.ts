@@ -8,9 +8,11 @@ import { commitContract } from "./commit-contract.ts";
 import { configurationContract } from "./configuration-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { listContract } from "./list-contract.ts";
+import { peopleContract } from "./people-contract.ts";
 import { pollContract } from "./poll-contract.ts";
 import { pruneContract } from "./prune-contract.ts";
 import { scheduleContract } from "./schedule-contract.ts";
+import { signInContract } from "./sign-in-contract.ts";
 import { signalContract } from "./signal-contract.ts";
 import { subscriptionContract } from "./subscription-contract.ts";
 import { viewContract } from "./view-contract.ts";
@@ -33,6 +35,8 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     listContract(open);
     viewContract(open);
     pruneContract(open);
+    peopleContract(open);
+    signInContract(open);
     isolationContract(open);
   });
 }

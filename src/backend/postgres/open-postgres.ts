@@ -10,6 +10,11 @@ import { createDataKeyStore } from "./data-key-store.ts";
 import { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrationState, newerDatabase } from "./migrate-database.ts";
+import { createLinkStore } from "./people/link-store.ts";
+import { createSessionStore } from "./people/session-store.ts";
+import { createSignInSettingsStore } from "./people/sign-in-settings-store.ts";
+import { createTwoFactorStore } from "./people/two-factor-store.ts";
+import { createUserStore } from "./people/user-store.ts";
 import { createPollStore } from "./poll-store.ts";
 import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts";
 import { prepareDatabase } from "./prepare-database.ts";
@@ -167,6 +172,11 @@ async function createPostgresBackend(
     dataKeys: createDataKeyStore(storage),
     sealedValues: createSealedValueStore(storage),
     settings,
+    users: createUserStore(storage),
+    sessions: createSessionStore(storage),
+    links: createLinkStore(storage),
+    twoFactors: createTwoFactorStore(storage),
+    signInSettings: createSignInSettingsStore(storage),
     /** Writes for real: a standby, or a server whose disk is full, lets everything else succeed. */
     async check() {
       if ((await readMigrationState(sql)) === "unknown") throw newerDatabase();

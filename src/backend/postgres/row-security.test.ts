@@ -3,6 +3,7 @@ import { createDatabase, type TestDatabase } from "../../../test/postgres/test-p
 import type { Backend } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
+import { SYSTEM, sampleLink, samplePerson, sampleSession } from "../contract/people-samples.ts";
 import {
   change,
   dedupe,
@@ -64,6 +65,16 @@ async function fill(scope: Scope): Promise<void> {
   const first = parking(null, { steps: [sampleStep("a")], alerts: ["look at this"] });
   await backend.runs.accept(scope, parked, { dedupe: dedupe("k"), hold: { owner: "srv", first } });
   await backend.runs.signal(scope, parked.id, { kind: "cancel", by: "x" }, change("run.cancelled", parked.id));
+  const person = samplePerson(scope, { identity: { issuer: "i", subject: tenantId } });
+  await backend.users.create(person, SYSTEM, change("user.created", person.user.id));
+  const { user } = person;
+  const started = change("session.started", user.id);
+  await backend.sessions.create(sampleSession(scope, user), `token ${tenantId}`, null, SYSTEM, started);
+  await backend.links.create(sampleLink(scope, "invitation"), `link ${tenantId}`, null);
+  const factor = { sealedSecret: "s", lastStep: 0, createdAt: NOW, recoveryHashes: ["r"] };
+  await backend.twoFactors.enable(tenantId, user.id, factor, SYSTEM, change("two_factor.enabled", user.id));
+  const settings = { twoFactorRequired: false, provider: null };
+  await backend.signInSettings.save(scope, settings, change("sign_in.changed", tenantId));
 }
 
 /** Every table of ours and what binds it. */
@@ -101,6 +112,10 @@ describe("every table with a tenant's rows", () => {
         .concat([
           "lease_owner",
           "fence",
+          "email_hash",
+          "token_hash",
+          "user_id",
+          "expires_at",
           "interruptions",
           "signal_seq",
           "signals_applied",

@@ -5,6 +5,8 @@ import type { Storage } from "./storage.ts";
 const SOURCES = [
   { table: "connections", field: "credential", from: "connections", row: "id", column: "sealed_credential" },
   { table: "hooks", field: "secret", from: "hook_secrets", row: "workflow_id", column: "sealed_secret" },
+  { table: "two_factors", field: "secret", from: "two_factors", row: "user_id", column: "sealed_secret" },
+  { table: "sign_in_settings", field: "secret", from: "sign_in_settings", row: "tenant_id", column: "sealed_secret" },
 ] as const;
 
 export function createSealedValueStore({ database }: Storage): SealedValueStore {
@@ -17,7 +19,8 @@ export function createSealedValueStore({ database }: Storage): SealedValueStore 
       const rows = await database.read(tenantId, (run) =>
         run<{ row: string; envelope: string }>(
           `SELECT ${named.row} AS row, ${named.column} AS envelope FROM ${named.from}
-           WHERE tenant_id = $1 AND ${named.row} > $2 ORDER BY ${named.row} LIMIT $3::integer`,
+           WHERE tenant_id = $1 AND ${named.row} > $2 AND ${named.column} IS NOT NULL
+           ORDER BY ${named.row} LIMIT $3::integer`,
           [tenantId, row, limit],
         ),
       );

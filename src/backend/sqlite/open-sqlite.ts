@@ -15,6 +15,11 @@ import { lockDataDir } from "./lock-data-dir.ts";
 import { migrateDatabase, migrationState, newerDatabase } from "./migrate-database.ts";
 import { openDatabase } from "./open-database.ts";
 import { OutsideChanges } from "./outside-changes.ts";
+import { createLinkStore } from "./people/link-store.ts";
+import { createSessionStore } from "./people/session-store.ts";
+import { createSignInSettingsStore } from "./people/sign-in-settings-store.ts";
+import { createTwoFactorStore } from "./people/two-factor-store.ts";
+import { createUserStore } from "./people/user-store.ts";
 import { createPollStore } from "./poll-store.ts";
 import { createRunWatchers } from "./run-watchers.ts";
 import { createRunInsert } from "./runs/insert-run.ts";
@@ -116,6 +121,11 @@ export function createSqliteBackend(
     dataKeys: createDataKeyStore(storage),
     sealedValues: createSealedValueStore(storage),
     settings,
+    users: createUserStore(storage),
+    sessions: createSessionStore(storage),
+    links: createLinkStore(storage),
+    twoFactors: createTwoFactorStore(storage),
+    signInSettings: createSignInSettingsStore(storage),
     /** Writes for real: a full disk lets everything else succeed. */
     async check() {
       await settings.set("last_check", new Date().toISOString());

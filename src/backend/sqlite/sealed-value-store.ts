@@ -5,12 +5,14 @@ import type { Storage } from "./storage.ts";
 const SOURCES = [
   { table: "connections", field: "credential", from: "connections", row: "id", column: "sealed_credential" },
   { table: "hooks", field: "secret", from: "hooks", row: "workflow_id", column: "sealed_secret" },
+  { table: "two_factors", field: "secret", from: "two_factors", row: "user_id", column: "sealed_secret" },
+  { table: "sign_in_settings", field: "secret", from: "sign_in_settings", row: "tenant_id", column: "sealed_secret" },
 ] as const;
 
 export function createSealedValueStore({ raw, commits }: Storage): SealedValueStore {
   const statements = SOURCES.map(({ from, row, column }) => ({
     select: raw.prepare<{ row: string; envelope: string }, [string, string, number]>(
-      `SELECT ${row} AS row, ${column} AS envelope FROM ${from} WHERE tenant_id = ? AND ${row} > ? ORDER BY ${row} LIMIT ?`,
+      `SELECT ${row} AS row, ${column} AS envelope FROM ${from} WHERE tenant_id = ? AND ${row} > ? AND ${column} IS NOT NULL ORDER BY ${row} LIMIT ?`,
     ),
     update: raw.prepare(`UPDATE ${from} SET ${column} = ? WHERE tenant_id = ? AND ${row} = ? AND ${column} = ?`),
   }));

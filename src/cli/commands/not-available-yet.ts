@@ -1,22 +1,9 @@
-import { type Arguments, type Command, defineCommand, JSON_OPTION, type Options, TENANT_OPTION } from "../command.ts";
+import { type Arguments, type Command, defineCommand, JSON_OPTION, type Options } from "../command.ts";
 
 /*
  * Commands of the design whose part of the product does not exist yet. They take what they will take, so that a script
  * that is written too early is told so, instead of being told that it mistyped.
  */
-
-export const userCreate = notAvailableYet("It comes with sign-in and accounts; until then, use an API key.", {
-  options: {
-    tenant: TENANT_OPTION,
-    email: {
-      value: "email",
-      required: true,
-      description: "The user's address, which is also the name to sign in with.",
-    },
-    role: { value: "role", required: true, description: "owner, admin, builder or viewer." },
-    "password-stdin": { description: "Read the password from standard input." },
-  },
-});
 
 export const connectorAdd = notAvailableYet("It comes with community connectors; connector list shows what there is.", {
   arguments: { source: { description: "Where the connector is." } },

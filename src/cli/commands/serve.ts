@@ -70,6 +70,8 @@ async function announce(context: CommandContext, config: CommandConfig, running:
     `IntegrationSync is ready on ${localAddress(config.host, port)}`,
     `Data: ${config.databaseUrl === null ? config.dataDir : "Postgres"}`,
   ];
+  const setupLink = await running.setupLink();
+  if (setupLink !== null) lines.push(`Set up (once, and only by you): ${setupLink}`);
   if (!(await running.hasTenant())) lines.push(`Next: ${context.programName} tenant create acme`);
   await context.print(lines.join("\n"));
 }

@@ -7,12 +7,16 @@ import type { PageRoute } from "./page-route.ts";
 import { runDecisions } from "./run-decisions.ts";
 import { runPages } from "./runs.ts";
 import { servePage } from "./serve-page.ts";
+import { setupPages } from "./setup.ts";
+import { signInPages } from "./sign-in.ts";
 import { variablePages } from "./variables.ts";
 import { workflowListPages } from "./workflows.ts";
 
 /** What people open in a browser: one file per resource. */
 export const pages: readonly PageRoute[] = [
   ...homePages,
+  ...setupPages,
+  ...signInPages,
   ...workflowListPages,
   ...runPages,
   ...runDecisions,

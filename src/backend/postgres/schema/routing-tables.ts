@@ -3,9 +3,12 @@ export const ROUTING_TABLES = [
   "alert_queue",
   "api_key_routes",
   "hook_routes",
+  "link_routes",
   "poll_queue",
   "run_queue",
   "schedule_queue",
+  "session_routes",
   "subscription_queue",
+  "user_routes",
   "workflow_caps",
 ] as const;

@@ -1,0 +1,43 @@
+import type { Backend } from "../domain/backend.ts";
+import type { Scope } from "../domain/tenant.ts";
+import type { Clock } from "../platform/clock.ts";
+import { createAuthCookies } from "./auth-cookies.ts";
+import { type CreateUserRequest, createUser } from "./create-user.ts";
+import { createFirstSetup } from "./first-setup.ts";
+import { createPasswordHasher } from "./hash-passwords.ts";
+import { createKnownDevices } from "./known-devices.ts";
+import type { Sealing } from "./sealing.ts";
+import { createSessionManager } from "./sessions.ts";
+import { createSignIn } from "./sign-in.ts";
+import { createSignInThrottle } from "./sign-in-throttle.ts";
+import { createTwoFactorCodes } from "./two-factor-codes.ts";
+
+export interface AccountsDeps {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+  readonly vault: Sealing;
+  /** Scheme, host and port under which people reach the server. */
+  readonly publicUrl: () => string;
+}
+
+/** Everything about people, wired together. */
+export function createAccounts(deps: AccountsDeps) {
+  const { backend, clock, newId, vault, publicUrl } = deps;
+  const cookies = createAuthCookies(() => publicUrl().startsWith("https:"));
+  const passwords = createPasswordHasher();
+  const throttle = createSignInThrottle(clock);
+  const devices = createKnownDevices({ cookies, vault });
+  const codes = createTwoFactorCodes({ backend, clock, vault });
+  const sessions = createSessionManager({ backend, clock, newId, cookies });
+  const signIn = createSignIn({ backend, clock, newId, passwords, sessions, cookies, devices, throttle, codes });
+  const people = { backend, clock, newId, passwords };
+  return {
+    sessions,
+    signIn,
+    setup: createFirstSetup({ ...people, signIn }),
+    createUser: (scope: Scope, request: CreateUserRequest) => createUser(scope, request, people),
+  };
+}
+
+export type Accounts = ReturnType<typeof createAccounts>;

@@ -1,0 +1,130 @@
+import type { JsonObject } from "../../../domain/json.ts";
+import type { LinkKind, LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
+import { decodeCursor, NEWEST, toPage } from "../page-cursor.ts";
+import type { Storage } from "../storage.ts";
+import { type BigintText, toNumber } from "../text-columns.ts";
+
+const COLUMNS = "id, tenant_id, workspace_id, kind, user_id, payload, created_at, expires_at";
+
+interface LinkRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly workspace_id: string | null;
+  readonly kind: LinkKind;
+  readonly user_id: string | null;
+  readonly payload: string;
+  readonly created_at: BigintText;
+  readonly expires_at: BigintText;
+}
+
+export function createLinkStore({ database, change, appendAudit }: Storage): LinkStore {
+  async function tenantOf(tokenHash: string): Promise<string | null> {
+    const [route] = await database.query<{ tenant_id: string }>(
+      "SELECT tenant_id FROM link_routes WHERE token_hash = $1",
+      [tokenHash],
+    );
+    return route?.tenant_id ?? null;
+  }
+
+  return {
+    async create(link, tokenHash, audit) {
+      await database.write(link.tenantId, async (transaction) => {
+        const { run } = transaction;
+        await run("INSERT INTO link_routes (token_hash, tenant_id, expires_at) VALUES ($1, $2, $3::bigint)", [
+          tokenHash,
+          link.tenantId,
+          link.expiresAt,
+        ]);
+        await run(
+          `INSERT INTO one_time_links (${COLUMNS}, token_hash)
+           VALUES ($1, $2, $3, $4, $5, $6::text, $7::bigint, $8::bigint, $9)`,
+          [
+            link.id,
+            link.tenantId,
+            link.workspaceId,
+            link.kind,
+            link.userId,
+            JSON.stringify(link.payload),
+            link.createdAt,
+            link.expiresAt,
+            tokenHash,
+          ],
+        );
+        if (audit) await appendAudit(transaction, link.tenantId, audit.actor, audit.change);
+      });
+    },
+    async find(kind, tokenHash, now) {
+      const tenantId = await tenantOf(tokenHash);
+      if (tenantId === null) return null;
+      const [row] = await database.read(tenantId, (run) =>
+        run<LinkRow>(
+          `SELECT ${COLUMNS} FROM one_time_links WHERE token_hash = $1 AND kind = $2 AND expires_at > $3::bigint`,
+          [tokenHash, kind, now],
+        ),
+      );
+      return row ? toLink(row) : null;
+    },
+    async take(kind, tokenHash, now) {
+      const tenantId = await tenantOf(tokenHash);
+      if (tenantId === null) return null;
+      return database.write(tenantId, async ({ run }) => {
+        const [row] = await run<LinkRow>(
+          `DELETE FROM one_time_links WHERE token_hash = $1 AND kind = $2 AND expires_at > $3::bigint RETURNING ${COLUMNS}`,
+          [tokenHash, kind, now],
+        );
+        if (!row) return null;
+        await run("DELETE FROM link_routes WHERE token_hash = $1", [tokenHash]);
+        return toLink(row);
+      });
+    },
+    async list({ tenantId, workspaceId }, kind, now, { limit, cursor }) {
+      const before = cursor === null ? NEWEST : decodeCursor(cursor);
+      const rows = await database.read(tenantId, (run) =>
+        run<LinkRow>(
+          `SELECT ${COLUMNS} FROM one_time_links
+           WHERE kind = $1 AND workspace_id = $2 AND expires_at > $3::bigint AND id < $4
+           ORDER BY id DESC LIMIT $5::integer`,
+          [kind, workspaceId, now, before, limit + 1],
+        ),
+      );
+      return toPage(rows.map(toLink), limit, ({ id }) => id);
+    },
+    withdraw({ tenantId, workspaceId, actor }, kind, id, entry) {
+      return change(tenantId, async (transaction) => {
+        const { count } = await transaction.run(
+          `WITH ended AS (
+             DELETE FROM one_time_links WHERE workspace_id = $1 AND kind = $2 AND id = $3 RETURNING token_hash)
+           DELETE FROM link_routes WHERE token_hash IN (SELECT token_hash FROM ended)`,
+          [workspaceId, kind, id],
+        );
+        if (count > 0) await appendAudit(transaction, tenantId, actor, entry);
+        return count > 0;
+      });
+    },
+    async prune(now, limit) {
+      const routes = await database.query<{ token_hash: string; tenant_id: string }>(
+        "SELECT token_hash, tenant_id FROM link_routes WHERE expires_at <= $1::bigint LIMIT $2::integer",
+        [now, limit],
+      );
+      for (const { token_hash, tenant_id } of routes)
+        await database.write(tenant_id, async ({ run }) => {
+          await run("DELETE FROM one_time_links WHERE token_hash = $1", [token_hash]);
+          await run("DELETE FROM link_routes WHERE token_hash = $1", [token_hash]);
+        });
+      return routes.length;
+    },
+  };
+}
+
+function toLink(row: LinkRow): OneTimeLink {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    workspaceId: row.workspace_id,
+    kind: row.kind,
+    userId: row.user_id,
+    payload: JSON.parse(row.payload) as JsonObject,
+    createdAt: toNumber(row.created_at),
+    expiresAt: toNumber(row.expires_at),
+  };
+}

@@ -13,6 +13,7 @@ const STORAGE = join(import.meta.dir, "test-storage.ts");
 /** Files that name their backend themselves, and why the other would not do. */
 const ONCE: Readonly<Record<string, string>> = {
   "test/crash/storage-faults.test.ts": "the disk fails under the server's own file: SQLite",
+  "test/replicas/kill-replicas.test.ts": "several servers on the same data: Postgres",
   "test/replicas/replicas.test.ts": "several servers on the same data: Postgres",
 };
 

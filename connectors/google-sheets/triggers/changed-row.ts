@@ -5,10 +5,13 @@ import { loadColumns } from "../choices/load-columns.ts";
 import { headerRow, sheet, spreadsheet } from "../fields.ts";
 import { rowSample } from "../samples.ts";
 import { type Row, readHeader, readRows } from "../table.ts";
+import { wantsExisting } from "./wants-existing.ts";
 
 /** What is remembered of each row has to stay small: it is stored with every poll. */
 const MAX_ROWS = 5_000;
 const MARK_BYTES = 6;
+/** The most that one poll gives; the next one follows at once. */
+const MAX_ITEMS = 1_000;
 
 export default defineTrigger({
   kind: "poll",
@@ -32,18 +35,26 @@ export default defineTrigger({
     const header = await readHeader(api, input);
     const marks: [number, string][] = [];
     const items: { id: string; body: Json }[] = [];
+    const isFirst = cursor === null && !wantsExisting(input);
+    let more = false;
     for await (const rows of readRows(api, input, header)) {
       if (marks.length + rows.length > MAX_ROWS) throw tooLarge(input.sheet);
       for (const row of rows) {
         const mark = markOf(row, input.columns ?? []);
-        marks.push([row.row, mark]);
         const known = before.marks.get(row.row);
+        if (known !== mark && !isFirst && items.length === MAX_ITEMS) {
+          // Stays as it was known, so that the next poll finds it changed.
+          more = true;
+          if (known !== undefined) marks.push([row.row, known]);
+          continue;
+        }
+        marks.push([row.row, mark]);
         // The count of polls tells a row that goes back and forth between two values from one that was seen.
-        if (known !== mark)
+        if (known !== mark && !isFirst)
           items.push({ id: `${row.row}@${before.polls}`, body: { ...row, isNew: known === undefined } });
       }
     }
-    return { items, cursor: { polls: before.polls + 1, marks: pack(marks) } };
+    return { items, cursor: { polls: before.polls + 1, marks: pack(marks) }, more };
   },
 });
 

@@ -3,6 +3,7 @@ import { defineTrigger } from "../../../src/connector-sdk/trigger.ts";
 import { headerRow, sheet, spreadsheet } from "../fields.ts";
 import { rowSample } from "../samples.ts";
 import { type Row, readHeader, readRows } from "../table.ts";
+import { wantsExisting } from "./wants-existing.ts";
 
 /** The most that one poll gives; the next one follows at once. */
 const MAX_ITEMS = 1_000;
@@ -17,6 +18,9 @@ export default defineTrigger({
   async poll({ api, input, cursor }) {
     const { lastRow, polls } = readCursor(cursor, input.headerRow);
     const header = await readHeader(api, input);
+    // A first look at a long sheet would come in pieces, and the second piece would count as new.
+    if (cursor === null && !wantsExisting(input))
+      return { items: [], cursor: { lastRow: await findLastRow(), polls: polls + 1 } };
     // The last row is read again: when it has gone, the sheet has become shorter.
     const from = Math.max(input.headerRow + 1, lastRow);
     const found: Row[] = [];

@@ -20,7 +20,7 @@ const orders = (): Rows => [
 ];
 
 /** Polls as the engine does: with the cursor of the poll before. Gives ids and bodies. */
-async function watch(trigger: unknown, rows: Rows, input: object = {}) {
+async function watch(trigger: unknown, rows: Rows, input: object = { startWith: "existing" }) {
   sheet = await openSheet(rows);
   const { poll } = trigger as PollTrigger<object>;
   let cursor: Json = null;
@@ -66,10 +66,18 @@ describe("new rows", () => {
     expect(first.map(({ id }) => id)).not.toContain(again!.id);
   });
 
+  test("at first are none, however long the sheet is, unless the builder asked for them", async () => {
+    const rows: Rows = [["Order"], ...Array.from({ length: 2_500 }, (_, index) => [`${index}`])];
+    const poll = await watch(newRow, rows, {});
+    expect(await poll()).toEqual([]);
+    rows.push(["new"]);
+    expect(rowsOf(await poll())).toEqual([2_502]);
+  });
+
   test("come a thousand at a time", async () => {
     sheet = await openSheet([["Order"], ...Array.from({ length: 1_500 }, (_, index) => [`${index}`])]);
     const { poll } = newRow as unknown as PollTrigger<object>;
-    const first = await poll({ ...sheet.context, input: place, cursor: null });
+    const first = await poll({ ...sheet.context, input: { ...place, startWith: "existing" }, cursor: null });
     expect([first.items.length, first.more]).toEqual([1_000, true]);
     const second = await poll({ ...sheet.context, input: place, cursor: first.cursor });
     expect([second.items.length, second.more]).toEqual([500, false]);
@@ -78,8 +86,10 @@ describe("new rows", () => {
   test("that are looked for twice from the same cursor have the same ids", async () => {
     sheet = await openSheet(orders());
     const { poll } = newRow as unknown as PollTrigger<object>;
-    const look = async () => (await poll({ ...sheet.context, input: place, cursor: null })).items.map(({ id }) => id);
-    expect(await look()).toEqual(await look());
+    const input = { ...place, startWith: "existing" };
+    const look = async () => (await poll({ ...sheet.context, input, cursor: null })).items.map(({ id }) => id);
+    expect(await look()).toEqual(["2@0", "3@0"]);
+    expect(await look()).toEqual(["2@0", "3@0"]);
   });
 });
 
@@ -108,6 +118,16 @@ describe("changed rows", () => {
     }
     expect(rowsOf(seen)).toEqual([2, 2, 2]);
     expect(new Set(seen.map(({ id }) => id)).size).toBe(3);
+  });
+
+  test("of which there are very many come a thousand at a time, each once", async () => {
+    const rows: Rows = [["Order"], ...Array.from({ length: 1_500 }, (_, index) => [`${index}`])];
+    const poll = await watch(changedRow, rows, {});
+    expect(await poll()).toEqual([]);
+    for (const row of rows.slice(1)) row[0] = `${row[0]}-b`;
+    const seen = [...(await poll()), ...(await poll()), ...(await poll())];
+    expect(seen).toHaveLength(1_500);
+    expect(new Set(rowsOf(seen)).size).toBe(1_500);
   });
 
   test("count only when a watched column changes", async () => {

@@ -27,7 +27,7 @@ describe("changed records", () => {
     answerWith([{ attributes: {}, Id: idOf(1), SystemModstamp: "2026-05-31T11:58:00.000+0000" }]);
     const { items, cursor, more } = await poll(changedRecord, { stamp: "2026-05-31T11:50:00.000Z", id: null });
     expect(org.queries()).toEqual([
-      "SELECT FIELDS(STANDARD) FROM Account WHERE SystemModstamp >= 2026-05-31T11:45:00.000Z ORDER BY SystemModstamp, Id LIMIT 2000",
+      "SELECT FIELDS(STANDARD) FROM Account WHERE SystemModstamp >= 2026-05-31T11:45:00.000Z ORDER BY SystemModstamp, Id LIMIT 1000",
     ]);
     expect(items).toEqual([
       {
@@ -40,13 +40,13 @@ describe("changed records", () => {
 
   test("of one bulk load, all at one moment, are all read", async () => {
     const stamp = "2026-05-31T11:58:00.000+0000";
-    answerWith(Array.from({ length: 2_000 }, (_, index) => ({ Id: idOf(index), SystemModstamp: stamp })));
+    answerWith(Array.from({ length: 1_000 }, (_, index) => ({ Id: idOf(index), SystemModstamp: stamp })));
     const first = await poll(changedRecord, { stamp: "2026-05-31T11:50:00.000Z", id: null });
-    expect(first).toMatchObject({ more: true, cursor: { stamp: "2026-05-31T11:58:00.000Z", id: idOf(1_999) } });
-    answerWith([{ Id: idOf(2_000), SystemModstamp: stamp }]);
+    expect(first).toMatchObject({ more: true, cursor: { stamp: "2026-05-31T11:58:00.000Z", id: idOf(999) } });
+    answerWith([{ Id: idOf(1_000), SystemModstamp: stamp }]);
     const second = await poll(changedRecord, first.cursor);
     expect(org.queries()[1]).toContain(
-      `WHERE (SystemModstamp > 2026-05-31T11:58:00.000Z OR (SystemModstamp = 2026-05-31T11:58:00.000Z AND Id > '${idOf(1_999)}'))`,
+      `WHERE (SystemModstamp > 2026-05-31T11:58:00.000Z OR (SystemModstamp = 2026-05-31T11:58:00.000Z AND Id > '${idOf(999)}'))`,
     );
     expect(second).toMatchObject({ more: false, cursor: { stamp: "2026-05-31T11:58:00.000Z", id: null } });
   });
@@ -57,6 +57,13 @@ describe("changed records", () => {
     await poll(changedRecord, null, { startWith: "existing" });
     expect(org.queries()[0]).toContain("SystemModstamp >= 2026-05-31T11:55:00.000Z");
     expect(org.queries()[1]).toContain("SystemModstamp >= 1998-12-31T23:55:00.000Z");
+  });
+
+  test("from just before the first poll are remembered, and the next one begins at that moment", async () => {
+    answerWith([{ Id: idOf(1), SystemModstamp: "2026-05-31T11:58:00.000+0000" }]);
+    const first = await poll(changedRecord, null, { startWith: "new" });
+    expect(first).toMatchObject({ items: [{}], cursor: { stamp: "2026-05-31T12:00:00.000Z", id: null } });
+    expect(first.more ?? false).toBe(false);
   });
 
   test("keep the cursor where it is while nothing changes", async () => {

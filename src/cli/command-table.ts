@@ -88,6 +88,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/connector-list.ts")).connectorList,
   },
   {
+    name: "connector new",
+    summary: "Write the folder of a new connector, with its tests (in a checkout).",
+    load: async () => (await import("./commands/connector-new.ts")).connectorNew,
+  },
+  {
     name: "connector add",
     summary: "Add a community connector (not available yet).",
     load: async () => (await import("./commands/not-available-yet.ts")).connectorAdd,

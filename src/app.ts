@@ -5,6 +5,7 @@ import { createAccounts } from "./auth/create-accounts.ts";
 import { openBackend } from "./backend/open.ts";
 import type { Config } from "./config.ts";
 import { createConnectorCatalog } from "./connections/connector-catalog.ts";
+import { createConnectorFormReader } from "./connections/connector-forms.ts";
 import { createConnectionManager } from "./connections/manage-connections.ts";
 import { openVault } from "./connections/open-vault.ts";
 import { createChoicesResolver } from "./connections/resolve-choices.ts";
@@ -22,6 +23,7 @@ import type { CodeSandbox } from "./engine/code-sandbox/code-sandbox.ts";
 import { createCodeSandbox } from "./engine/code-sandbox/create-code-sandbox.ts";
 import { createRunControl } from "./engine/control-runs.ts";
 import { DEFAULT_LIMITS, Dispatcher } from "./engine/dispatcher.ts";
+import { createDraftEditor } from "./engine/drafts/edit-drafts.ts";
 import type { EngineDeps } from "./engine/engine-deps.ts";
 import { ScheduleTicker } from "./engine/fire-schedules.ts";
 import { createVariableManager } from "./engine/manage-variables.ts";
@@ -226,26 +228,29 @@ export function createApp(parts: AppParts): App {
   const apiKeys = createApiKeyManager({ backend, clock, newId });
   const accounts = createAccounts({ backend, clock, newId, vault, publicUrl: () => config.publicUrl });
 
+  const workflows = {
+    ...createWorkflowReader(backend),
+    ...createWorkflowManager({
+      backend,
+      clock,
+      newId,
+      connectors,
+      checkCode,
+      changed,
+      publicUrl: () => config.publicUrl,
+      ...createHookSecrets(vault),
+      ...subscriptionSecrets,
+    }),
+  };
+
   const stopping = new AbortController();
   const services: Services = {
     accounts,
     sessions: accounts.sessions,
     addresses: createClientAddresses(config.trustedProxies),
     apiKeys,
-    workflows: {
-      ...createWorkflowReader(backend),
-      ...createWorkflowManager({
-        backend,
-        clock,
-        newId,
-        connectors,
-        checkCode,
-        changed,
-        publicUrl: () => config.publicUrl,
-        ...createHookSecrets(vault),
-        ...subscriptionSecrets,
-      }),
-    },
+    workflows,
+    drafts: createDraftEditor({ backend, clock, manager: workflows }),
     runs: {
       ...createRunReader(backend),
       ...createRunControl({
@@ -259,6 +264,7 @@ export function createApp(parts: AppParts): App {
     },
     connections,
     connectors: createConnectorCatalog(connectors),
+    connectorForms: createConnectorFormReader(connectors),
     variables: createVariableManager({ backend, clock, changed }),
     audit: createAuditReader(backend),
     choices: createChoicesResolver({ connectors, useConnection, request: engine.request, clock }),

@@ -1,6 +1,7 @@
 import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
 import type { Connection, ConnectionState } from "./connection.ts";
 import type { DataKeyStore } from "./data-key-store.ts";
+import type { DraftStore } from "./draft-store.ts";
 import type { Json } from "./json.ts";
 import type { LinkStore } from "./link-store.ts";
 import type { Dedupe, NewRun } from "./new-run.ts";
@@ -42,6 +43,7 @@ export interface Backend {
   readonly apiKeys: ApiKeyStore;
   readonly workflows: WorkflowStore;
   readonly workflowViews: WorkflowViewStore;
+  readonly drafts: DraftStore;
   readonly runs: RunStore;
   readonly runViews: RunViewStore;
   readonly schedules: ScheduleStore;

@@ -1,10 +1,13 @@
 import { authorize } from "../domain/authorize.ts";
 import type { Backend, Page, PageRequest, Workflow, WorkflowVersion } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { Scope } from "../domain/tenant.ts";
-import { innerSequences, type Step, type WorkflowDefinition } from "../domain/workflow.ts";
+import type { WorkflowDefinition } from "../domain/workflow.ts";
 import { type CompileDeps, compileWorkflow } from "./compile-workflow.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
+import { checkDefinition } from "./drafts/check-definition.ts";
+import { findMissingConnections, findMissingWorkflows } from "./missing-references.ts";
 import { type PlanActivationDeps, planActivation } from "./triggers/plan-activation.ts";
 
 export interface ManageWorkflowsDeps extends CompileDeps, PlanActivationDeps {
@@ -12,6 +15,11 @@ export interface ManageWorkflowsDeps extends CompileDeps, PlanActivationDeps {
   readonly newId: (prefix: string) => string;
   /** Hooks, schedules and caches have to be looked at again. */
   readonly changed: () => void;
+}
+
+interface Publication {
+  readonly version: number;
+  readonly webhookUrl: string | null;
 }
 
 /** A workflow is edited as a draft; what runs is a published version, which never changes. */
@@ -58,18 +66,46 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
     return find(scope, id);
   }
 
-  async function publish(scope: Scope, id: string): Promise<{ version: number; webhookUrl: string | null }> {
+  /** Everything that publishing the definition would be refused for; for those who are still at work on it. */
+  async function check(scope: Scope, definition: WorkflowDefinition): Promise<readonly FieldError[]> {
+    authorize(scope, "workflow.read");
+    return [
+      ...(await checkDefinition(definition, deps)),
+      ...(await findMissingConnections(scope, definition, backend)),
+      ...(await findMissingWorkflows(scope, definition, backend)),
+    ];
+  }
+
+  async function publish(scope: Scope, id: string): Promise<Publication> {
     authorize(scope, "workflow.write");
     const workflow = await find(scope, id);
-    const compiled = await compileOrReject(scope, workflow.definition);
+    return publishDefinition(scope, workflow, workflow.definition, {});
+  }
+
+  /** Rolls back (or forward again): the older version's definition becomes the newest. The draft is left as it is. */
+  async function publishVersion(scope: Scope, id: string, version: number): Promise<Publication> {
+    authorize(scope, "workflow.write");
+    const workflow = await find(scope, id);
+    const { definition } = await findVersion(scope, id, version);
+    return publishDefinition(scope, workflow, definition, { fromVersion: version });
+  }
+
+  async function publishDefinition(
+    scope: Scope,
+    workflow: Workflow,
+    definition: WorkflowDefinition,
+    details: JsonObject,
+  ): Promise<Publication> {
+    const { id, revision } = workflow;
+    const compiled = await compileOrReject(scope, definition);
     await rejectMissingWorkflows(scope, compiled.definition);
     const now = clock.now();
     const activation = await planActivation(scope, workflow, compiled, deps);
     const published = await workflows.publish(
       scope,
       id,
-      { definition: workflow.definition, revision: workflow.revision, activation },
-      { at: now, action: "workflow.published", target: id, details: { revision: workflow.revision } },
+      { definition, revision, activation },
+      { at: now, action: "workflow.published", target: id, details: { ...details, revision } },
     );
     if (published === "stale") throw stale();
     if (published === "missing") return missing(id);
@@ -102,6 +138,13 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
     return workflows.listVersions(scope, id, page);
   }
 
+  async function findVersion(scope: Scope, id: string, version: number): Promise<WorkflowVersion> {
+    authorize(scope, "workflow.read");
+    const found = await workflows.findVersion(scope, id, version);
+    if (!found) throw new AppError("not_found", `The workflow ${id} has no version ${version}.`);
+    return found;
+  }
+
   /** Where deliveries go while the workflow is published; null for one without a webhook. */
   async function webhookUrl(scope: Scope, id: string): Promise<string | null> {
     authorize(scope, "workflow.write");
@@ -115,47 +158,33 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
   async function compileOrReject(scope: Scope, input: unknown): Promise<CompiledWorkflow> {
     const compiled = await compileWorkflow(input, deps);
     if (!compiled.ok) throw invalid(compiled.errors);
-    const errors = await missingConnections(scope, compiled.workflow.definition);
+    const errors = await findMissingConnections(scope, compiled.workflow.definition, backend);
     if (errors.length > 0) throw invalid(errors);
     return compiled.workflow;
   }
 
-  /** Another tenant's connection is answered exactly like one that does not exist. */
-  async function missingConnections(scope: Scope, definition: WorkflowDefinition): Promise<FieldError[]> {
-    const errors: FieldError[] = [];
-    const check = async (id: string | undefined, connector: string, path: string) => {
-      if (id === undefined) return;
-      const connection = await backend.connections.find(scope, id);
-      if (!connection) errors.push({ path, message: `there is no connection "${id}"` });
-      else if (connection.connector !== connector)
-        errors.push({ path, message: `"${id}" is a connection of "${connection.connector}", not of "${connector}"` });
-    };
-    await check(definition.trigger.connection, definition.trigger.connector, "trigger.connection");
-    for (const { step, path } of walk(definition.steps, "steps"))
-      if (step.kind === "action") await check(step.connection, step.connector, `${path}.connection`);
-    return errors;
-  }
-
   async function rejectMissingWorkflows(scope: Scope, definition: WorkflowDefinition): Promise<void> {
-    const errors: FieldError[] = [];
-    for (const { step, path } of walk(definition.steps, "steps"))
-      if (step.kind === "workflow" && !(await workflows.find(scope, step.workflow)))
-        errors.push({ path: `${path}.workflow`, message: `there is no workflow "${step.workflow}"` });
+    const errors = await findMissingWorkflows(scope, definition, backend);
     if (errors.length > 0) throw invalid(errors);
   }
 
-  return { create, find, save, publish, unpublish, remove, list, versions, webhookUrl };
+  return {
+    create,
+    find,
+    save,
+    check,
+    publish,
+    publishVersion,
+    findVersion,
+    unpublish,
+    remove,
+    list,
+    versions,
+    webhookUrl,
+  };
 }
 
 export type WorkflowManager = ReturnType<typeof createWorkflowManager>;
-
-function* walk(steps: readonly Step[], prefix: string): Generator<{ readonly step: Step; readonly path: string }> {
-  for (const [index, step] of steps.entries()) {
-    const path = `${prefix}[${index}]`;
-    yield { step, path };
-    for (const inner of innerSequences(step)) yield* walk(inner.steps, `${path}${inner.suffix}`);
-  }
-}
 
 function invalid(fields: readonly FieldError[]): AppError {
   return new AppError("invalid", "The workflow definition has errors; each names its path.", { fields });

@@ -6,6 +6,7 @@ import { capContract } from "./cap-contract.ts";
 import { claimContract } from "./claim-contract.ts";
 import { commitContract } from "./commit-contract.ts";
 import { configurationContract } from "./configuration-contract.ts";
+import { draftContract } from "./draft-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { listContract } from "./list-contract.ts";
 import { peopleContract } from "./people-contract.ts";
@@ -24,6 +25,7 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     configurationContract(open);
     auditContract(open);
     workflowContract(open);
+    draftContract(open);
     scheduleContract(open);
     pollContract(open);
     subscriptionContract(open);

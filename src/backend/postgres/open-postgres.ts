@@ -8,6 +8,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import { createConnectionStore } from "./connection-store.ts";
 import { createDataKeyStore } from "./data-key-store.ts";
 import { Database } from "./database.ts";
+import { createDraftStore } from "./draft-store.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrationState, newerDatabase } from "./migrate-database.ts";
 import { createLinkStore } from "./people/link-store.ts";
@@ -161,6 +162,7 @@ async function createPostgresBackend(
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
     workflowViews: createViewWorkflows(storage),
+    drafts: createDraftStore(storage),
     runs: watchRuns(announceSignals(createRunStore(storage, unfinished), changes), watchers),
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, unfinished),

@@ -67,6 +67,7 @@ export function createWorkflowStore(storage: Storage): WorkflowStore {
            WHERE id = $1`,
           [id, encodeText(definition.name), JSON.stringify(definition), entry.at],
         );
+        await transaction.run("DELETE FROM workflow_drafts WHERE workflow_id = $1", [id]);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return "saved";
       });

@@ -10,6 +10,7 @@ import { createAppendAudit } from "./append-audit.ts";
 import { createAuditStore } from "./audit-store.ts";
 import { createConnectionStore } from "./connection-store.ts";
 import { createDataKeyStore } from "./data-key-store.ts";
+import { createDraftStore } from "./draft-store.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { lockDataDir } from "./lock-data-dir.ts";
 import { migrateDatabase, migrationState, newerDatabase } from "./migrate-database.ts";
@@ -107,6 +108,7 @@ export function createSqliteBackend(
     apiKeys: createApiKeyStore(storage),
     workflows: createWorkflowStore(storage),
     workflowViews: createViewWorkflows(storage),
+    drafts: createDraftStore(storage),
     runs: watchRuns(
       createRunStore(storage, options.owner, insertRun, unfinished),
       createRunWatchers((listener) => outside.listen(listener)),

@@ -3,7 +3,7 @@ import type { Workflow, WorkflowStore } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { decodeCursor, decodeNumberCursor, toPage } from "./page-cursor.ts";
 import { createPublishWorkflow } from "./publish-workflow.ts";
-import { hooks, workflows, workflowVersions } from "./schema/workflows.ts";
+import { hooks, workflowDrafts, workflows, workflowVersions } from "./schema/workflows.ts";
 import type { Storage } from "./storage.ts";
 
 export function createWorkflowStore(storage: Storage): WorkflowStore {
@@ -88,6 +88,7 @@ export function createWorkflowStore(storage: Storage): WorkflowStore {
           .set({ name: definition.name, definition, revision: current.revision + 1, updatedAt: change.at })
           .where(eq(workflows.id, id))
           .run();
+        orm.delete(workflowDrafts).where(eq(workflowDrafts.workflowId, id)).run();
         appendAudit(scope.tenantId, scope.actor, change);
         return "saved";
       });

@@ -7,11 +7,11 @@ import {
 } from "../../domain/condition.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { Json } from "../../domain/json.ts";
+import { splitTemplate } from "../../domain/split-template.ts";
 import { Budget } from "./budget.ts";
 import { compileExpression, type EvaluationScope, type VisibleNames } from "./compile-expression.ts";
 import { compileTemplate, type Template } from "./compile-template.ts";
 import { ExpressionError, explained, locate } from "./expression-error.ts";
-import { splitTemplate } from "./split-template.ts";
 import { typeName } from "./type-name.ts";
 
 export interface CompiledCondition {

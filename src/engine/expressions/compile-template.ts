@@ -1,10 +1,10 @@
 import type { FieldError } from "../../domain/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
+import { splitTemplate, type TemplatePart } from "../../domain/split-template.ts";
 import { Budget } from "./budget.ts";
 import { compileExpression, type Evaluate, type EvaluationScope, type VisibleNames } from "./compile-expression.ts";
 import { ExpressionError, explained, locate, MissingFieldError } from "./expression-error.ts";
 import { setField } from "./own-fields.ts";
-import { splitTemplate, type TemplatePart } from "./split-template.ts";
 import { textOf } from "./text-of.ts";
 
 export interface Template {

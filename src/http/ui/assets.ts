@@ -5,6 +5,7 @@ import htmxSse from "htmx.org/dist/ext/hx-sse.min.js" with { type: "text" };
 import htmx from "htmx.org/dist/htmx.min.js" with { type: "text" };
 import icon from "../../../views/public/icon.svg" with { type: "text" };
 import appScript from "../../../views/public/scripts/app.js" with { type: "text" };
+import builderText from "../../../views/public/scripts/builder.js" with { type: "text" };
 import base from "../../../views/public/styles/base.css" with { type: "text" };
 import controls from "../../../views/public/styles/controls.css" with { type: "text" };
 import frame from "../../../views/public/styles/frame.css" with { type: "text" };
@@ -12,6 +13,7 @@ import lists from "../../../views/public/styles/lists.css" with { type: "text" }
 import runs from "../../../views/public/styles/runs.css" with { type: "text" };
 import surfaces from "../../../views/public/styles/surfaces.css" with { type: "text" };
 import tokens from "../../../views/public/styles/tokens.css" with { type: "text" };
+import workflow from "../../../views/public/styles/workflow.css" with { type: "text" };
 import { sha256Hex } from "../../platform/crypto/digest.ts";
 import type { Endpoint } from "../endpoint.ts";
 import { immutableResponse } from "../responses.ts";
@@ -30,11 +32,15 @@ const interExtendedAsset = font("inter-extended", interExtended);
 const stylesAsset = asset(
   "app",
   "css",
-  [tokens, fontFaces(), base, frame, controls, surfaces, runs, lists].join("\n"),
+  [tokens, fontFaces(), base, frame, controls, surfaces, runs, lists, workflow].join("\n"),
   "text/css; charset=utf-8",
 );
 const scriptAsset = asset("app", "js", [htmx, htmxSse, appScript].join(";\n"), "text/javascript; charset=utf-8");
 const iconAsset = asset("icon", "svg", icon, "image/svg+xml");
+
+const builderAsset = asset("builder", "js", builderText, "text/javascript; charset=utf-8");
+/** The workflow page's. */
+export const builderScript = builderAsset.path;
 
 /** What every page loads. */
 export const assetPaths = {
@@ -47,6 +53,7 @@ export const assetPaths = {
 export const assetEndpoints: readonly Endpoint[] = [
   stylesAsset,
   scriptAsset,
+  builderAsset,
   iconAsset,
   interAsset,
   interExtendedAsset,

@@ -2,6 +2,7 @@ import type { Endpoint } from "../endpoint.ts";
 import type { Services } from "../services.ts";
 import { apiKeyPages } from "./api-keys.ts";
 import { auditPages } from "./audit.ts";
+import { connectorIconPages } from "./connector-icons.ts";
 import { homePages } from "./home.ts";
 import type { PageRoute } from "./page-route.ts";
 import { runDecisions } from "./run-decisions.ts";
@@ -10,6 +11,13 @@ import { servePage } from "./serve-page.ts";
 import { setupPages } from "./setup.ts";
 import { signInPages } from "./sign-in.ts";
 import { variablePages } from "./variables.ts";
+import { workflowCreatePages } from "./workflow-create.ts";
+import { workflowDataPages } from "./workflow-data.ts";
+import { workflowEditorPages } from "./workflow-editor.ts";
+import { workflowJsonPages } from "./workflow-json.ts";
+import { workflowStepPages } from "./workflow-steps.ts";
+import { workflowTriggerPages } from "./workflow-trigger.ts";
+import { workflowVersionPages } from "./workflow-versions.ts";
 import { workflowListPages } from "./workflows.ts";
 
 /** What people open in a browser: one file per resource. */
@@ -23,6 +31,14 @@ export const pages: readonly PageRoute[] = [
   ...apiKeyPages,
   ...variablePages,
   ...auditPages,
+  ...workflowCreatePages,
+  ...workflowEditorPages,
+  ...workflowStepPages,
+  ...workflowTriggerPages,
+  ...workflowDataPages,
+  ...workflowVersionPages,
+  ...workflowJsonPages,
+  ...connectorIconPages,
 ];
 
 export function pageEndpoints(services: Services): Endpoint[] {

@@ -40,6 +40,18 @@ export const workflowVersions = pgTable(
   (table) => [primaryKey({ columns: [table.workflowId, table.version] }), tenantOnly()],
 );
 
+/** Half-finished edits; the definition beside them is always complete. */
+export const workflowDrafts = pgTable(
+  "workflow_drafts",
+  {
+    workflowId: key("workflow_id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    draft: text("draft").notNull(),
+  },
+  () => [tenantOnly()],
+);
+
 /** What a delivery is found by. `version` is null while the workflow is not published; the row and its URL stay. */
 export const hookRoutes = pgTable("hook_routes", {
   secretHash: key("secret_hash").primaryKey(),

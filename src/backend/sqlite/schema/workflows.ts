@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { MissedTicks, ScheduleSpec } from "../../../domain/schedule.ts";
 import type { WorkflowDefinition } from "../../../domain/workflow.ts";
+import type { WorkflowDraft } from "../../../domain/workflow-draft.ts";
 import { tenants, workspaces } from "./tenants.ts";
 
 export const workflows = sqliteTable(
@@ -42,6 +43,16 @@ export const workflowVersions = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.workflowId, table.version] })],
 );
+
+/** Half-finished edits; the definition beside them is always complete. */
+export const workflowDrafts = sqliteTable("workflow_drafts", {
+  workflowId: text("workflow_id")
+    .primaryKey()
+    .references(() => workflows.id),
+  tenantId: text("tenant_id").notNull(),
+  workspaceId: text("workspace_id").notNull(),
+  draft: text("draft", { mode: "json" }).$type<WorkflowDraft>().notNull(),
+});
 
 /** Routing: what a delivery is found by before its tenant is known. */
 export const hooks = sqliteTable("hooks", {

@@ -6,12 +6,25 @@ export type TemplatePart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "expression"; readonly source: string };
 
+type PlacedTemplatePart =
+  | Extract<TemplatePart, { kind: "text" }>
+  | (Extract<TemplatePart, { kind: "expression" }> & { readonly start: number; readonly end: number });
+type PlacedTemplateText =
+  | { readonly ok: true; readonly parts: readonly PlacedTemplatePart[] }
+  | Extract<TemplateText, { ok: false }>;
+
 /**
  * `\{{` stands for a literal `{{`, and `\\{{` for a backslash before an expression. A `}}` outside an expression is
  * text. Inside, braces of map literals, and strings and comments that hold braces, do not end the expression.
  */
 export function splitTemplate(text: string): TemplateText {
-  const parts: TemplatePart[] = [];
+  const found = findExpressions(text);
+  return found.ok ? { ok: true, parts: found.parts.map(withoutPlace) } : found;
+}
+
+/** The same, with where each expression stands: from after its `{{` to before its `}}`. */
+export function findExpressions(text: string): PlacedTemplateText {
+  const parts: PlacedTemplatePart[] = [];
   let literal = "";
   let at = 0;
   for (let open = text.indexOf("{{"); open !== -1; open = text.indexOf("{{", at)) {
@@ -26,13 +39,17 @@ export function splitTemplate(text: string): TemplateText {
     const close = findClose(text, open + 2);
     if (typeof close !== "number") return { ok: false, message: close.message };
     if (literal !== "") parts.push({ kind: "text", text: literal });
-    parts.push({ kind: "expression", source: text.slice(open + 2, close).trim() });
+    parts.push({ kind: "expression", source: text.slice(open + 2, close).trim(), start: open + 2, end: close });
     literal = "";
     at = close + 2;
   }
   literal += text.slice(at);
   if (literal !== "") parts.push({ kind: "text", text: literal });
   return { ok: true, parts };
+}
+
+function withoutPlace(part: PlacedTemplatePart): TemplatePart {
+  return part.kind === "text" ? part : { kind: "expression", source: part.source };
 }
 
 /** Offset of the `}}` that closes the expression which starts at `start`. */
@@ -59,7 +76,7 @@ function findClose(text: string, start: number): number | { readonly message: st
 }
 
 /** As CEL's lexer reads strings: a backslash shields the next character in raw strings too; -1 when never closed. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   const quote = text[start]!;
   const delimiter = text.startsWith(quote.repeat(3), start) ? quote.repeat(3) : quote;
   for (let at = start + delimiter.length; at < text.length; at += 1) {
@@ -71,7 +88,7 @@ function endOfString(text: string, start: number): number {
 }
 
 /** A comment ends with its line, and before a `}}`: in a template of one line it would swallow the end otherwise. */
-function endOfComment(text: string, start: number): number {
+export function endOfComment(text: string, start: number): number {
   const ends = [text.indexOf("\n", start), text.indexOf("}}", start)].filter((end) => end !== -1);
   return ends.length === 0 ? text.length : Math.min(...ends);
 }

@@ -1,0 +1,128 @@
+// The workflow page beyond htmx: the caret for inserted data, rows, fields that hide, searching, keys.
+(() => {
+  const isTyping = (element) =>
+    element instanceof HTMLElement &&
+    (element.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+
+  // Saving ------------------------------------------------------------------------------------------------------------
+
+  /** What waited for a save has to say which state it goes by: the one that the save has made. */
+  document.addEventListener("htmx:before:request", (event) => {
+    const { sourceElement: form, request } = event.detail.ctx;
+    if (!(request.body instanceof URLSearchParams) || !form?.isConnected) return;
+    const base = form.querySelector("[data-base]");
+    if (base) request.body.set(base.name, base.value);
+  });
+
+  // Data: a click puts the expression where the caret was last ----------------------------------------------------------
+
+  let lastField = null;
+  document.addEventListener("focusin", ({ target }) => {
+    if (target instanceof HTMLElement && target.dataset.expression !== undefined) lastField = target;
+  });
+
+  document.addEventListener("click", ({ target }) => {
+    const item = target instanceof Element ? target.closest("[data-insert]") : null;
+    if (item) insert(item.dataset.insert);
+    const add = target instanceof Element ? target.closest("[data-add-pair]") : null;
+    if (add) addPair(add.closest("[data-pairs]"));
+  });
+
+  function insert(path) {
+    if (!lastField?.isConnected) lastField = document.querySelector("#panel-form [data-expression]");
+    if (!lastField) return;
+    const isBare = lastField.dataset.expression === "bare" || isInsideExpression(lastField);
+    const text = isBare ? path : `{{ ${path} }}`;
+    const { selectionStart: start, selectionEnd: end } = lastField;
+    lastField.focus();
+    lastField.setRangeText(text, start, end, "end");
+    lastField.dispatchEvent(new Event("input", { bubbles: true }));
+    lastField.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  function isInsideExpression({ value, selectionStart }) {
+    const before = value.slice(0, selectionStart);
+    return before.lastIndexOf("{{") > before.lastIndexOf("}}");
+  }
+
+  // Fields ------------------------------------------------------------------------------------------------------------
+
+  function addPair(pairs) {
+    const rows = pairs.querySelectorAll(".field-pair");
+    const row = rows[rows.length - 1].cloneNode(true);
+    for (const input of row.querySelectorAll("input")) {
+      input.name = input.name.replace(/\.\d+\.(name|value)$/, `.${rows.length}.$1`);
+      input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, rows.length + 1));
+      input.value = "";
+    }
+    rows[rows.length - 1].after(row);
+    row.querySelector("input").focus();
+  }
+
+  /** Typing into the search shows only what it names. */
+  document.addEventListener("input", ({ target }) => {
+    const id = target instanceof HTMLElement ? target.dataset.filter : undefined;
+    const list = id && document.getElementById(id);
+    if (!list) return;
+    const wanted = target.value.trim().toLowerCase();
+    let shown = 0;
+    for (const item of list.querySelectorAll("[data-filter-item]")) {
+      item.hidden = !item.textContent.toLowerCase().includes(wanted);
+      if (!item.hidden) shown += 1;
+    }
+    for (const group of list.querySelectorAll(".picker-group"))
+      group.hidden = !group.querySelector("[data-filter-item]:not([hidden])");
+    const empty = list.querySelector("[data-filter-empty]");
+    if (empty) empty.hidden = shown > 0;
+  });
+  document.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    const id = target instanceof HTMLElement ? target.dataset.filter : undefined;
+    if (!id || key !== "Enter") return;
+    event.preventDefault();
+    document.querySelector(`#${id} [data-filter-item]:not([hidden]) :is(a, button)`)?.click();
+  });
+
+  // Keys --------------------------------------------------------------------------------------------------------------
+
+  /** On a card: up and down go along the flow, with Alt they move the step, Delete takes it out. */
+  document.addEventListener("keydown", (event) => {
+    const { target, key, altKey } = event;
+    if (key === "Escape" && !document.querySelector("dialog[open]") && document.querySelector("#editor .panel")) {
+      const close = document.querySelector("#editor .panel-head > a");
+      if (close && (!isTyping(target) || target.dataset.filter)) close.click();
+      else if (isTyping(target)) target.blur();
+      return;
+    }
+    const card = target instanceof Element ? target.closest(".card-step") : null;
+    if (!card) return;
+    const by = key === "ArrowDown" ? 1 : key === "ArrowUp" ? -1 : 0;
+    if (by !== 0 && !altKey) {
+      event.preventDefault();
+      const cards = [...document.querySelectorAll(".card-step")];
+      cards[cards.indexOf(card) + by]?.focus();
+    }
+    const tool = by !== 0 && altKey ? `by${by}` : key === "Delete" ? "deleteyes" : null;
+    if (!tool || card.dataset.kind !== "step") return;
+    event.preventDefault();
+    // The tools belong to the step whose panel is open.
+    if (card.getAttribute("aria-current") === "true") document.querySelector(`[data-tool="${tool}"]`)?.click();
+    else card.click();
+  });
+
+  /** What has just been opened is where the keyboard goes on. */
+  let opened = null;
+  document.addEventListener("htmx:before:request", ({ detail }) => {
+    const { sourceElement, request } = detail.ctx;
+    const isChoice = request.method === "GET" || sourceElement?.matches?.(".picker");
+    opened =
+      isChoice && sourceElement?.closest?.("#editor") ? (document.querySelector("#editor .panel")?.id ?? "") : null;
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    const panel = document.querySelector("#editor .panel");
+    if (opened === null || !panel || panel.id === opened) return;
+    opened = null;
+    const first = panel.querySelector("[data-filter]") ?? panel.querySelector("#panel-title");
+    first?.focus({ preventScroll: innerWidth > 1023 });
+  });
+})();

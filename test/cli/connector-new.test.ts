@@ -69,3 +69,9 @@ test.each([
   expect(stderr).toContain(message);
   expect(existsSync(inFolder("connectors/other"))).toBe(false);
 });
+
+test("a reader that goes away leaves no half connector", async () => {
+  const main = join(REPOSITORY, "src/main.ts");
+  await Bun.$`${process.execPath} ${main} connector new piped | head -n 1`.cwd(folder.path).quiet().nothrow();
+  expect(existsSync(inFolder("connectors/piped/triggers/new-contact.ts"))).toBe(true);
+});

@@ -24,12 +24,14 @@ export const connectorNew = defineCommand({
       throw new AppError("not_found", "There is no source here; run this in a checkout of IntegrationSync.");
     const folder = join(connectors, name);
     if (existsSync(folder)) throw new AppError("conflict", `connectors/${name} exists already; nothing was written.`);
-    for (const [path, text] of Object.entries(connectorFiles(name, title))) {
+    const files = connectorFiles(name, title);
+    for (const [path, text] of Object.entries(files)) {
       const file = join(folder, path);
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
-      await context.print(`connectors/${name}/${path}`);
     }
+    // Afterwards: a reader that goes away, such as `head`, must not leave half a connector behind.
+    for (const path of Object.keys(files)) await context.print(`connectors/${name}/${path}`);
     await context.tell(`Next: bun run generate, then bun test connectors/${name}`);
     return 0;
   },

@@ -6,6 +6,7 @@ import choicesLoadLists from "./template/choices/load-lists.ts.txt" with { type:
 import definition from "./template/definition.ts.txt" with { type: "text" };
 import fields from "./template/fields.ts.txt" with { type: "text" };
 import icon from "./template/icon.svg.txt" with { type: "text" };
+import readContacts from "./template/read-contacts.ts.txt" with { type: "text" };
 import samples from "./template/samples.ts.txt" with { type: "text" };
 import testingMaker from "./template/testing/maker.ts.txt" with { type: "text" };
 import triggersNewContactTest from "./template/triggers/new-contact.test.ts.txt" with { type: "text" };
@@ -24,6 +25,7 @@ const TEMPLATE: Readonly<Record<string, string>> = {
   "definition.ts": definition,
   "fields.ts": fields,
   "icon.svg": icon,
+  "read-contacts.ts": readContacts,
   "samples.ts": samples,
   "testing/maker.ts": testingMaker,
   "triggers/new-contact.test.ts": triggersNewContactTest,

@@ -29,6 +29,7 @@ import { ScheduleTicker } from "./engine/fire-schedules.ts";
 import { createVariableManager } from "./engine/manage-variables.ts";
 import { createWorkflowManager } from "./engine/manage-workflows.ts";
 import { PruneTicker } from "./engine/prune-runs.ts";
+import { RateLimiter } from "./engine/rate-limit/rate-limiter.ts";
 import { createRunReader } from "./engine/read-runs.ts";
 import { createWorkflowReader } from "./engine/read-workflows.ts";
 import { ResponseBoard } from "./engine/response-board.ts";
@@ -161,6 +162,7 @@ export function createApp(parts: AppParts): App {
     findPublished: async (scope, id) => (await backend.workflows.find(scope, id))?.publishedVersion ?? null,
     useConnection,
     request: guardedRequest(egress),
+    rateLimits: new RateLimiter({ rates: backend.rates, clock }),
     sandbox,
     maxParkedMs: config.maxParkedDays * DAY_MS,
     ...createInputSealer(

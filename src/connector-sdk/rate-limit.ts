@@ -21,9 +21,12 @@ export interface RateLimit {
   readonly method?: "each" | (string & {});
   /** So many requests … */
   readonly requests: number;
-  /** … in this time. Tokens come back evenly over it. */
+  /** … in this time. No window of this length will see more, wherever it begins; what is used up comes back evenly. */
   readonly perMs: number;
-  /** How many may leave at once after a pause. Default: `requests`. */
+  /**
+   * For providers that document a token or leaky bucket: how many may leave at once after a pause, `requests` per
+   * `perMs` then being the rate at which they come back. Without it a tenth leaves at once and the rest flows evenly.
+   */
   readonly burst?: number;
   /** What the provider says is left in this budget; null when the response does not tell. */
   readonly readHeaders?: (response: IncomingResponse, nowMs: number) => RateLimitReading | null;

@@ -7,6 +7,7 @@ import type { LinkStore } from "./link-store.ts";
 import type { Dedupe, NewRun } from "./new-run.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { NewPoll, PollStore } from "./poll-store.ts";
+import type { RateStore } from "./rate-store.ts";
 import type { Run, RunResponse, RunStatus, Signal, StepError, StepRecord, WaitingFor } from "./run.ts";
 import type { RunViewStore } from "./run-view-store.ts";
 import type { Schedule } from "./schedule.ts";
@@ -48,6 +49,7 @@ export interface Backend {
   readonly runViews: RunViewStore;
   readonly schedules: ScheduleStore;
   readonly polls: PollStore;
+  readonly rates: RateStore;
   readonly subscriptions: SubscriptionStore;
   readonly connections: ConnectionStore;
   readonly variables: VariableStore;

@@ -1,4 +1,4 @@
-import type { ActionError } from "../connector-sdk/action-error.ts";
+import { ActionError } from "../connector-sdk/action-error.ts";
 import { type Access, callProvider } from "../connector-sdk/call-provider.ts";
 import { classifyEgressError } from "../connector-sdk/classify-egress-error.ts";
 import { createRedactor } from "../connector-sdk/redact-credential.ts";
@@ -7,6 +7,8 @@ import type { StepError, StepRecord } from "../domain/run.ts";
 import { DEFAULT_STEP_TIMEOUT_MS } from "../domain/workflow.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
 import type { EngineDeps } from "./engine-deps.ts";
+import { limitedRequest } from "./rate-limit/limited-call.ts";
+import type { Pace } from "./rate-limit/pace.ts";
 
 /** How one attempt ended. */
 export type ActionResult =
@@ -26,13 +28,17 @@ interface Attempt {
   readonly input: JsonObject;
   readonly record: StepRecord;
   readonly access: Access | null;
+  readonly pace: Pace;
 }
 
 /** Calls the connector once. Never rejects: whatever happens is one of the results. */
 export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise<ActionResult> {
-  const { compiled, input, record, access } = attempt;
+  const { compiled, input, record, access, pace } = attempt;
+  const { call, ticket } = pace;
+  const limiter = deps.rateLimits?.limits(call) ? deps.rateLimits : undefined;
   const { connector, action, step } = compiled;
-  const { clock, request } = deps;
+  const { clock } = deps;
+  const request = limiter ? limitedRequest(deps.request, limiter, call, ticket) : deps.request;
   const key = record.idempotencyKey ?? "";
   const idempotency = action.idempotency ? { mapping: action.idempotency, key } : null;
   const timeoutMs = step.timeoutMs ?? DEFAULT_STEP_TIMEOUT_MS;
@@ -42,8 +48,20 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
     );
     return checkOutput(createRedactor(access?.credential ?? null)(output ?? null));
   } catch (error) {
-    return toResult(classifyEgressError(error));
+    return toResult(refusal(classifyEgressError(error), attempt.pace, deps));
+  } finally {
+    limiter?.ended(call, ticket);
   }
+}
+
+/** A call that was too much freezes what it counts against; it comes again when it is its turn. */
+function refusal(error: ActionError, { call, ticket }: Pace, { rateLimits, clock }: EngineDeps): ActionError {
+  if (error.kind !== "rate_limited") return error;
+  const at = rateLimits?.refused(call, ticket, error.retryAfterMs) ?? null;
+  if (at === null) return error;
+  const { code, message, details } = error;
+  const retryAfterMs = at - clock.now();
+  return new ActionError(error.kind, message, { code, retryAfterMs, ...(details !== undefined && { details }) });
 }
 
 function checkOutput(output: Json): ActionResult {

@@ -6,6 +6,7 @@ import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { CodeSandbox } from "./code-sandbox/code-sandbox.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
+import type { RateLimiter } from "./rate-limit/rate-limiter.ts";
 
 /** What the engine needs from outside; wired in `app.ts`, and by the simulation test with a virtual world. */
 export interface EngineDeps {
@@ -23,6 +24,8 @@ export interface EngineDeps {
   readonly findPublished: (scope: Scope, workflowId: string) => Promise<number | null>;
   readonly useConnection: UseConnection;
   readonly request: GuardedRequest;
+  /** Absent: nothing is limited. */
+  readonly rateLimits?: RateLimiter;
   readonly sandbox: CodeSandbox;
   /** How long a run may wait for a connection or a rate limit before its step fails. */
   readonly maxParkedMs: number;

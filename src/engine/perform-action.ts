@@ -11,6 +11,8 @@ import { comparePrior } from "./compare-prior.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
+import { type Opened, openAccess } from "./open-access.ts";
+import { paceOfStep } from "./rate-limit/pace.ts";
 import type { RunExecution } from "./run-execution.ts";
 import { hasSensitiveInput, inputPlace } from "./seal-input.ts";
 import { newRecord } from "./step-record.ts";
@@ -78,31 +80,41 @@ function effectOf(step: ActionStep, action: ActionDefinition, input: JsonObject)
 
 function prepare(execution: RunExecution, plan: Plan, deps: EngineDeps): void {
   const { connection } = plan.compiled.step;
-  if (connection === undefined && !hasSensitiveInput(plan.input))
+  const { task, compiled } = plan;
+  const pace = paceOfStep(execution.run, task, compiled);
+  if (connection === undefined && !deps.rateLimits?.limits(pace.call) && !hasSensitiveInput(plan.input))
     return launchAttempt(execution, plan, plan.input, null, deps);
-  const { task } = plan;
   execution.launchPure({
     task,
     record: plan.record,
     act: async () => {
       const frozen = await deps.sealInput(inputPlace(execution.run, task), plan.input);
-      if (connection === undefined) return () => launchAttempt(execution, plan, frozen, null, deps);
-      const access = await deps.useConnection(execution.scope, connection, plan.compiled.step.connector);
+      const opened = await openAccess(execution.scope, pace, deps);
       return () => {
         if (execution.ended) return;
-        if (access.kind === "ready") return launchAttempt(execution, plan, frozen, access, deps);
-        if (access.kind === "missing")
-          return failFinally(
-            execution,
-            plan,
-            { ...plan.record, input: frozen },
-            { code: "connection", message: access.reason },
-            deps,
-          );
-        park(execution, plan, { ...plan.record, input: frozen }, "connection", null, access.reason, deps);
+        if (opened.kind === "ready") launchAttempt(execution, plan, frozen, opened.access, deps);
+        else cannotGoOn(execution, plan, { ...plan.record, input: frozen }, opened, deps);
       };
     },
   });
+}
+
+/** Its turn has not come, or its connection cannot be used. */
+function cannotGoOn(
+  execution: RunExecution,
+  plan: Pick<Plan, "task" | "compiled">,
+  record: StepRecord,
+  opened: Exclude<Opened, { kind: "ready" }>,
+  deps: EngineDeps,
+): void {
+  switch (opened.kind) {
+    case "waits":
+      return park(execution, plan, record, "rate_limit", opened.at - deps.clock.now(), opened.reason, deps);
+    case "parked":
+      return park(execution, plan, record, "connection", null, opened.reason, deps);
+    case "missing":
+      return failFinally(execution, plan, record, { code: "connection", message: opened.reason }, deps);
+  }
 }
 
 /** `frozen` is the input as stored, sensitive parts sealed. The row is durable before the connector is called. */
@@ -127,7 +139,10 @@ function launchAttempt(
     task,
     record,
     act: async () => {
-      const result = await callConnector({ compiled, input, record, access }, deps);
+      const result = await callConnector(
+        { compiled, input, record, access, pace: paceOfStep(execution.run, task, compiled) },
+        deps,
+      );
       return () => {
         execution.requireCommit();
         applyResult(execution, { ...plan, record }, result, deps);
@@ -154,7 +169,7 @@ function applyResult(execution: RunExecution, plan: Plan, result: ActionResult, 
 /** Waits without using an attempt; fails when it has waited for too long. */
 function park(
   execution: RunExecution,
-  plan: Plan,
+  plan: Pick<Plan, "task">,
   record: StepRecord,
   waitingFor: "rate_limit" | "connection",
   retryAfterMs: number | null,
@@ -331,18 +346,12 @@ function goOn(
     record,
     act: async () => {
       const input = await deps.openInput(inputPlace(execution.run, task), record.input ?? {});
-      const { connection } = compiled.step;
-      const access =
-        connection === undefined
-          ? null
-          : await deps.useConnection(execution.scope, connection, compiled.step.connector);
+      const opened = await openAccess(execution.scope, paceOfStep(execution.run, task, compiled), deps);
       return () => {
         if (execution.ended) return;
         const plan = { task, compiled, input, record };
-        if (access?.kind === "missing")
-          return failFinally(execution, plan, record, { code: "connection", message: access.reason }, deps);
-        if (access?.kind === "parked") return park(execution, plan, record, "connection", null, access.reason, deps);
-        launchAttempt(execution, plan, record.input ?? {}, access, deps);
+        if (opened.kind === "ready") launchAttempt(execution, plan, record.input ?? {}, opened.access, deps);
+        else cannotGoOn(execution, plan, record, opened, deps);
       };
     },
   });

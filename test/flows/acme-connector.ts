@@ -132,4 +132,21 @@ const acme = defineConnector({
   triggers: { new_lead: async () => newLead, changed: async () => changed },
 });
 
-export const acmeRegistry: ConnectorRegistry = { acme: async () => acme };
+/** The same provider, which gives each connection little. */
+const paced = defineConnector({
+  ...acme,
+  title: "Acme, paced",
+  rateLimits: [
+    {
+      title: "Requests",
+      scope: "connection",
+      requests: 10,
+      perMs: 10_000,
+      readHeaders: ({ headers }) =>
+        headers["x-left"] === undefined ? null : { limit: 10, remaining: Number(headers["x-left"]) },
+    },
+  ],
+  maxConcurrentCalls: 1,
+});
+
+export const acmeRegistry: ConnectorRegistry = { acme: async () => acme, paced: async () => paced };

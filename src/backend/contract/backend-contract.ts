@@ -12,6 +12,7 @@ import { listContract } from "./list-contract.ts";
 import { peopleContract } from "./people-contract.ts";
 import { pollContract } from "./poll-contract.ts";
 import { pruneContract } from "./prune-contract.ts";
+import { rateContract } from "./rate-contract.ts";
 import { scheduleContract } from "./schedule-contract.ts";
 import { signInContract } from "./sign-in-contract.ts";
 import { signalContract } from "./signal-contract.ts";
@@ -29,6 +30,7 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     scheduleContract(open);
     pollContract(open);
     subscriptionContract(open);
+    rateContract(open);
     acceptContract(open);
     claimContract(open);
     capContract(open);

@@ -21,6 +21,7 @@ import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts
 import { prepareDatabase } from "./prepare-database.ts";
 import { openPgBoss } from "./queue/open-pg-boss.ts";
 import { addMissingJobs, RunJobs } from "./queue/run-jobs.ts";
+import { createRateStore } from "./rate-store.ts";
 import { ReplicaRunWatchers } from "./run-watchers.ts";
 import { announceSignals } from "./runs/announce-signals.ts";
 import { createRunStore } from "./runs/run-store.ts";
@@ -166,6 +167,7 @@ async function createPostgresBackend(
     runs: watchRuns(announceSignals(createRunStore(storage, unfinished), changes), watchers),
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, unfinished),
+    rates: createRateStore(storage),
     polls: createPollStore(storage, unfinished),
     subscriptions: createSubscriptionStore(storage),
     connections: createConnectionStore(storage),

@@ -22,6 +22,7 @@ import { createSignInSettingsStore } from "./people/sign-in-settings-store.ts";
 import { createTwoFactorStore } from "./people/two-factor-store.ts";
 import { createUserStore } from "./people/user-store.ts";
 import { createPollStore } from "./poll-store.ts";
+import { createRateStore } from "./rate-store.ts";
 import { createRunWatchers } from "./run-watchers.ts";
 import { createRunInsert } from "./runs/insert-run.ts";
 import { createRunStore } from "./runs/run-store.ts";
@@ -115,6 +116,7 @@ export function createSqliteBackend(
     ),
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, insertRun, unfinished),
+    rates: createRateStore(),
     polls: createPollStore(storage, insertRun, unfinished),
     subscriptions: createSubscriptionStore(storage),
     connections: createConnectionStore(storage),

@@ -78,7 +78,7 @@ async function callProviderFor(subscription: TriggerSubscription, move: Work, de
   if (trigger.kind !== "subscription") return { kind: "failed", error: mismatch() };
   const { path, signing } = await openSecrets(subscription, deps);
   const place = { url: `${deps.publicUrl()}/hooks/${path}`, secret: signing, key: workflowId };
-  return callTrigger(scope, workflow, deps, async (context) => {
+  return callTrigger(scope, workflowId, workflow, deps, async (context) => {
     const call = { ...context, ...place, input: workflow.triggerInput };
     if (move.kind === "unsubscribe") {
       await trigger.unsubscribe({ ...call, state: move.standing.state });

@@ -24,7 +24,7 @@ export async function runPoll(poll: Poll, deps: RunPollDeps): Promise<PollSettle
   const workflow = await deps.loadWorkflow(scope, workflowId, version);
   const { trigger } = workflow;
   if (trigger.kind !== "poll") return failedPoll(poll, mismatch(), deps);
-  const asked = await callTrigger(scope, workflow, deps, async (context) =>
+  const asked = await callTrigger(scope, workflowId, workflow, deps, async (context) =>
     checkAnswer(await trigger.poll({ ...context, input: workflow.triggerInput, cursor: poll.cursor })),
   );
   if (asked.kind === "parked") {

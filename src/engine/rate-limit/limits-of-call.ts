@@ -1,0 +1,48 @@
+import type { ConnectorDefinition } from "../../connector-sdk/connector.ts";
+import type { RateLimit } from "../../connector-sdk/rate-limit.ts";
+import type { BucketSpec } from "../../domain/rate-bucket.ts";
+
+/** A call that a connector is about to make. */
+export interface RateCall {
+  readonly connectorName: string;
+  readonly connector: Pick<ConnectorDefinition, "rateLimits" | "maxConcurrentCalls">;
+  readonly tenantId: string;
+  /** Null: it is made without one. */
+  readonly connectionId: string | null;
+  /** By which limits of single methods are counted. */
+  readonly method: string;
+}
+
+export interface CallLimit {
+  readonly key: string;
+  readonly limit: RateLimit;
+  readonly spec: BucketSpec;
+}
+
+/** The budgets that a call counts against. Those of a connection do not concern a call without one. */
+export function limitsOfCall(call: RateCall): readonly CallLimit[] {
+  const { connector, method, connectionId } = call;
+  return (connector.rateLimits ?? [])
+    .filter(({ scope }) => scope !== "connection" || connectionId !== null)
+    .filter((limit) => limit.method === undefined || limit.method === "each" || limit.method === method)
+    .map((limit) => ({ key: keyOf(call, limit), limit, spec: toSpec(limit) }));
+}
+
+function keyOf({ connectorName, tenantId, connectionId, method }: RateCall, limit: RateLimit): string {
+  const owner = { app: [], tenant: [tenantId], connection: [tenantId, connectionId] }[limit.scope];
+  const ofMethod = limit.method === "each" ? [method] : [];
+  return JSON.stringify([connectorName, limit.title, ...owner, ...ofMethod]);
+}
+
+/** What may leave at once after a pause, where only a window is known. */
+const BURST_SHARE = 0.1;
+
+/**
+ * With `burst` the provider's own token bucket. Without, `requests` is what a window of any position may hold: a burst
+ * and what comes back meanwhile must stay within it together, so that the burst is small and the rest flows evenly.
+ */
+export function toSpec({ requests, perMs, burst }: Pick<RateLimit, "requests" | "perMs" | "burst">): BucketSpec {
+  if (burst !== undefined) return { capacity: Math.max(1, burst), refillPerMs: requests / perMs };
+  const capacity = Math.max(1, Math.floor(requests * BURST_SHARE));
+  return { capacity, refillPerMs: (requests - capacity + 1) / perMs };
+}

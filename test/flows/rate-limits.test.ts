@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { acmeRegistry } from "./acme-connector.ts";
+import { type FlowWorld, openFlowWorld, stepAt } from "./flow-world.ts";
+import { ONCE, type StepJson } from "./steps.ts";
+
+let world: FlowWorld;
+beforeAll(async () => {
+  world = await openFlowWorld({}, acmeRegistry);
+});
+afterAll(() => world.close());
+
+function connect(connector: string): Promise<string> {
+  const credential = { token: "acme-token-1", address: world.peer.origin };
+  return world.connect({ connector, scheme: "token", credential, hosts: [world.peer.host] });
+}
+
+function add(connector: string, connection: string, list: string): StepJson {
+  const input = { list, values: {} };
+  return { id: "add", kind: "action", connector, action: "add_lead", connection, input, retry: ONCE };
+}
+const pathOf = (list: string) => `/lists/${list}/leads`;
+
+test("runs beyond the budget wait without an attempt, and all are released in time, none sooner", async () => {
+  const connection = await connect("paced");
+  const workflow = await world.publish({ steps: [add("paced", connection, "many")] });
+  const runs = await Promise.all(Array.from({ length: 6 }, () => workflow.start()));
+  await world.peer.called(pathOf("many"), 1);
+  const parked = await world.until(
+    runs[5]!,
+    ({ waitingFor, status }) => waitingFor === "rate_limit" || status === "succeeded",
+  );
+  if (parked.waitingFor === "rate_limit")
+    expect(stepAt(parked, "add")).toMatchObject({ attempts: 0, error: { code: "rate_limited" } });
+  const ended = await Promise.all(runs.map((run) => world.settled(run)));
+  expect(ended.map(({ status }) => status)).toEqual(Array(6).fill("succeeded"));
+  expect(ended.map((run) => stepAt(run, "add").attempts)).toEqual(Array(6).fill(1));
+  const times = world.peer
+    .calls(pathOf("many"))
+    .map(({ at }) => at)
+    .sort((a, b) => a - b);
+  // One at once, then one a second.
+  for (const [index, at] of times.slice(1).entries()) expect(at - times[index]!).toBeGreaterThan(900);
+}, 30_000);
+
+test("a 429 freezes the connection's calls; afterwards its runs leave one by one", async () => {
+  const connection = await connect("acme");
+  const other = await connect("acme");
+  world.peer.answer(pathOf("frozen"), { status: 429, headers: { "retry-after": "60" } }, { body: { id: 1 } });
+  const workflow = await world.publish({ steps: [add("acme", connection, "frozen")] });
+  const first = await workflow.start();
+  const waiting = await world.until(first, ({ waitingFor }) => waitingFor === "rate_limit");
+  expect(stepAt(waiting, "add")).toMatchObject({ attempts: 0, error: { code: "rate_limited" } });
+  const others = await Promise.all([workflow.start(), workflow.start()]);
+  for (const run of others) await world.until(run, ({ waitingFor }) => waitingFor === "rate_limit");
+  expect(world.peer.calls(pathOf("frozen"))).toHaveLength(1);
+  // Another connection of the same connector is not concerned.
+  const free = await world.publish({ steps: [add("acme", other, "free")] });
+  expect((await world.settled(await free.start())).status).toBe("succeeded");
+  world.clock.jump(62_000);
+  for (const run of [first, ...others]) expect((await world.settled(run)).status).toBe("succeeded");
+  expect(world.peer.calls(pathOf("frozen"))).toHaveLength(4);
+}, 30_000);
+
+test("a connection has one call under way where the connector says so", async () => {
+  const connection = await connect("paced");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.peer.answer(pathOf("slow"), { after: promise, body: { id: 1 } }, { body: { id: 2 } });
+  const slow = await world.publish({ steps: [add("paced", connection, "slow")] });
+  const first = await slow.start();
+  await world.peer.called(pathOf("slow"), 1);
+  world.clock.jump(2_000);
+  const second = await slow.start();
+  await world.until(second, ({ waitingFor }) => waitingFor === "rate_limit");
+  expect(world.peer.calls(pathOf("slow"))).toHaveLength(1);
+  resolve();
+  for (const run of [first, second]) expect((await world.settled(run)).status).toBe("succeeded");
+}, 30_000);

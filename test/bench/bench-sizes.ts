@@ -23,6 +23,12 @@ export interface BenchSizes {
     readonly requestsPerRound: number;
     readonly deliveriesPerRound: number;
   };
+  readonly pages: {
+    readonly workflows: number;
+    readonly runs: number;
+    readonly loopItems: number;
+    readonly requests: number;
+  };
   readonly loop: { readonly rounds: number; readonly warmUpRounds: number };
 }
 
@@ -33,6 +39,7 @@ export const FULL: BenchSizes = {
   start: { starts: 10, unfinishedRuns: 100_000, hangingRuns: 1_000, restarts: 5 },
   memory: { firstRuns: 50_000, totalRuns: 200_000, settleMs: 3_000 },
   storedRuns: { few: 1_000, many: 1_000_000, rounds: 7, requestsPerRound: 200, deliveriesPerRound: 5_000 },
+  pages: { workflows: 10_000, runs: 1_000_000, loopItems: 10_000, requests: 200 },
   loop: { rounds: 10, warmUpRounds: 2 },
 };
 
@@ -43,5 +50,6 @@ export const QUICK: BenchSizes = {
   start: { starts: 3, unfinishedRuns: 3_000, hangingRuns: 300, restarts: 2 },
   memory: { firstRuns: 2_000, totalRuns: 8_000, settleMs: 500 },
   storedRuns: { few: 600, many: 20_000, rounds: 2, requestsPerRound: 50, deliveriesPerRound: 500 },
+  pages: { workflows: 200, runs: 5_000, loopItems: 500, requests: 30 },
   loop: { rounds: 2, warmUpRounds: 1 },
 };

@@ -17,6 +17,7 @@ import { type Figure, formatFigures, formatRound, isMet, type Round, type Sectio
 import { measureDelivery } from "./measure-delivery.ts";
 import { measureLoop } from "./measure-loop.ts";
 import { measureMemory } from "./measure-memory.ts";
+import { measurePages } from "./measure-pages.ts";
 import { measureStart } from "./measure-start.ts";
 import { measureStoredRuns } from "./measure-stored-runs.ts";
 import { measureThroughput } from "./measure-throughput.ts";
@@ -27,6 +28,7 @@ const SECTIONS: Readonly<Record<string, (context: BenchContext) => Promise<Secti
   start: measureStart,
   memory: measureMemory,
   stored: measureStoredRuns,
+  pages: measurePages,
   loop: measureLoop,
 };
 

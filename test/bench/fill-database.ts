@@ -8,6 +8,7 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 /** `?1` is the copy's id, `?2` its time; every other column is taken over from the run that is copied. */
 const REPLACED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   runs: { id: "?1", event_id: "?1", created_at: "?2", started_at: "?2", finished_at: "?2 + finished_at - created_at" },
+  workflows: { id: "?1", name: "name || ' ' || ?2", published_version: "NULL", created_at: "?2", updated_at: "?2" },
   steps: { run_id: "?1", planned_at: "?2", started_at: "?2", finished_at: "?2" },
 };
 
@@ -51,7 +52,23 @@ export function fillDatabase(file: string, total: number): void {
   database.run("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-function prepareCopy(database: Database, table: "runs" | "steps", key: string) {
+/** Copies of one stored workflow, all older than it is and without runs, until there are `total` workflows. */
+export function fillWorkflows(file: string, total: number, originalId: string): void {
+  using database = new Database(file);
+  const { count } = database.query<{ count: number }, []>("SELECT count(*) AS count FROM workflows").get() ?? {
+    count: 0,
+  };
+  database.run("CREATE TEMP TABLE real_workflows AS SELECT * FROM workflows");
+  const copy = prepareCopy(database, "workflows", "id");
+  const copyMany = database.transaction(() => {
+    for (let index = 0; index < total - count; index += 1)
+      copy.run(idAt(index + 1, index, "wf"), index + 1, originalId);
+  });
+  copyMany.immediate();
+  database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+function prepareCopy(database: Database, table: "runs" | "steps" | "workflows", key: string) {
   const columns = columnsOf(database, table);
   const values = columns.map((column) => REPLACED[table]?.[column] ?? column);
   const order = table === "steps" ? "ORDER BY place" : "";
@@ -68,9 +85,9 @@ function columnsOf(database: Database, table: string): readonly string[] {
 }
 
 /** An id of the shape of `src/platform/ids.ts` for that time; `index` makes it unique. */
-function idAt(epochMs: number, index: number): string {
+function idAt(epochMs: number, index: number, prefix = "run"): string {
   // 48 bits of time and the first two of the version, 7: fifty bits are ten digits.
-  return `run_${digits(epochMs * 4 + 1, 10)}${digits(index, 16)}`;
+  return `${prefix}_${digits(epochMs * 4 + 1, 10)}${digits(index, 16)}`;
 }
 
 function digits(value: number, count: number): string {

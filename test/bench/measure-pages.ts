@@ -77,7 +77,7 @@ async function findAddresses(server: PageServer, { workflowId, runId, loopRunId 
     "the workflows": "/workflows",
     "the workflows, older": await followed("/workflows"),
     "the workflows, searched": "/workflows?search=999",
-    // "a workflow"
+    "a workflow": `/workflows/${workflowId}`,
     "the runs": "/runs",
     "the runs, older": await followed("/runs"),
     "runs that failed": "/runs?status=failed",
@@ -92,9 +92,6 @@ async function findAddresses(server: PageServer, { workflowId, runId, loopRunId 
     "the audit log": "/audit",
     "API keys": "/api-keys",
     variables: "/variables",
-
-
-
   };
 }
 

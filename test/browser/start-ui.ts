@@ -1,32 +1,38 @@
-import { PERMISSIONS } from "../../src/domain/permission.ts";
-import type { SignedIn } from "../../src/domain/signed-in.ts";
-import { grantScope } from "../../src/domain/tenant.ts";
-import { readCookie } from "../../src/platform/http-content/read-cookie.ts";
+import type { Role } from "../../src/domain/permission.ts";
 import { type StartedApp, startApp, type TestTenant } from "../start-app.ts";
 
 export interface StartedUi extends StartedApp {
   readonly tenant: TestTenant;
   /** Cookies of somebody who is signed in as an owner. */
-  readonly owner: Readonly<Record<string, string>>;
+  readonly owner: Cookies;
+  /** The same for somebody new with that role. */
+  signInAs(role: Role): Promise<Cookies>;
 }
+export type Cookies = Readonly<Record<string, string>>;
 
+const PASSWORD = "correct horse battery staple";
+
+/** The server with a tenant and an owner, Ada Lovelace, who is signed in. */
 export async function startUi(environment: Readonly<Record<string, string>> = {}): Promise<StartedUi> {
   const app = await startApp(environment);
   const tenant = await app.createTenant("acme");
-  const { tenantId, workspaceId } = tenant.scope;
-  const signedIn: SignedIn = {
-    user: { id: "user_1", email: "ada@acme.example", name: "Ada Lovelace" },
-    role: "owner",
-    scope: grantScope(tenantId, workspaceId, { kind: "user", id: "user_1" }, new Set(PERMISSIONS)),
-    tenant: { id: tenantId, slug: "acme" },
-    workspace: { id: workspaceId, slug: "default" },
-    sessionId: "session_1",
-    csrfToken: "csrf-token-of-the-session",
+  let count = 0;
+  const signInAs = async (role: Role, name = `Some ${role}`) => {
+    const email = `${role}-${count++}@acme.example`;
+    await app.app.services.accounts.createUser(tenant.scope, { email, name, role, password: PASSWORD });
+    return signIn(app.url, email);
   };
-  Object.assign(app.app.services, {
-    sessions: {
-      authenticate: async (request: Request) => (readCookie(request.headers, "session") === "owner" ? signedIn : null),
-    },
+  return { ...app, tenant, owner: await signInAs("owner", "Ada Lovelace"), signInAs };
+}
+
+async function signIn(url: string, email: string): Promise<Cookies> {
+  const response = await fetch(`${url}/sign-in`, {
+    method: "POST",
+    redirect: "manual",
+    headers: { origin: url },
+    body: new URLSearchParams({ email, password: PASSWORD }),
   });
-  return { ...app, tenant, owner: { session: "owner" } };
+  if (response.status !== 303) throw new Error(`Signing in was answered with ${response.status}.`);
+  const pairs = response.headers.getSetCookie().map((cookie) => cookie.split(";")[0]?.split("=") ?? []);
+  return Object.fromEntries(pairs.map(([name = "", value = ""]) => [name, value]));
 }

@@ -12,6 +12,8 @@ import { Time } from "../components/time.tsx";
 
 export interface AuditPageProps {
   readonly entries: readonly AuditEntry[];
+  /** Of those who acted, by id. */
+  readonly names: ReadonlyMap<string, string>;
   readonly filter: { readonly actor: string; readonly area: string; readonly since: string };
   readonly addressOfActor: (actor: string) => string;
   readonly older: string | null;
@@ -48,7 +50,7 @@ const COLUMNS = [
 ];
 
 /** Who did what: every change of configuration and every decision, each entry chained to the one before. */
-export function AuditPage({ entries, filter, addressOfActor, older, newest }: AuditPageProps): JSX.Element {
+export function AuditPage({ entries, names, filter, addressOfActor, older, newest }: AuditPageProps): JSX.Element {
   const isFiltered = filter.actor !== "" || filter.area !== "" || filter.since !== "";
   const areas = AREAS.some(({ value }) => value === filter.area)
     ? AREAS
@@ -84,10 +86,10 @@ export function AuditPage({ entries, filter, addressOfActor, older, newest }: Au
         {filter.actor === "" ? (
           ""
         ) : (
-          <label>
-            By
-            <input class="input mono" name="actor" value={Html.escapeHtml(filter.actor)} />
-          </label>
+          <>
+            <input type="hidden" name="actor" value={Html.escapeHtml(filter.actor)} />
+            <LinkButton href={addressOfActor("")} label={`By ${names.get(filter.actor) ?? filter.actor}`} icon="x" />
+          </>
         )}
         {isFiltered ? <LinkButton href="/audit" label="Clear" kind="quiet" icon="x" /> : ""}
       </form>
@@ -102,7 +104,11 @@ export function AuditPage({ entries, filter, addressOfActor, older, newest }: Au
       ) : (
         <Table caption="Audit log, newest first" columns={COLUMNS}>
           {entries.map((entry) => (
-            <EntryRow entry={entry} actorAddress={addressOfActor(entry.actor.id)} />
+            <EntryRow
+              entry={entry}
+              name={names.get(entry.actor.id) ?? null}
+              actorAddress={addressOfActor(entry.actor.id)}
+            />
           ))}
         </Table>
       )}
@@ -111,7 +117,15 @@ export function AuditPage({ entries, filter, addressOfActor, older, newest }: Au
   );
 }
 
-function EntryRow({ entry, actorAddress }: { entry: AuditEntry; actorAddress: string }): JSX.Element {
+function EntryRow({
+  entry,
+  name,
+  actorAddress,
+}: {
+  entry: AuditEntry;
+  name: string | null;
+  actorAddress: string;
+}): JSX.Element {
   const details = Object.keys(entry.details).length === 0 ? "" : JSON.stringify(entry.details);
   return (
     <tr>
@@ -125,10 +139,12 @@ function EntryRow({ entry, actorAddress }: { entry: AuditEntry; actorAddress: st
         </span>
       </td>
       <td class="narrow">
-        <a class="actor" href={actorAddress} title="Only what they did">
-          <span safe>{ACTORS[entry.actor.kind]}</span>
-          <span class="cell-note mono" safe>
-            {entry.actor.id}
+        <a class="actor" href={actorAddress} title={Html.escapeHtml(`${entry.actor.id}: show only what they did`)}>
+          <span class="cell-title" dir="auto" safe>
+            {name ?? ACTORS[entry.actor.kind]}
+          </span>
+          <span class="cell-note" safe>
+            {name === null ? entry.actor.id : ACTORS[entry.actor.kind]}
           </span>
         </a>
       </td>

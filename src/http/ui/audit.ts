@@ -37,6 +37,7 @@ export const auditPages = [
       const { AuditPage } = await import("../../../views/audit/audit-page.tsx");
       const view = AuditPage({
         entries: found.items,
+        names: await audit.actorNames(scope, [...found.items.map(({ actor }) => actor), ...asActor(filter.actor)]),
         filter,
         addressOfActor: (actor) => addressOf({ ...filter, actor }, null),
         older: found.nextCursor === null ? null : addressOf(filter, found.nextCursor),
@@ -67,6 +68,11 @@ export const auditPages = [
     },
   }),
 ];
+
+/** The one that is filtered by may have no entry on this page; of its kind its id tells nothing. */
+function asActor(id: string) {
+  return id === "" ? [] : [{ kind: "user" as const, id }];
+}
 
 /** One entry a line, read as fast as the browser takes them. */
 function exportLines(audit: AuditReader, scope: Scope): ReadableStream<Uint8Array> {

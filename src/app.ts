@@ -6,10 +6,9 @@ import { openBackend } from "./backend/open.ts";
 import type { Config } from "./config.ts";
 import { createConnectorCatalog } from "./connections/connector-catalog.ts";
 import { createConnectorFormReader } from "./connections/connector-forms.ts";
-import { createConnectionManager } from "./connections/manage-connections.ts";
+import { openConnections } from "./connections/open-connections.ts";
 import { openVault } from "./connections/open-vault.ts";
 import { createChoicesResolver } from "./connections/resolve-choices.ts";
-import { createUseConnection } from "./connections/use-connection.ts";
 import type { Vault } from "./connections/vault.ts";
 import type { GuardedRequest } from "./connector-sdk/call-provider.ts";
 import type { ConnectorRegistry } from "./connector-sdk/connector.ts";
@@ -149,7 +148,38 @@ export function createApp(parts: AppParts): App {
   const responses = new ResponseBoard();
   const ended: Record<FinalStatus, number> = { succeeded: 0, failed: 0, cancelled: 0 };
   const lag = new EventLoopLag();
-  const useConnection = createUseConnection({ backend, clock, vault, connectors });
+  const request = guardedRequest(egress);
+  const { useConnection, ...connections } = openConnections({
+    backend,
+    clock,
+    newId,
+    vault,
+    connectors,
+    request,
+    random: Math.random,
+    owner,
+    installationApps: config.providerClients,
+    publicUrl: () => config.publicUrl,
+    async wakeParked(scope) {
+      await backend.runs.wakeParked(scope, clock.now());
+      await backend.polls.wakePaused(scope, clock.now());
+      polls.wake();
+      await backend.subscriptions.wakePaused(scope, clock.now());
+      subscriptions.wake();
+      dispatcher.wake();
+    },
+    async announce({ tenantId, workspaceId, about, problem, at }) {
+      const what =
+        about.kind === "connection" ? `The connection "${about.name}" needs` : `The OAuth app of ${about.name} needs`;
+      log.warn(`${what} somebody: ${problem}`, {
+        tenantId,
+        workspaceId,
+        [about.kind]: about.id,
+        at: new Date(at).toISOString(),
+      });
+    },
+    trouble: (problem, error) => log.error(problem, { error }),
+  });
 
   const engine: EngineDeps = {
     backend,
@@ -161,7 +191,7 @@ export function createApp(parts: AppParts): App {
     loadVariables: (scope) => cache.variables(scope),
     findPublished: async (scope, id) => (await backend.workflows.find(scope, id))?.publishedVersion ?? null,
     useConnection,
-    request: guardedRequest(egress),
+    request,
     rateLimits: new RateLimiter({ rates: backend.rates, clock }),
     sandbox,
     maxParkedMs: config.maxParkedDays * DAY_MS,
@@ -206,21 +236,6 @@ export function createApp(parts: AppParts): App {
   });
   const pruning = new PruneTicker({ backend, clock, retentionDays: config.runRetentionDays });
   const accept = (scope: Scope, event: TriggerEvent) => acceptTrigger(scope, event, { ...engine, dispatcher });
-  const connections = createConnectionManager({
-    backend,
-    clock,
-    newId,
-    vault,
-    connectors,
-    async reconnected(scope) {
-      await backend.runs.wakeParked(scope, clock.now());
-      await backend.polls.wakePaused(scope, clock.now());
-      polls.wake();
-      await backend.subscriptions.wakePaused(scope, clock.now());
-      subscriptions.wake();
-      dispatcher.wake();
-    },
-  });
   const changed = () => {
     cache.forgetChanging();
     schedules.wake();
@@ -264,7 +279,8 @@ export function createApp(parts: AppParts): App {
         wake: () => dispatcher.wake(),
       }),
     },
-    connections,
+    connections: connections.manager,
+    oauth: { apps: connections.apps, ...connections.authorization },
     connectors: createConnectorCatalog(connectors),
     connectorForms: createConnectorFormReader(connectors),
     variables: createVariableManager({ backend, clock, changed }),
@@ -317,6 +333,7 @@ export function createApp(parts: AppParts): App {
       subscriptions.start();
       pruning.start();
       alerts.start();
+      connections.ticker.start();
     },
     async stop(graceMs) {
       stopping.abort();
@@ -326,6 +343,7 @@ export function createApp(parts: AppParts): App {
         polls.stop(graceMs),
         subscriptions.stop(graceMs),
         pruning.stop(),
+        connections.ticker.stop(),
         dispatcher.stop(graceMs),
       ]);
       await alerts.stop();

@@ -1,6 +1,6 @@
 import type { Backend, Workflow } from "../domain/backend.ts";
 import type { Scope } from "../domain/tenant.ts";
-import { innerSequences, type Step, type WorkflowDefinition } from "../domain/workflow.ts";
+import { connectionIds, type WorkflowDefinition } from "../domain/workflow.ts";
 
 const PAGE = 200;
 
@@ -25,11 +25,6 @@ export async function findUsers(
   return users;
 }
 
-function names({ trigger, steps }: WorkflowDefinition, connectionId: string): boolean {
-  return trigger.connection === connectionId || steps.some((step) => stepNames(step, connectionId));
-}
-
-function stepNames(step: Step, connectionId: string): boolean {
-  if (step.kind === "action" && step.connection === connectionId) return true;
-  return innerSequences(step).some((inner) => inner.steps.some((each) => stepNames(each, connectionId)));
+function names(definition: WorkflowDefinition, connectionId: string): boolean {
+  return connectionIds(definition).includes(connectionId);
 }

@@ -2,16 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { registry as connectors } from "../../connectors/registry.generated.ts";
 import { openWorkspaces, type Workspaces } from "../../test/api/open-workspaces.ts";
 import type { Workflow } from "../domain/backend.ts";
+import { NO_TOKEN } from "../domain/connection.ts";
 import type { WorkflowDefinition } from "../domain/workflow.ts";
 import { newKey } from "../platform/crypto/seal.ts";
 import { newId } from "../platform/ids.ts";
-import { type ConnectionManager, createConnectionManager, type NewConnection } from "./manage-connections.ts";
+import type { ConnectionManager, NewConnection } from "./manage-connections.ts";
+import { openConnections } from "./open-connections.ts";
 import { openVault } from "./open-vault.ts";
-import { createUseConnection } from "./use-connection.ts";
 
 let world: Workspaces;
 let connections: ConnectionManager;
-let useConnection: ReturnType<typeof createUseConnection>;
+let useConnection: ReturnType<typeof openConnections>["useConnection"];
 /** Workspaces in which runs that wait for a connection were woken. */
 let reconnected: string[] = [];
 
@@ -19,13 +20,23 @@ beforeAll(async () => {
   world = await openWorkspaces();
   const { backend, clock } = world;
   const vault = await openVault({ encryptionKeys: [newKey()], dataDir: "", backend });
-  const shared = { backend, clock, vault, connectors };
-  connections = createConnectionManager({
-    ...shared,
+  const opened = openConnections({
+    backend,
+    clock,
     newId,
-    reconnected: async ({ workspaceId }) => void reconnected.push(workspaceId),
+    vault,
+    connectors,
+    request: () => Promise.reject(new Error("nothing can be reached from here")),
+    random: () => 0.5,
+    owner: "here",
+    installationApps: new Map(),
+    publicUrl: () => "http://localhost",
+    wakeParked: async ({ workspaceId }) => void reconnected.push(workspaceId),
+    announce: async () => {},
+    trouble: () => {},
   });
-  useConnection = createUseConnection(shared);
+  connections = opened.manager;
+  useConnection = opened.useConnection;
 });
 afterAll(() => world.close());
 
@@ -44,7 +55,7 @@ describe("storing", () => {
     const stored = await world.backend.connections.findSealed(world.ours, id);
     const audit = await world.backend.audit.list(world.ours, { limit: 50, cursor: null });
     expect(JSON.stringify([stored, audit])).not.toContain(SECRET);
-    expect(await useConnection(world.ours, id, "http")).toEqual({
+    expect(await useConnection(world.ours, id, "http")).toMatchObject({
       kind: "ready",
       credential: { scheme: "bearer", fields: { token: SECRET } },
       hosts: ["api.example.com"],
@@ -108,9 +119,14 @@ describe("changing", () => {
 
   test("a new credential makes it ready again and wakes what waits for it", async () => {
     const { id } = await connections.create(world.ours, bearer);
-    const patch = { state: "needs_reconnect", problem: "The token was revoked." } as const;
-    await world.backend.connections.update(world.ours, id, patch, { at: 1, action: "test", target: id, details: {} });
-    expect(await useConnection(world.ours, id, "http")).toEqual({ kind: "parked", reason: "The token was revoked." });
+    const change = { at: 1, action: "test", target: id, details: {} };
+    const claim = { owner: null, generation: 1 };
+    await world.backend.connections.markBroken(world.ours, id, claim, "The token was revoked.", change);
+    expect(await useConnection(world.ours, id, "http")).toMatchObject({
+      kind: "parked",
+      reason: "The token was revoked.",
+      recheckAt: null,
+    });
     expect(await connections.test(world.ours, id)).toEqual({ ok: false, problem: "The token was revoked." });
     reconnected = [];
     const renewed = await connections.update(world.ours, id, { credential: { token: "new" } });
@@ -193,7 +209,8 @@ describe("using", () => {
     const second = await connections.create(world.ours, bearer);
     const stored = await world.backend.connections.findSealed(world.ours, first.id);
     const change = { at: 1, action: "test", target: second.id, details: {} };
-    await world.backend.connections.update(world.ours, second.id, { sealedCredential: stored!.sealed }, change);
+    const moved = { ...NO_TOKEN, sealedCredential: stored!.sealed };
+    await world.backend.connections.reconnect(world.ours, second.id, moved, change);
     expect(await useConnection(world.ours, second.id, "http")).toMatchObject({ kind: "parked" });
     expect(await connections.test(world.ours, second.id)).toMatchObject({ ok: false });
   });

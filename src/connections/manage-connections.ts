@@ -1,15 +1,21 @@
+import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
 import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import { validateInput } from "../connector-sdk/validate-input.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { Backend, Page, PageRequest } from "../domain/backend.ts";
-import type { Connection } from "../domain/connection.ts";
+import { type ConnectedAccount, type Connection, type ConnectionEvent, NO_TOKEN } from "../domain/connection.ts";
+import type { ParkedRun, Revocation, SealedConnection } from "../domain/connection-store.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
+import { checkCredential } from "./check-credential.ts";
 import { credentialHosts } from "./credential-hosts.ts";
 import { credentialPlace } from "./credential-place.ts";
 import { findUsers } from "./find-users.ts";
+import { oauthSchemeOf } from "./oauth/oauth-credential.ts";
+import { revocationPlace } from "./revoke-grant.ts";
+import type { ConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface ManageConnectionsDeps {
@@ -18,8 +24,12 @@ export interface ManageConnectionsDeps {
   readonly newId: (prefix: string) => string;
   readonly vault: Vault;
   readonly connectors: ConnectorRegistry;
+  readonly request: GuardedRequest;
+  readonly useConnection: ConnectionUse["useConnection"];
   /** The connection has a new credential: runs that wait for it can go on. */
-  readonly reconnected: (scope: Scope) => Promise<void>;
+  readonly reconnected: (scope: Scope, connectionId: string) => Promise<void>;
+  /** Something is due at once that was not known before. */
+  readonly queued: () => void;
 }
 
 export interface NewConnection {
@@ -40,7 +50,21 @@ export interface ConnectionPatch {
   readonly hosts?: readonly string[] | undefined;
 }
 
-export type ConnectionTest = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+/** `asked`: the provider itself has said so; otherwise the credential is there and nothing is known against it. */
+export type ConnectionTest =
+  | { readonly ok: true; readonly asked: boolean; readonly account: ConnectedAccount | null }
+  | { readonly ok: false; readonly problem: string };
+
+/** All that a person looks at when they want to know how a connection is. */
+export interface ConnectionHealth {
+  readonly connection: Connection;
+  readonly events: readonly ConnectionEvent[];
+  /** The workflows that would fail without it. */
+  readonly usedBy: readonly { readonly id: string; readonly name: string }[];
+  readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
+}
+
+const SHOWN_PARKED_RUNS = 10;
 
 /** Stored access to other systems. The credential goes in and is used; it never comes out. */
 export function createConnectionManager(deps: ManageConnectionsDeps) {
@@ -52,7 +76,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     authorize(scope, "connection.write");
     const connector = await loadConnector(wanted.connector);
     const hosts = credentialHosts(connector, wanted.hosts);
-    const credential = checkCredential(connector, wanted.connector, wanted.scheme, wanted.credential);
+    const credential = checkFields(connector, wanted.connector, wanted.scheme, wanted.credential);
     const errors = [...nameErrors(wanted.name), ...(hosts.ok ? [] : hosts.errors), ...credential.errors];
     if (!hosts.ok || errors.length > 0) throw invalid(errors);
     const now = clock.now();
@@ -67,6 +91,9 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
       hosts: hosts.hosts,
       state: "ready",
       problem: null,
+      generation: 1,
+      refreshFailures: 0,
+      ...NO_TOKEN,
       createdAt: now,
       updatedAt: now,
       lastUsedAt: null,
@@ -94,7 +121,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     const connector = await loadConnector(connection.connector);
     const hosts = patch.hosts === undefined ? null : credentialHosts(connector, patch.hosts);
     const credential =
-      patch.credential && checkCredential(connector, connection.connector, connection.scheme, patch.credential);
+      patch.credential && checkFields(connector, connection.connector, connection.scheme, patch.credential);
     const errors = [
       ...(patch.name === undefined ? [] : nameErrors(patch.name)),
       ...(hosts?.ok === false ? hosts.errors : []),
@@ -106,39 +133,81 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
       ...(patch.name !== undefined && { name: patch.name }),
       ...(hosts?.ok && { hosts: hosts.hosts }),
     };
-    const sealed = credential && (await seal(connection, credential.value));
-    const renewed = sealed && ({ sealedCredential: sealed, state: "ready", problem: null } as const);
-    const details = { ...changed, credentialReplaced: sealed !== undefined };
+    const details = { ...changed, credentialReplaced: credential !== undefined };
     const change = { at: clock.now(), action: "connection.updated", target: id, details };
-    if (!(await connections.update(scope, id, { ...changed, ...renewed }, change))) missing(id);
-    if (renewed) await deps.reconnected(scope);
+    if (credential) {
+      const sealedCredential = await seal(connection, credential.value);
+      // Another credential may be another account's; who it is shows when it is tested.
+      const renewed = { ...NO_TOKEN, ...changed, sealedCredential };
+      if (!(await connections.reconnect(scope, id, renewed, change))) missing(id);
+      await deps.reconnected(scope, id);
+    } else if (!(await connections.update(scope, id, changed, change))) missing(id);
     return find(scope, id);
   }
 
   /** Rejects with `conflict` while a workflow names the connection. */
   async function remove(scope: Scope, id: string): Promise<void> {
     authorize(scope, "connection.write");
-    await find(scope, id);
+    const found = await connections.findSealed(scope, id);
+    if (!found) return missing(id);
     const users = await findUsers(scope, id, backend);
     if (users.length > 0) throw inUse(users);
+    const revocation = await prepareRevocation(scope, found);
     const change = { at: clock.now(), action: "connection.deleted", target: id, details: {} };
-    if (!(await connections.delete(scope, id, change))) missing(id);
+    if (!(await connections.delete(scope, id, revocation, change))) missing(id);
+    if (revocation) deps.queued();
   }
 
-  /** Whether the credential can be used, as far as that shows without calling the other system. */
+  /** What was granted is taken back at the provider; a credential that cannot be read cannot be. */
+  async function prepareRevocation(scope: Scope, { connection, sealed }: SealedConnection): Promise<Revocation | null> {
+    const { id, connector, scheme } = connection;
+    const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
+    if (!oauthSchemeOf(definition, scheme)?.revokeUrl) return null;
+    const opened = await open(connection, sealed);
+    if (typeof opened === "string") return null;
+    const sealedCredential = await vault.seal(revocationPlace(scope, id), JSON.stringify(opened));
+    return { id, connector, scheme, sealedCredential, attempts: 0 };
+  }
+
+  /** Asks the provider where the connector can; else looks whether the credential is there and readable. */
   async function test(scope: Scope, id: string): Promise<ConnectionTest> {
     authorize(scope, "connection.write");
     const found = await connections.findSealed(scope, id);
     if (!found) return missing(id);
     const { connection, sealed } = found;
+    const opened = await open(connection, sealed);
+    if (typeof opened === "string") return { ok: false, problem: opened };
+    if (connection.state !== "ready")
+      return { ok: false, problem: connection.problem ?? "The connection has to be reconnected." };
+    const definition = Object.hasOwn(connectors, connection.connector)
+      ? await connectors[connection.connector]!()
+      : null;
+    if (!definition?.testConnection) return { ok: true, asked: false, account: connection.account };
+    const access = await deps.useConnection(scope, id, connection.connector);
+    if (access.kind !== "ready") return { ok: false, problem: access.reason };
+    const check = await checkCredential(definition, access.credential, connection.hosts, deps);
+    if (check.kind === "works") return { ok: true, asked: true, account: check.account };
+    return { ok: false, problem: check.kind === "untested" ? "The connector cannot test it." : check.problem };
+  }
+
+  async function health(scope: Scope, id: string): Promise<ConnectionHealth> {
+    const connection = await find(scope, id);
+    const [events, usedBy, parked] = await Promise.all([
+      connections.events(scope, id),
+      findUsers(scope, id, backend),
+      connections.parkedRuns(scope, id, SHOWN_PARKED_RUNS),
+    ]);
+    return { connection, events, usedBy, parked };
+  }
+
+  /** What was sealed, or why it cannot be read. */
+  async function open(connection: Connection, sealed: string): Promise<JsonObject | string> {
     try {
-      await vault.open(credentialPlace(connection), sealed);
+      return JSON.parse(await vault.open(credentialPlace(connection), sealed)) as JsonObject;
     } catch (error) {
-      if (error instanceof AppError) return { ok: false, problem: error.message };
+      if (error instanceof AppError) return error.message;
       throw error;
     }
-    if (connection.state === "ready") return { ok: true };
-    return { ok: false, problem: connection.problem ?? "The connection has to be reconnected." };
   }
 
   function seal(connection: Connection, credential: JsonObject): Promise<string> {
@@ -152,17 +221,21 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     throw invalid([{ path: "connector", message: `there is no connector "${name}"; there is: ${names}` }]);
   }
 
-  return { create, find, list, update, remove, test };
+  return { create, find, list, update, remove, test, health };
 }
 
 export type ConnectionManager = ReturnType<typeof createConnectionManager>;
 
-function checkCredential(
+function checkFields(
   connector: ConnectorDefinition,
   connectorName: string,
   scheme: string,
   credential: JsonObject,
 ): { readonly value: JsonObject; readonly errors: readonly FieldError[] } {
+  if (oauthSchemeOf(connector, scheme)) {
+    const message = `"${scheme}" is granted by the provider, not typed in: connect it in the browser`;
+    return { value: {}, errors: [{ path: "scheme", message }] };
+  }
   if (Object.hasOwn(connector.auth, scheme))
     return validateInput(connector.auth[scheme]!.fields, credential, { path: "credential", expressions: "resolved" });
   const schemes = Object.keys(connector.auth);

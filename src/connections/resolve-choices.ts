@@ -1,6 +1,7 @@
 import { ActionError } from "../connector-sdk/action-error.ts";
 import type { CallContext } from "../connector-sdk/call-context.ts";
-import { type Access, callProvider, type GuardedRequest } from "../connector-sdk/call-provider.ts";
+import { callProvider, type GuardedRequest } from "../connector-sdk/call-provider.ts";
+import type { Access } from "../connector-sdk/connection-access.ts";
 import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { ChoicesPage, Field, Fields } from "../connector-sdk/fields.ts";
 import { toJsonSchema } from "../connector-sdk/to-json-schema.ts";

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createTenant, openWorkspaces, type Workspaces } from "../../test/api/open-workspaces.ts";
 import { sampleConnection } from "../backend/contract/samples.ts";
 import type { Backend } from "../domain/backend.ts";
+import { NO_TOKEN } from "../domain/connection.ts";
 import type { Scope } from "../domain/tenant.ts";
 import { envelopeKeyId, newKey, sealKey } from "../platform/crypto/seal.ts";
 import { createKeyRing, KEY_CHECK, keyCheckValue } from "./key-ring.ts";
@@ -154,12 +155,8 @@ describe("data keys", () => {
       const found = await page.call(sealedValues, ...given);
       if (given[0] === scope.tenantId && given[1] === null) {
         const sealed = await vault.seal(placeOf(scope, id), "newer");
-        await world.backend.connections.update(
-          scope,
-          id,
-          { sealedCredential: sealed },
-          { at: 2, action: "connection.updated", target: id, details: {} },
-        );
+        const change = { at: 2, action: "connection.updated", target: id, details: {} };
+        await world.backend.connections.reconnect(scope, id, { ...NO_TOKEN, sealedCredential: sealed }, change);
       }
       return found;
     };

@@ -1,13 +1,19 @@
-import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
+import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
+import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { ConnectionCredential } from "../connector-sdk/http-exchange.ts";
 import { resolveHosts } from "../connector-sdk/resolve-hosts.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Connection } from "../domain/connection.ts";
+import type { SealedConnection } from "../domain/connection-store.ts";
 import { AppError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
+import { isUsable } from "../domain/refresh-policy.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
+import { checkCredential } from "./check-credential.ts";
 import { credentialPlace } from "./credential-place.ts";
+import { type OAuthCredential, oauthSchemeOf, toConnectionCredential } from "./oauth/oauth-credential.ts";
+import type { Refresher } from "./refresh-connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface UseConnectionDeps {
@@ -15,40 +21,172 @@ export interface UseConnectionDeps {
   readonly clock: Clock;
   readonly vault: Vault;
   readonly connectors: ConnectorRegistry;
+  readonly refresher: Refresher;
+  readonly request: GuardedRequest;
+  /** Makes the runs of the workspace that wait for a connection look at it again. */
+  readonly wakeParked: (scope: Scope) => Promise<void>;
 }
 
-/** `parked`: a person has to mend the connection, and waiting for them is right. `missing`: waiting would not help. */
+export interface ReadyConnection {
+  readonly kind: "ready";
+  readonly credential: ConnectionCredential;
+  readonly hosts: readonly string[];
+  /**
+   * What to go on with after the provider has refused this credential (a 401): a newer one, after one forced refresh if
+   * need be. Where nothing can be refreshed, or the renewed one was refused too (`isSecond`), the provider is asked
+   * whether it refuses the credential itself; if so, a person has to reconnect.
+   */
+  readonly renew: (isSecond: boolean) => Promise<RenewedAccess>;
+}
+
+export interface ParkedConnection {
+  readonly kind: "parked";
+  readonly reason: string;
+  readonly recheckAt: number | null;
+  /** To be called by a run that has let go of itself: counted among those that wait, and woken if it need not. */
+  readonly onParked: (runId: string) => Promise<void>;
+}
+
+/**
+ * `parked`: a person has to mend the connection, or the provider has to come back, and waiting for them is right;
+ * `recheckAt` is when to look again by oneself, null if only a person can help. `missing`: waiting would not help.
+ */
 export type ConnectionAccess =
-  | { readonly kind: "ready"; readonly credential: ConnectionCredential; readonly hosts: readonly string[] }
-  | { readonly kind: "parked"; readonly reason: string }
+  | ReadyConnection
+  | ParkedConnection
   | { readonly kind: "missing"; readonly reason: string };
 
-/** Opens a connection's credential for one call. Rejects only with what the backend rejects with. */
-export function createUseConnection({ backend, clock, vault, connectors }: UseConnectionDeps) {
-  return async function useConnection(scope: Scope, id: string, connector: string): Promise<ConnectionAccess> {
-    const found = await backend.connections.findSealed(scope, id);
-    if (!found) return { kind: "missing", reason: `There is no connection ${id}.` };
-    const { connection, sealed } = found;
+/** `refused`: the credential works, the provider did not want this one call. */
+export type RenewedAccess = ConnectionAccess | { readonly kind: "refused" };
+
+/** Opens connections' credentials for calls. Rejects only with what the backend rejects with. */
+export function createConnectionUse(deps: UseConnectionDeps) {
+  const { backend, clock, vault, connectors, refresher, request, wakeParked } = deps;
+  const { connections } = backend;
+
+  /** For one call: a token that has expired is refreshed before it is handed out. */
+  async function useConnection(scope: Scope, id: string, connector: string): Promise<ConnectionAccess> {
+    const found = await connections.findSealed(scope, id);
+    if (!found) return missing(id);
+    const { connection } = found;
     if (connection.connector !== connector)
       return {
         kind: "missing",
         reason: `"${id}" is a connection of "${connection.connector}", not of "${connector}".`,
       };
-    if (connection.state === "needs_reconnect")
-      return {
-        kind: "parked",
-        reason: connection.problem ?? `The connection "${connection.name}" has to be reconnected.`,
-      };
-    const fields = await open(connection, sealed);
-    if (typeof fields === "string") return { kind: "parked", reason: fields };
+    if (connection.state === "needs_reconnect") return broken(scope, connection);
     // Not waited for: a disk that cannot take the time of use must not stop a call.
-    backend.connections.touch(scope, id, clock.now()).catch(() => {});
-    const credential = { scheme: connection.scheme, fields };
-    return { kind: "ready", credential, hosts: await hostsOf(connection, credential) };
-  };
+    connections.touch(scope, id, clock.now()).catch(() => {});
+    if (isUsable(connection.expiresAt, clock.now())) return open(scope, found);
+    return refreshed(scope, connection);
+  }
 
-  /** The credential's fields, or why they cannot be read. */
-  async function open(connection: Connection, sealed: string): Promise<JsonObject | string> {
+  async function renew(scope: Scope, id: string, generation: number, isSecond: boolean): Promise<RenewedAccess> {
+    const found = await connections.findSealed(scope, id);
+    if (!found) return missing(id);
+    const { connection } = found;
+    if (connection.state === "needs_reconnect") return broken(scope, connection);
+    if (connection.generation !== generation) return open(scope, found);
+    const definition = await load(connection);
+    const scheme = oauthSchemeOf(definition, connection.scheme);
+    if (!isSecond && scheme && scheme.refresh !== "none" && (await canRefresh(found, scheme.grant)))
+      return refreshed(scope, connection);
+    return examine(scope, found, definition);
+  }
+
+  /** One call may be refused for its own reasons; only the connector's own test condemns a credential. */
+  async function examine(
+    scope: Scope,
+    found: SealedConnection,
+    definition: ConnectorDefinition | null,
+  ): Promise<RenewedAccess> {
+    const { connection } = found;
+    const { id } = connection;
+    const access = await open(scope, found);
+    if (access.kind !== "ready" || !definition) return access;
+    const check = await checkCredential(definition, access.credential, connection.hosts, { request, clock });
+    if (check.kind !== "refused") {
+      const message = "The provider refused a call; the credential itself works.";
+      if (check.kind === "works") await connections.record(scope, id, { at: clock.now(), kind: "refused", message });
+      return { kind: "refused" };
+    }
+    const problem = `${check.problem}. Reconnect it.`;
+    if (await refresher.breakConnection(scope, connection, null, problem))
+      return parked(scope, { ...connection, state: "needs_reconnect" }, problem);
+    const newer = await connections.findSealed(scope, id);
+    if (newer?.connection.state === "ready") return open(scope, newer);
+    return newer ? broken(scope, newer.connection) : missing(id);
+  }
+
+  async function refreshed(scope: Scope, connection: Connection): Promise<ConnectionAccess> {
+    const { id } = connection;
+    const outcome = await refresher.refresh(scope, id, connection.generation);
+    switch (outcome.kind) {
+      case "refreshed":
+        return open(scope, outcome);
+      case "missing":
+        return missing(id);
+      case "needs_reconnect":
+        return parked(scope, { ...connection, state: "needs_reconnect" }, outcome.reason);
+      case "later": {
+        const isExpired = !isUsable(connection.expiresAt, clock.now());
+        const what = isExpired
+          ? "The access has expired and cannot be renewed now"
+          : "The access cannot be renewed now";
+        const failing = { ...connection, refreshFailures: connection.refreshFailures + 1 };
+        return parked(scope, failing, `${what}: ${outcome.reason}`, outcome.retryAt);
+      }
+    }
+  }
+
+  function broken(scope: Scope, connection: Connection): ConnectionAccess {
+    return parked(
+      scope,
+      connection,
+      connection.problem ?? `The connection "${connection.name}" has to be reconnected.`,
+    );
+  }
+
+  /** `seen`: as the connection was when it was found that the run has to wait. */
+  function parked(scope: Scope, seen: Connection, reason: string, recheckAt: number | null = null): ConnectionAccess {
+    const { id } = seen;
+    const isMended = (now: Connection) =>
+      now.generation !== seen.generation || (now.state === "ready" && seen.state !== "ready");
+    return {
+      kind: "parked",
+      reason,
+      recheckAt,
+      async onParked(runId) {
+        await connections.park(scope, id, runId, clock.now());
+        // Whoever mended it before this has woken those that waited then; this run was not yet among them.
+        const now = await connections.find(scope, id);
+        if (!now || isMended(now)) await wakeParked(scope);
+      },
+    };
+  }
+
+  async function canRefresh({ connection, sealed }: SealedConnection, grant: string): Promise<boolean> {
+    if (grant === "client_credentials") return true;
+    const stored = await openStored(connection, sealed);
+    return typeof stored !== "string" && typeof stored.refreshToken === "string";
+  }
+
+  async function open(scope: Scope, { connection, sealed }: SealedConnection): Promise<ConnectionAccess> {
+    const { id, generation } = connection;
+    const stored = await openStored(connection, sealed);
+    if (typeof stored === "string") return parked(scope, connection, stored);
+    const definition = await load(connection);
+    const scheme = oauthSchemeOf(definition, connection.scheme);
+    const credential: ConnectionCredential = scheme
+      ? toConnectionCredential(connection.scheme, scheme, stored as unknown as OAuthCredential)
+      : { scheme: connection.scheme, fields: stored };
+    // A connector's own hosts may have grown since the connection was stored.
+    const hosts = definition === null ? connection.hosts : resolveHosts(definition, credential, connection.hosts);
+    return { kind: "ready", credential, hosts, renew: (isSecond) => renew(scope, id, generation, isSecond) };
+  }
+
+  /** What was sealed, or why it cannot be read. */
+  async function openStored(connection: Connection, sealed: string): Promise<JsonObject | string> {
     try {
       return JSON.parse(await vault.open(credentialPlace(connection), sealed)) as JsonObject;
     } catch (error) {
@@ -57,12 +195,15 @@ export function createUseConnection({ backend, clock, vault, connectors }: UseCo
     }
   }
 
-  /** A connector's own hosts may have grown since the connection was stored. */
-  async function hostsOf(
-    { connector, hosts }: Connection,
-    credential: ConnectionCredential,
-  ): Promise<readonly string[]> {
-    const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
-    return definition === null ? hosts : resolveHosts(definition, credential, hosts);
+  async function load({ connector }: Connection): Promise<ConnectorDefinition | null> {
+    return Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
   }
+
+  return { useConnection };
+}
+
+export type ConnectionUse = ReturnType<typeof createConnectionUse>;
+
+function missing(id: string): ConnectionAccess {
+  return { kind: "missing", reason: `There is no connection ${id}.` };
 }

@@ -59,6 +59,15 @@ export interface OAuth2Scheme extends SchemeBase {
   readonly clientAuth: "basic" | "body";
   /** For example `{ access_type: "offline", prompt: "consent" }`. */
   readonly extraAuthorizeParams?: Readonly<Record<string, string>>;
+  /**
+   * What the provider calls itself in `iss` (RFC 9207), where it sends one and it is not the origin of `authorizeUrl`.
+   */
+  readonly issuer?: OAuthUrl;
+  /**
+   * Error codes of the token endpoint that mean, beside `invalid_grant`, that the grant is gone and a person has to
+   * consent again: `bad_refresh_token`.
+   */
+  readonly revokedErrors?: readonly string[];
   /** Used where a token response has no `expires_in` and there is nothing to introspect. */
   readonly defaultLifetimeMs?: number;
   /** `rotating`: every refresh hands out a new refresh token and kills the old one. `none`: tokens live until revoked. */

@@ -4,15 +4,21 @@ import type { IdempotencyMapping } from "./action.ts";
 import { ActionError, type ActionErrorKind } from "./action-error.ts";
 import type { CallContext } from "./call-context.ts";
 import { classifyEgressError } from "./classify-egress-error.ts";
+import type { Access, ParkedAccess } from "./connection-access.ts";
 import type { ConnectorDefinition } from "./connector.ts";
 import { createApi } from "./create-api.ts";
+import { CredentialRenewal } from "./credential-renewal.ts";
 import type { ConnectionCredential, IncomingResponse, OutgoingRequest } from "./http-exchange.ts";
 import { createRedactor } from "./redact-credential.ts";
 
-/** A connection in use: the opened credential and the only hosts it may be sent to. */
-export interface Access {
-  readonly credential: ConnectionCredential;
-  readonly hosts: readonly string[];
+/** The provider refuses the credential, and nobody can give another one now. */
+export class CredentialParked extends ActionError {
+  readonly parked: ParkedAccess;
+
+  constructor(parked: ParkedAccess, cause: ActionError) {
+    super("auth", parked.reason, { code: cause.code, cause });
+    this.parked = parked;
+  }
 }
 
 /** The one way out, wired in `app.ts`. */
@@ -30,6 +36,10 @@ export interface ProviderCall {
   readonly access: Access | null;
   readonly timeoutMs: number;
   readonly idempotency?: { readonly mapping: IdempotencyMapping; readonly key: string } | null;
+  /** All of it may be done again: it only reads. */
+  readonly repeatable?: boolean;
+  /** Told of every credential that was in use, for what is made of the answer. */
+  readonly onCredential?: (credential: ConnectionCredential) => void;
   readonly clock: Clock;
   readonly request: GuardedRequest;
 }
@@ -39,7 +49,8 @@ const ABORT_GRACE_MS = 1_000;
 
 /**
  * Calls one function of a connector with what every such function is given. Rejects with an `ActionError`, whatever
- * happens; its message and details hold nothing of the credential, for providers may echo what they were sent.
+ * happens; its message and details hold nothing of the credential, for providers may echo what they were sent. A
+ * credential that the provider refuses is renewed once; `CredentialParked` when nobody can do that now.
  */
 export async function callProvider<T>(
   call: ProviderCall,
@@ -49,31 +60,43 @@ export async function callProvider<T>(
   const deadlineAt = clock.now() + timeoutMs;
   const abort = new AbortController();
   const timer = startDeadline(abort, timeoutMs, clock);
-  const credential = access?.credential ?? null;
   const now = () => clock.now();
-  const request = (outgoing: OutgoingRequest) =>
+  const renewal = new CredentialRenewal(access, (outgoing, allowedHosts) =>
     call.request({
       ...outgoing,
       timeoutMs: Math.max(1, deadlineAt - clock.now()),
       signal: abort.signal,
-      allowedHosts: access?.hosts ?? null,
-    });
-  const api = createApi({
-    connector: call.connector,
-    credential,
-    request,
-    now,
-    idempotency: call.idempotency ?? null,
-  });
+      allowedHosts,
+    }),
+  );
+  const attempt = () => {
+    const { credential } = renewal;
+    const request = (outgoing: OutgoingRequest) => renewal.send(outgoing);
+    const idempotency = call.idempotency ?? null;
+    const api = createApi({ connector: call.connector, credential, request, now, idempotency });
+    return act({ credential, api, request, signal: abort.signal, now, deadlineAt });
+  };
+  const attempts = async () => {
+    try {
+      return await attempt();
+    } catch (error) {
+      // A refusal that stands in a body: what was sent was refused as a whole, or may be sent again.
+      const mayRepeat = call.repeatable || renewal.sent <= 1;
+      const isRefusal = error instanceof ActionError && error.kind === "auth";
+      if (isRefusal && !renewal.isRenewed && mayRepeat && (await renewal.afterRefusal())) return attempt();
+      throw error;
+    }
+  };
   try {
-    return await Promise.race([
-      act({ credential, api, request, signal: abort.signal, now, deadlineAt }),
-      timer.expired,
-    ]);
+    return await Promise.race([attempts(), timer.expired]);
   } catch (error) {
     const known = classifyEgressError(error);
-    throw redactError(known.code === "aborted" ? outOfTime(known.kind, timeoutMs) : known, createRedactor(credential));
+    const parked = known.kind === "auth" ? await renewal.parkedAfterRefusal() : null;
+    const redact = createRedactor(renewal.credentials);
+    if (parked) throw new CredentialParked(parked, known);
+    throw redactError(known.code === "aborted" ? outOfTime(known.kind, timeoutMs) : known, redact);
   } finally {
+    for (const used of renewal.credentials) call.onCredential?.(used);
     timer.cancel();
   }
 }

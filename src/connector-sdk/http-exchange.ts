@@ -8,6 +8,8 @@ export interface ConnectionCredential {
    * `extra` beside the fields asked before connecting; the refresh token is never among them.
    */
   readonly fields: JsonObject;
+  /** Which of the fields must not stand in an output; all of them where it does not say. */
+  readonly secretFields?: readonly string[];
 }
 
 export interface OutgoingRequest {

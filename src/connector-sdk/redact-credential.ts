@@ -7,10 +7,10 @@ const MASK = "••••";
 
 /**
  * Takes a credential out of what a provider answered: some services echo the request, and what they answer is stored
- * and shown. Looks for the values of the credential's fields and for their form in HTTP Basic (RFC 7617).
+ * and shown. Looks for the values of the credentials' fields and for their form in HTTP Basic (RFC 7617).
  */
-export function createRedactor(credential: ConnectionCredential | null): (value: Json) => Json {
-  const secrets = credential ? secretsOf(credential) : [];
+export function createRedactor(credentials: readonly ConnectionCredential[]): (value: Json) => Json {
+  const secrets = credentials.flatMap(secretsOf);
   if (secrets.length === 0) return (value) => value;
   const redact = (text: string): string => secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), text);
   const walk = (value: Json): Json => {
@@ -26,8 +26,8 @@ export function createRedactor(credential: ConnectionCredential | null): (value:
   };
 }
 
-function secretsOf({ fields }: ConnectionCredential): readonly string[] {
-  const values = leaves(fields);
+function secretsOf({ fields, secretFields }: ConnectionCredential): readonly string[] {
+  const values = secretFields ? secretFields.flatMap((name) => leaves(fields[name] ?? null)) : leaves(fields);
   const { username, password } = fields;
   if (typeof username === "string" && typeof password === "string")
     values.push(Buffer.from(`${username}:${password}`).toString("base64"));

@@ -1,10 +1,11 @@
 import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
-import type { Connection, ConnectionState } from "./connection.ts";
+import type { ConnectionStore } from "./connection-store.ts";
 import type { DataKeyStore } from "./data-key-store.ts";
 import type { DraftStore } from "./draft-store.ts";
 import type { Json } from "./json.ts";
 import type { LinkStore } from "./link-store.ts";
 import type { Dedupe, NewRun } from "./new-run.ts";
+import type { OAuthStore } from "./oauth-store.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { NewPoll, PollStore } from "./poll-store.ts";
 import type { RateStore } from "./rate-store.ts";
@@ -52,6 +53,7 @@ export interface Backend {
   readonly rates: RateStore;
   readonly subscriptions: SubscriptionStore;
   readonly connections: ConnectionStore;
+  readonly oauth: OAuthStore;
   readonly variables: VariableStore;
   readonly audit: AuditStore;
   readonly dataKeys: DataKeyStore;
@@ -343,27 +345,6 @@ export interface ScheduleStore {
   nextDueAt(): Promise<number | null>;
   /** Moves the schedule on and, with `run`, accepts the tick's run in the same commit. False when another did. */
   advance(schedule: Schedule, nextAt: number | null, run: NewRun | null): Promise<boolean>;
-}
-
-export interface ConnectionStore {
-  create(scope: Scope, connection: Connection, sealedCredential: string, change: Change): Promise<void>;
-  find(scope: Scope, id: string): Promise<Connection | null>;
-  findSealed(scope: Scope, id: string): Promise<{ readonly connection: Connection; readonly sealed: string } | null>;
-  list(scope: Scope, page: PageRequest): Promise<Page<Connection>>;
-  update(
-    scope: Scope,
-    id: string,
-    patch: {
-      readonly name?: string;
-      readonly hosts?: readonly string[];
-      readonly sealedCredential?: string;
-      readonly state?: ConnectionState;
-      readonly problem?: string | null;
-    },
-    change: Change,
-  ): Promise<boolean>;
-  delete(scope: Scope, id: string, change: Change): Promise<boolean>;
-  touch(scope: Scope, id: string, at: number): Promise<void>;
 }
 
 export interface Variable {

@@ -368,6 +368,18 @@ function checkBranchNames(branches: readonly { readonly name: string }[], path: 
   });
 }
 
+/** Every connection that the trigger or a step names, once. */
+export function connectionIds({ trigger, steps }: WorkflowDefinition): readonly string[] {
+  const found = new Set<string>();
+  const visit = (step: Step) => {
+    if (step.kind === "action" && step.connection !== undefined) found.add(step.connection);
+    for (const inner of innerSequences(step)) inner.steps.forEach(visit);
+  };
+  if (trigger.connection !== undefined) found.add(trigger.connection);
+  steps.forEach(visit);
+  return [...found];
+}
+
 /** The step lists inside a step, with the suffix that their path takes. */
 export function innerSequences(step: Step): { readonly steps: readonly Step[]; readonly suffix: string }[] {
   switch (step.kind) {

@@ -1,11 +1,14 @@
 import { ActionError } from "../connector-sdk/action-error.ts";
-import { type Access, callProvider } from "../connector-sdk/call-provider.ts";
+import { CredentialParked, callProvider } from "../connector-sdk/call-provider.ts";
 import { classifyEgressError } from "../connector-sdk/classify-egress-error.ts";
+import type { Access, ParkedAccess } from "../connector-sdk/connection-access.ts";
+import type { ConnectionCredential } from "../connector-sdk/http-exchange.ts";
 import { createRedactor } from "../connector-sdk/redact-credential.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { StepError, StepRecord } from "../domain/run.ts";
 import { DEFAULT_STEP_TIMEOUT_MS } from "../domain/workflow.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
+
 import type { EngineDeps } from "./engine-deps.ts";
 import { limitedRequest } from "./rate-limit/limited-call.ts";
 import type { Pace } from "./rate-limit/pace.ts";
@@ -13,6 +16,8 @@ import type { Pace } from "./rate-limit/pace.ts";
 /** How one attempt ended. */
 export type ActionResult =
   | { readonly kind: "succeeded"; readonly output: Json }
+  /** The provider refuses the credential, and nobody can give another one now. */
+  | { readonly kind: "parked"; readonly access: ParkedAccess }
   | { readonly kind: "auth"; readonly error: StepError }
   | {
       readonly kind: "rate_limited" | "retryable" | "unknown" | "final";
@@ -42,12 +47,17 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
   const key = record.idempotencyKey ?? "";
   const idempotency = action.idempotency ? { mapping: action.idempotency, key } : null;
   const timeoutMs = step.timeoutMs ?? DEFAULT_STEP_TIMEOUT_MS;
+  const used: ConnectionCredential[] = [];
+  const repeatable = record.effect === "safe";
+  const onCredential = (credential: ConnectionCredential) => void used.push(credential);
   try {
-    const output = await callProvider({ connector, access, timeoutMs, idempotency, clock, request }, (context) =>
-      action.run({ ...context, input, idempotencyKey: key }),
+    const output = await callProvider(
+      { connector, access, timeoutMs, idempotency, clock, request, repeatable, onCredential },
+      (context) => action.run({ ...context, input, idempotencyKey: key }),
     );
-    return checkOutput(createRedactor(access?.credential ?? null)(output ?? null));
+    return checkOutput(createRedactor(used)(output ?? null));
   } catch (error) {
+    if (error instanceof CredentialParked) return { kind: "parked", access: error.parked };
     return toResult(refusal(classifyEgressError(error), attempt.pace, deps));
   } finally {
     limiter?.ended(call, ticket);

@@ -1,4 +1,5 @@
-import type { Access, GuardedRequest } from "../connector-sdk/call-provider.ts";
+import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
+import type { ConnectionAccess } from "../connector-sdk/connection-access.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { FinalStatus, Run, RunResponse, StepError } from "../domain/run.ts";
@@ -44,16 +45,11 @@ export interface InputPlace {
   readonly key: string;
 }
 
-/** `parked`: the connection has to be reconnected by a person; the run waits and goes on by itself afterwards. */
-export type UseConnection = (
-  scope: Scope,
-  connectionId: string,
-  connector: string,
-) => Promise<
-  | ({ readonly kind: "ready" } & Access)
-  | { readonly kind: "parked"; readonly reason: string }
-  | { readonly kind: "missing"; readonly reason: string }
->;
+/**
+ * `parked`: a person has to reconnect the connection, or its provider has to come back; the run waits and goes on by
+ * itself afterwards.
+ */
+export type UseConnection = (scope: Scope, connectionId: string, connector: string) => Promise<ConnectionAccess>;
 
 export interface EngineEvents {
   /** A response that is durable by now. */

@@ -1,25 +1,36 @@
 import type { NewRun } from "../domain/backend.ts";
+import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import type { Schedule } from "../domain/schedule.ts";
+import { grantScope } from "../domain/tenant.ts";
+import { connectionIds } from "../domain/workflow.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { nextTick, previousTick } from "./schedule-times.ts";
+import { isUnavailable } from "./wait-out.ts";
 
 /** A tick that is later than this was missed (no server ran), and `missed` decides about it. */
 const LATE_MS = 60_000;
 const POLL_MS = 1_000;
 const BATCH = 100;
 
+/** How soon a tick that waits for its connection is looked at again. */
+const HELD_MS = 30_000;
+
+export type ScheduleTickerDeps = Pick<EngineDeps, "backend" | "clock" | "newId" | "loadWorkflow"> & {
+  readonly dispatcher: Dispatcher;
+};
+
 /**
  * Starts a run for every schedule tick. The schedule moves on in the commit that stores the tick's run, so a tick
  * fires once whether the process dies here or another one looks at the same moment.
  */
 export class ScheduleTicker {
-  readonly #deps: Pick<EngineDeps, "backend" | "clock" | "newId" | "events"> & { readonly dispatcher: Dispatcher };
+  readonly #deps: ScheduleTickerDeps;
   #cancelTimer: () => void = () => {};
   #running: Promise<void> | null = null;
   #stopped = true;
 
-  constructor(deps: Pick<EngineDeps, "backend" | "clock" | "newId" | "events"> & { readonly dispatcher: Dispatcher }) {
+  constructor(deps: ScheduleTickerDeps) {
     this.#deps = deps;
   }
 
@@ -62,16 +73,36 @@ export class ScheduleTicker {
   }
 }
 
-async function fireSchedule(
-  schedule: Schedule,
-  deps: Pick<EngineDeps, "backend" | "clock" | "newId"> & { readonly dispatcher: Dispatcher },
-): Promise<void> {
+async function fireSchedule(schedule: Schedule, deps: ScheduleTickerDeps): Promise<void> {
   const now = deps.clock.now();
   const nextAt = nextTick(schedule.spec, now);
   const tickAt = decideTick(schedule, now);
+  if (tickAt !== null && (await isPaused(schedule, deps))) {
+    // A missed tick, decided about in the same way: skipped, or run once when the connection is mended.
+    const heldUntil = schedule.missed === "run_once" ? now + HELD_MS : nextAt;
+    await deps.backend.schedules.advance(schedule, heldUntil, null);
+    return;
+  }
   const run = tickAt === null ? null : tickRun(schedule, tickAt, now, deps.newId("run"));
   const advanced = await deps.backend.schedules.advance(schedule, nextAt, run);
   if (advanced && run) deps.dispatcher.wake();
+}
+
+/** A run would only wait for a person to reconnect something: no more of those are started. */
+async function isPaused(
+  { tenantId, workspaceId, workflowId, version }: Schedule,
+  { backend, loadWorkflow }: ScheduleTickerDeps,
+): Promise<boolean> {
+  const scope = grantScope(tenantId, workspaceId, { kind: "system", id: "schedule" }, ENGINE_PERMISSIONS);
+  try {
+    const { definition } = await loadWorkflow(scope, workflowId, version);
+    const ids = connectionIds(definition);
+    return ids.length > 0 && (await backend.connections.broken(scope, ids)).length > 0;
+  } catch (error) {
+    if (isUnavailable(error)) throw error;
+    // A version that cannot be loaded fails its own run, and must not hold up the schedules of others.
+    return false;
+  }
 }
 
 /** The tick to run now, or null when it was missed and `missed` says to skip. Several missed ticks run once. */

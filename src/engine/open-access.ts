@@ -1,4 +1,4 @@
-import type { Access } from "../connector-sdk/call-provider.ts";
+import type { Access, ParkedAccess } from "../connector-sdk/connection-access.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import type { Pace } from "./rate-limit/pace.ts";
@@ -7,7 +7,7 @@ import type { Turn } from "./rate-limit/rate-limiter.ts";
 /** Whether a call may be made now, and with what. `ready` without access: the call needs no connection. */
 export type Opened =
   | { readonly kind: "ready"; readonly access: Access | null }
-  | { readonly kind: "parked"; readonly reason: string }
+  | ParkedAccess
   | { readonly kind: "missing"; readonly reason: string }
   | Extract<Turn, { kind: "waits" }>;
 

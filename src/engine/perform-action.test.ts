@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
 import { parallel } from "../../test/flows/steps.ts";
+import { NO_TOKEN } from "../domain/connection.ts";
 import { AppError } from "../domain/errors.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 
@@ -25,8 +26,16 @@ describe("an action whose connection has to be mended", () => {
       },
     });
     const { tenantId, workspaceId } = world.scope;
-    const shown = { connector: "sim", name: "CRM", scheme: "token", hosts: [], state: "ready", problem: null } as const;
-    const times = { createdAt: 1, updatedAt: 1, lastUsedAt: null };
+    const shown = {
+      connector: "sim",
+      name: "CRM",
+      scheme: "token",
+      hosts: [],
+      state: "ready",
+      problem: null,
+      ...NO_TOKEN,
+    } as const;
+    const times = { createdAt: 1, updatedAt: 1, lastUsedAt: null, generation: 1, refreshFailures: 0 };
     const change = { at: 1, action: "connection.created", target: CONNECTION, details: {} };
     const connection = { id: CONNECTION, tenantId, workspaceId, ...shown, ...times };
     await process.backend.connections.create(world.scope, connection, "sealed", change);

@@ -1,5 +1,5 @@
 import type { ActionDefinition } from "../connector-sdk/action.ts";
-import type { Access } from "../connector-sdk/call-provider.ts";
+import type { Access, ParkedAccess } from "../connector-sdk/connection-access.ts";
 import { validateInput } from "../connector-sdk/validate-input.ts";
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
 import type { Task } from "../domain/next-step.ts";
@@ -9,7 +9,9 @@ import { type ActionStep, DEFAULT_RETRY, type Effect, type OnUnknown } from "../
 import { type ActionResult, callConnector } from "./call-connector.ts";
 import { comparePrior } from "./compare-prior.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
+
 import type { EngineDeps } from "./engine-deps.ts";
+
 import { idempotencyKey } from "./idempotency-key.ts";
 import { type Opened, openAccess } from "./open-access.ts";
 import { paceOfStep } from "./rate-limit/pace.ts";
@@ -111,7 +113,7 @@ function cannotGoOn(
     case "waits":
       return park(execution, plan, record, "rate_limit", opened.at - deps.clock.now(), opened.reason, deps);
     case "parked":
-      return park(execution, plan, record, "connection", null, opened.reason, deps);
+      return parkForConnection(execution, plan, record, opened, deps);
     case "missing":
       return failFinally(execution, plan, record, { code: "connection", message: opened.reason }, deps);
   }
@@ -159,6 +161,8 @@ function applyResult(execution: RunExecution, plan: Plan, result: ActionResult, 
       return execution.succeed(task, { ...record, state: "succeeded", output: result.output, finishedAt });
     case "rate_limited":
       return park(execution, plan, record, "rate_limit", result.retryAfterMs, result.error.message, deps);
+    case "parked":
+      return parkForConnection(execution, plan, record, result.access, deps);
     case "auth":
       return failFinally(execution, plan, record, result.error, deps);
     default:
@@ -180,9 +184,23 @@ function park(
   const error = { code: waitingFor === "rate_limit" ? "rate_limited" : "connection", message: reason };
   if (now - record.plannedAt > deps.maxParkedMs) return failFinally(execution, plan, record, error, deps);
   const delayMs =
-    waitingFor === "rate_limit" ? (retryAfterMs ?? 1_000) + Math.round(deps.random() * 1_000) : CONNECTION_RECHECK_MS;
+    waitingFor === "connection" && retryAfterMs === null
+      ? CONNECTION_RECHECK_MS
+      : (retryAfterMs ?? 1_000) + Math.round(deps.random() * 1_000);
   const parked: StepRecord = { ...record, state: "planned", startedAt: null, error, waitingFor, wakeAt: now + delayMs };
   execution.wait(plan.task, parked);
+}
+
+function parkForConnection(
+  execution: RunExecution,
+  plan: Pick<Plan, "task" | "compiled">,
+  record: StepRecord,
+  { reason, recheckAt, onParked }: ParkedAccess,
+  deps: EngineDeps,
+): void {
+  const recheckMs = recheckAt === null || recheckAt === undefined ? null : Math.max(0, recheckAt - deps.clock.now());
+  park(execution, plan, record, "connection", recheckMs, reason, deps);
+  if (onParked && execution.waiting.has(plan.task.key)) execution.onRelease.push(onParked);
 }
 
 /** A mended connection makes its runs due at once; this is only the safety net. */

@@ -42,6 +42,8 @@ export class RunExecution {
   readonly ledger: RunLedger;
   /** Steps that wait for a time, a person, a child or a review, by place. */
   readonly waiting = new Map<string, WaitingStep>();
+  /** Called when the run has been let go of: what it waits for may have come true just before. */
+  readonly onRelease: ((runId: string) => Promise<void>)[] = [];
   /** Effects and code steps that are under way now. */
   inFlight = 0;
   /** Found abandoned too often: no step is performed before a person has looked. */

@@ -182,12 +182,22 @@ export class RunWorker implements RunHandle {
     });
   }
 
+  /** Not waited for: the run is no longer ours, and what goes wrong here is made good when it is looked at again. */
+  #tellWaits(): void {
+    const { run } = this.claimed;
+    for (const tell of this.#execution.onRelease.splice(0))
+      tell(run.id).catch((error: unknown) =>
+        this.#deps.events.trouble(run, "It could not be looked up whether a connection was mended meanwhile.", error),
+      );
+  }
+
   #announce(commit: RunCommit, released: boolean): void {
     const { run } = this.claimed;
     const { events } = this.#deps;
     this.#stored(commit);
     if (commit.response) events.responded(run.id, commit.response);
     if (commit.alerts.length > 0) events.alertStored();
+    if (released) this.#tellWaits();
     if (released && isFinal(commit.status))
       events.ended(run, { status: commit.status, error: commit.error, durationMs: commit.at - run.createdAt });
   }

@@ -4,7 +4,10 @@ import type { Accounts } from "../auth/create-accounts.ts";
 import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
 import type { ConnectorFormReader } from "../connections/connector-forms.ts";
 import type { ConnectionManager } from "../connections/manage-connections.ts";
+import type { ConnectionAuthorization } from "../connections/oauth/authorize-connection.ts";
+import type { OAuthApps } from "../connections/oauth/oauth-apps.ts";
 import type { ChoicesResolver } from "../connections/resolve-choices.ts";
+
 import type { SessionReader } from "../domain/signed-in.ts";
 import type { RunControl } from "../engine/control-runs.ts";
 import type { DraftEditor } from "../engine/drafts/edit-drafts.ts";
@@ -28,6 +31,7 @@ export interface Services {
   readonly runs: RunControl & RunReader;
   readonly connections: ConnectionManager;
   readonly drafts: DraftEditor;
+  readonly oauth: ConnectionAuthorization & { readonly apps: OAuthApps };
   readonly connectors: ConnectorCatalog;
   readonly choices: ChoicesResolver;
   readonly readTrigger: TriggerReader;

@@ -174,7 +174,7 @@ test("with a connection to be mended it pauses, and polls at once afterwards", a
   const { scope } = world;
   const change = { at: world.clock.now(), action: "connection.refused", target: connection, details: {} };
   const { connections } = world.app.backend;
-  await connections.update(scope, connection, { state: "needs_reconnect", problem: "Acme revoked it." }, change);
+  await connections.markBroken(scope, connection, { owner: null, generation: 1 }, "Acme revoked it.", change);
   world.clock.jump(MINUTE_MS);
   const paused = await until(
     () => standing(workflow),

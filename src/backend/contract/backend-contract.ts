@@ -6,11 +6,14 @@ import { capContract } from "./cap-contract.ts";
 import { claimContract } from "./claim-contract.ts";
 import { commitContract } from "./commit-contract.ts";
 import { configurationContract } from "./configuration-contract.ts";
+import { connectionContract } from "./connection-contract.ts";
 import { draftContract } from "./draft-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { listContract } from "./list-contract.ts";
+import { oauthContract } from "./oauth-contract.ts";
 import { peopleContract } from "./people-contract.ts";
 import { pollContract } from "./poll-contract.ts";
+
 import { pruneContract } from "./prune-contract.ts";
 import { rateContract } from "./rate-contract.ts";
 import { scheduleContract } from "./schedule-contract.ts";
@@ -24,6 +27,8 @@ import { workflowContract } from "./workflow-contract.ts";
 export function backendContract(name: string, open: OpenBackendUnderTest): void {
   describe(`the backend contract on ${name}`, () => {
     configurationContract(open);
+    connectionContract(open);
+    oauthContract(open);
     auditContract(open);
     workflowContract(open);
     draftContract(open);

@@ -6,7 +6,7 @@ import { newId } from "../../platform/ids.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, NOW, sampleConnection, sampleWorkflow } from "./samples.ts";
 
-/** Tenants, API keys, connections, variables, data keys and settings. */
+/** Tenants, API keys, variables, data keys and settings. */
 export function configurationContract(open: OpenBackendUnderTest): void {
   const test = backendTests(open);
 
@@ -100,50 +100,6 @@ export function configurationContract(open: OpenBackendUnderTest): void {
       const rest = await backend.apiKeys.list(scope, { limit: 3, cursor: first.nextCursor });
       expect([...first.items, ...rest.items]).toEqual(keys.toReversed());
       expect(rest.nextCursor).toBeNull();
-    });
-  });
-
-  describe("connections", () => {
-    test("keep their sealed credential apart from what is shown", async ({ backend, scope, reopen }) => {
-      const connection = sampleConnection(scope);
-      await backend.connections.create(scope, connection, "sealed-1", change("connection.created", connection.id));
-      const { backend: again } = await reopen();
-      expect(await again.connections.find(scope, connection.id)).toEqual(connection);
-      expect(await again.connections.findSealed(scope, connection.id)).toEqual({ connection, sealed: "sealed-1" });
-      const { items } = await again.connections.list(scope, { limit: 10, cursor: null });
-      expect(items).toEqual([connection]);
-      expect(JSON.stringify(items)).not.toContain("sealed-1");
-    });
-
-    test("change only in what is given", async ({ backend, scope }) => {
-      const connection = sampleConnection(scope);
-      const { id } = connection;
-      await backend.connections.create(scope, connection, "sealed-1", change("connection.created", id));
-      const broken = { state: "needs_reconnect", problem: "revoked" } as const;
-      const at = NOW + 10;
-      expect(await backend.connections.update(scope, id, broken, change("connection.failed", id, at))).toBe(true);
-      expect(await backend.connections.findSealed(scope, id)).toEqual({
-        connection: { ...connection, ...broken, updatedAt: at },
-        sealed: "sealed-1",
-      });
-      const mended = { sealedCredential: "sealed-2", state: "ready", problem: null, hosts: ["b.example"] } as const;
-      await backend.connections.update(scope, id, mended, change("connection.updated", id, at + 1));
-      expect(await backend.connections.findSealed(scope, id)).toEqual({
-        connection: { ...connection, hosts: ["b.example"], updatedAt: at + 1 },
-        sealed: "sealed-2",
-      });
-      expect(await backend.connections.update(scope, "conn_no", broken, change("connection.failed", "x"))).toBe(false);
-    });
-
-    test("remember when they were last used, and are gone once deleted", async ({ backend, scope }) => {
-      const connection = sampleConnection(scope);
-      const { id } = connection;
-      await backend.connections.create(scope, connection, "sealed", change("connection.created", id));
-      await backend.connections.touch(scope, id, NOW + 7);
-      expect((await backend.connections.find(scope, id))?.lastUsedAt).toBe(NOW + 7);
-      expect(await backend.connections.delete(scope, id, change("connection.deleted", id))).toBe(true);
-      expect(await backend.connections.delete(scope, id, change("connection.deleted", id))).toBe(false);
-      expect(await backend.connections.find(scope, id)).toBeNull();
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect } from "bun:test";
+import { NO_TOKEN } from "../../domain/connection.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import {
@@ -74,9 +75,24 @@ export function isolationContract(open: OpenBackendUnderTest): void {
         expect(await backend.connections.find(other, connection.id)).toBeNull();
         expect(await backend.connections.findSealed(other, connection.id)).toBeNull();
         expect((await backend.connections.list(other, page)).items).toEqual([]);
-        const patch = { name: "stolen", sealedCredential: "stolen" };
-        expect(await backend.connections.update(other, connection.id, patch, change("x.x", "c"))).toBe(false);
-        expect(await backend.connections.delete(other, connection.id, change("x.x", "c"))).toBe(false);
+        const stolen = { ...NO_TOKEN, sealedCredential: "stolen" };
+        const claim = { owner: "thief", generation: 1 };
+        const until = { now: NOW, until: NOW + 1 };
+        const later = { at: NOW, refreshAt: NOW, problem: "x" };
+        const { connections } = backend;
+        expect(await connections.update(other, connection.id, { name: "stolen" }, change("x.x", "c"))).toBe(false);
+        expect(await connections.reconnect(other, connection.id, stolen, change("x.x", "c"))).toBe(false);
+        expect(await connections.leaseRefresh(other, connection.id, claim, until)).toEqual({ kind: "missing" });
+        expect(await connections.commitRefresh(other, connection.id, claim, stolen)).toBe(false);
+        expect(await connections.postponeRefresh(other, connection.id, claim, later)).toBe(false);
+        const unheld = { owner: null, generation: 1 };
+        expect(await connections.markBroken(other, connection.id, unheld, "x", change("x.x", "c"))).toBe(false);
+        expect(await connections.broken(other, [connection.id])).toEqual([]);
+        await connections.record(other, connection.id, { at: NOW, kind: "refused", message: "planted" });
+        expect(await connections.events(scope, connection.id)).toEqual([]);
+        await connections.park(other, connection.id, waiting.id, NOW);
+        expect((await connections.parkedRuns(scope, connection.id, 10)).count).toBe(0);
+        expect(await connections.delete(other, connection.id, null, change("x.x", "c"))).toBe(false);
         await backend.connections.touch(other, connection.id, NOW + 1e9);
         expect(await backend.variables.list(other)).toEqual([]);
         expect((await backend.apiKeys.list(other, page)).items).toEqual([]);

@@ -1,6 +1,6 @@
 import type { Change } from "../../domain/audit.ts";
 import type { ChildRun, Dedupe, Lease, NewRun, RunCommit, Workflow } from "../../domain/backend.ts";
-import type { Connection } from "../../domain/connection.ts";
+import { type Connection, NO_TOKEN } from "../../domain/connection.ts";
 import type { Run, StepRecord } from "../../domain/run.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
@@ -156,6 +156,9 @@ export function sampleConnection(scope: Scope, patch: Partial<Connection> = {}):
     hosts: ["api.example.com"],
     state: "ready",
     problem: null,
+    generation: 1,
+    refreshFailures: 0,
+    ...NO_TOKEN,
     createdAt: NOW,
     updatedAt: NOW,
     lastUsedAt: null,

@@ -5,7 +5,8 @@ import { createApiKeyStore } from "./api-key-store.ts";
 import { appendAudit } from "./append-audit.ts";
 import { createAuditStore } from "./audit-store.ts";
 import { ChangeFeed } from "./change-feed.ts";
-import { createConnectionStore } from "./connection-store.ts";
+import { createConnectionStore } from "./connections/connection-store.ts";
+import { createOAuthStore } from "./connections/oauth-store.ts";
 import { createDataKeyStore } from "./data-key-store.ts";
 import { Database } from "./database.ts";
 import { createDraftStore } from "./draft-store.ts";
@@ -171,6 +172,7 @@ async function createPostgresBackend(
     polls: createPollStore(storage, unfinished),
     subscriptions: createSubscriptionStore(storage),
     connections: createConnectionStore(storage),
+    oauth: createOAuthStore(storage),
     variables: createVariableStore(storage),
     audit: createAuditStore(storage),
     dataKeys: createDataKeyStore(storage),

@@ -56,6 +56,20 @@ async function fill(scope: Scope): Promise<void> {
   const connection = sampleConnection(scope);
   await backend.connections.create(scope, connection, "sealed", change("connection.created", connection.id));
   await backend.variables.replace(scope, [{ name: "v", value: 1, updatedAt: NOW }], change("variables.set", "v"));
+  const { id: connectionId } = connection;
+  const unheld = { owner: null, generation: 1 };
+  await backend.connections.markBroken(scope, connectionId, unheld, "x", change("connection.broken", connectionId));
+  await backend.connections.record(scope, connectionId, { at: NOW, kind: "refused", message: "m" });
+  await backend.connections.park(scope, connectionId, "run_parked", NOW);
+  const deleted = sampleConnection(scope);
+  await backend.connections.create(scope, deleted, "sealed", change("connection.created", deleted.id));
+  const revocation = { id: deleted.id, connector: "c", scheme: "s", sealedCredential: "x", attempts: 0 };
+  await backend.connections.delete(scope, deleted.id, revocation, change("connection.deleted", deleted.id));
+  const client = { provider: "ACME", clientId: "id", sealedSecret: "x", updatedAt: NOW };
+  await backend.oauth.saveClient(scope, client, change("oauth_client.saved", "ACME"));
+  await backend.oauth.reportProblem(scope, { provider: "ACME", problem: "p", since: NOW });
+  const flow = { stateHash: `state of ${tenantId}`, sessionId: "s", sealedPayload: "x", expiresAt: NOW + 1 };
+  await backend.oauth.beginFlow(scope, flow, NOW);
   await backend.settings.set("key-check", "x");
   await backend.dataKeys.add(tenantId, { generation: 1, wrapped: "w" }, { setting: "key-check", value: "x" });
   const key = { id: `key_${tenantId}`, tenantId, workspaceId, name: "k", scopes: [] };
@@ -122,6 +136,8 @@ describe("every table with a tenant's rows", () => {
           "next_at",
           "lane",
           "max_running",
+          "kind",
+          "subject",
         ])
         .toSorted(),
     );

@@ -8,7 +8,9 @@ import { watchRuns } from "../../domain/watch-runs.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
 import { createAppendAudit } from "./append-audit.ts";
 import { createAuditStore } from "./audit-store.ts";
-import { createConnectionStore } from "./connection-store.ts";
+import { voidRefreshLeases } from "./connections/connection-refresh.ts";
+import { createConnectionStore } from "./connections/connection-store.ts";
+import { createOAuthStore } from "./connections/oauth-store.ts";
 import { createDataKeyStore } from "./data-key-store.ts";
 import { createDraftStore } from "./draft-store.ts";
 import { GroupCommit } from "./group-commit.ts";
@@ -66,6 +68,7 @@ export function openSqlite(options: SqliteOptions): Backend {
     if (lock) unlock = lockDataDir(dataDir);
     const database = openDatabase(join(dataDir, DATABASE_FILE));
     bringUpToDate(database, dataDir, lock);
+    if (lock) voidRefreshLeases(database);
     return createSqliteBackend(database, {
       owner,
       maxUnfinishedPerTenant: maxUnfinishedPerTenant ?? DEFAULT_MAX_UNFINISHED,
@@ -120,6 +123,7 @@ export function createSqliteBackend(
     polls: createPollStore(storage, insertRun, unfinished),
     subscriptions: createSubscriptionStore(storage),
     connections: createConnectionStore(storage),
+    oauth: createOAuthStore(storage),
     variables: createVariableStore(storage),
     audit: createAuditStore(storage),
     dataKeys: createDataKeyStore(storage),

@@ -37,9 +37,14 @@ function declaredColumns(table: SQLiteTable) {
     name: column.name,
     type: column.getSQLType(),
     notNull: column.notNull,
-    default: column.default === undefined ? null : String(column.default),
+    default: column.default === undefined ? null : shownDefault(column.default),
     key: key.indexOf(column.name) + 1,
   }));
+}
+
+/** As SQLite writes it down. */
+function shownDefault(value: unknown): string {
+  return typeof value === "string" ? `'${value}'` : String(value);
 }
 
 /** Name, uniqueness, columns and condition; those that SQLite makes for keys aside. */

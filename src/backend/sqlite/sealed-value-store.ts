@@ -7,6 +7,8 @@ const SOURCES = [
   { table: "hooks", field: "secret", from: "hooks", row: "workflow_id", column: "sealed_secret" },
   { table: "two_factors", field: "secret", from: "two_factors", row: "user_id", column: "sealed_secret" },
   { table: "sign_in_settings", field: "secret", from: "sign_in_settings", row: "tenant_id", column: "sealed_secret" },
+  { table: "oauth_clients", field: "secret", from: "oauth_clients", row: "provider", column: "sealed_secret" },
+  { table: "revocations", field: "credential", from: "revocations", row: "id", column: "sealed_credential" },
 ] as const;
 
 export function createSealedValueStore({ raw, commits }: Storage): SealedValueStore {

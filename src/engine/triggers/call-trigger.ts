@@ -1,6 +1,6 @@
 import { ActionError } from "../../connector-sdk/action-error.ts";
 import type { CallContext } from "../../connector-sdk/call-context.ts";
-import { callProvider } from "../../connector-sdk/call-provider.ts";
+import { CredentialParked, callProvider } from "../../connector-sdk/call-provider.ts";
 import type { ConnectorDefinition } from "../../connector-sdk/connector.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { CompiledWorkflow } from "../compiled-workflow.ts";
@@ -49,9 +49,10 @@ export async function callTrigger<T>(
   try {
     return {
       kind: "done",
-      value: await callProvider({ connector, access, timeoutMs: TIMEOUT_MS, clock, request }, act),
+      value: await callProvider({ connector, access, timeoutMs: TIMEOUT_MS, clock, request, repeatable: true }, act),
     };
   } catch (error) {
+    if (error instanceof CredentialParked) return { kind: "parked", reason: error.parked.reason };
     if (!(error instanceof ActionError)) throw error;
     if (error.kind === "rate_limited") limiter?.refused(call, ticket, error.retryAfterMs);
     return { kind: "failed", error };

@@ -2,6 +2,7 @@
 export const ROUTING_TABLES = [
   "alert_queue",
   "api_key_routes",
+  "connection_queue",
   "hook_routes",
   "link_routes",
   "poll_queue",

@@ -1,0 +1,174 @@
+import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import type { Scope } from "../../../domain/tenant.ts";
+import { decodeCursor, NEWEST, toPage } from "../page-cursor.ts";
+import type { Storage } from "../storage.ts";
+import { encodeText, toNumberOrNull } from "../text-columns.ts";
+import { createConnectionHealth } from "./connection-health.ts";
+import { createConnectionWork, setDue } from "./connection-queue.ts";
+import { createConnectionRefresh } from "./connection-refresh.ts";
+import { CONNECTION_COLUMNS, type ConnectionRow, encodeOptional, toConnection, toSealed } from "./connection-rows.ts";
+
+/** "Last used" is written at most this often: an action must not cost a further commit. */
+const TOUCH_EVERY_MS = 60_000;
+
+export function createConnectionStore(storage: Storage): ConnectionStore {
+  const { database, change, appendAudit } = storage;
+
+  async function find({ tenantId, workspaceId }: Scope, id: string): Promise<ConnectionRow | null> {
+    const [row] = await database.read(tenantId, (run) =>
+      run<ConnectionRow>(`SELECT ${CONNECTION_COLUMNS} FROM connections WHERE id = $1 AND workspace_id = $2`, [
+        id,
+        workspaceId,
+      ]),
+    );
+    return row ?? null;
+  }
+
+  return {
+    ...createConnectionRefresh(storage),
+    ...createConnectionWork(storage),
+    ...createConnectionHealth(storage),
+    async create(scope, connection, sealedCredential, entry) {
+      const { tenantId, workspaceId, actor } = scope;
+      const { account, refreshAt } = connection;
+      await change(tenantId, async (transaction) => {
+        await transaction.run(
+          `INSERT INTO connections (${CONNECTION_COLUMNS})
+           VALUES ($1, $2, $3, $4, $5, $6, $7::text, $8, $9, $10::bigint, $11::bigint, $12::bigint, $13, $14::integer,
+                   $15, $16, $17::text, $18::bigint, $19::bigint, $20::bigint, $21::integer, NULL, NULL)`,
+          [
+            connection.id,
+            tenantId,
+            workspaceId,
+            connection.connector,
+            encodeText(connection.name),
+            connection.scheme,
+            JSON.stringify(connection.hosts),
+            connection.state,
+            encodeOptional(connection.problem),
+            connection.createdAt,
+            connection.updatedAt,
+            connection.lastUsedAt,
+            sealedCredential,
+            connection.generation,
+            encodeOptional(account?.id),
+            encodeOptional(account?.label),
+            JSON.stringify(connection.scopes),
+            connection.expiresAt,
+            connection.refreshedAt,
+            refreshAt,
+            connection.refreshFailures,
+          ],
+        );
+        await setDue(transaction.run, scope, "refresh", connection.id, refreshAt);
+        await appendAudit(transaction, tenantId, actor, entry);
+      });
+    },
+    async find(scope, id) {
+      const row = await find(scope, id);
+      return row && toConnection(row);
+    },
+    async findSealed(scope, id) {
+      const row = await find(scope, id);
+      return row && toSealed(row);
+    },
+    async list({ tenantId, workspaceId }, { limit, cursor }) {
+      const before = cursor === null ? NEWEST : decodeCursor(cursor);
+      const rows = await database.read(tenantId, (run) =>
+        run<ConnectionRow>(
+          `SELECT ${CONNECTION_COLUMNS} FROM connections WHERE workspace_id = $1 AND id < $2
+           ORDER BY id DESC LIMIT $3::integer`,
+          [workspaceId, before, limit + 1],
+        ),
+      );
+      return toPage(rows.map(toConnection), limit, (connection) => connection.id);
+    },
+    async broken({ tenantId, workspaceId }, ids) {
+      const rows = await database.read(tenantId, (run) =>
+        run<{ id: string }>(
+          `SELECT id FROM connections
+           WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json))) AND workspace_id = $2
+             AND state = 'needs_reconnect'`,
+          [JSON.stringify(ids), workspaceId],
+        ),
+      );
+      return rows.map(({ id }) => id);
+    },
+    async update({ tenantId, workspaceId, actor }, id, { name, hosts }, entry) {
+      return change(tenantId, async (transaction) => {
+        const { count } = await transaction.run(
+          `UPDATE connections SET name = coalesce($3, name), hosts = coalesce($4::text, hosts),
+                                  updated_at = $5::bigint
+           WHERE id = $1 AND workspace_id = $2`,
+          [id, workspaceId, encodeOptional(name), hosts === undefined ? null : JSON.stringify(hosts), entry.at],
+        );
+        if (count === 0) return false;
+        await appendAudit(transaction, tenantId, actor, entry);
+        return true;
+      });
+    },
+    async reconnect(scope, id, credential, entry) {
+      const { account, hosts } = credential;
+      return change(scope.tenantId, async (transaction) => {
+        const { count } = await transaction.run(
+          `UPDATE connections SET name = coalesce($3, name), hosts = coalesce($4::text, hosts), sealed_credential = $5,
+             account_id = $6, account_label = $7, scopes = $8::text, expires_at = $9::bigint, refreshed_at = $10::bigint,
+             refresh_at = $11::bigint, refresh_failures = 0, generation = generation + 1, state = 'ready',
+             problem = NULL, lease_owner = NULL, lease_until = NULL, updated_at = $12::bigint
+           WHERE id = $1 AND workspace_id = $2`,
+          [
+            id,
+            scope.workspaceId,
+            encodeOptional(credential.name),
+            hosts === undefined ? null : JSON.stringify(hosts),
+            credential.sealedCredential,
+            encodeOptional(account?.id),
+            encodeOptional(account?.label),
+            JSON.stringify(credential.scopes),
+            credential.expiresAt,
+            credential.refreshedAt,
+            credential.refreshAt,
+            entry.at,
+          ],
+        );
+        if (count === 0) return false;
+        await setDue(transaction.run, scope, "refresh", id, credential.refreshAt);
+        await setDue(transaction.run, scope, "tell_reconnect", id, null);
+        await transaction.run("DELETE FROM parked_runs WHERE connection_id = $1", [id]);
+        await appendAudit(transaction, scope.tenantId, scope.actor, entry);
+        return true;
+      });
+    },
+    async delete(scope, id, revocation, entry) {
+      const { tenantId, workspaceId, actor } = scope;
+      return change(tenantId, async (transaction) => {
+        const { run } = transaction;
+        const { count } = await run("DELETE FROM connections WHERE id = $1 AND workspace_id = $2", [id, workspaceId]);
+        if (count === 0) return false;
+        await setDue(run, scope, "refresh", id, null);
+        await setDue(run, scope, "tell_reconnect", id, null);
+        await run("DELETE FROM parked_runs WHERE connection_id = $1", [id]);
+        await run("DELETE FROM connection_events WHERE connection_id = $1", [id]);
+        if (revocation) {
+          const { connector, scheme, sealedCredential, attempts } = revocation;
+          await run(
+            `INSERT INTO revocations (id, tenant_id, workspace_id, connector, scheme, sealed_credential, attempts)
+             VALUES ($1, $2, $3, $4, $5, $6, $7::integer)`,
+            [revocation.id, tenantId, workspaceId, connector, scheme, sealedCredential, attempts],
+          );
+          await setDue(run, scope, "revoke", revocation.id, entry.at);
+        }
+        await appendAudit(transaction, tenantId, actor, entry);
+        return true;
+      });
+    },
+    async touch(scope, id, at) {
+      const row = await find(scope, id);
+      const lastUsedAt = row && toNumberOrNull(row.last_used_at);
+      if (!row || (lastUsedAt !== null && at - lastUsedAt < TOUCH_EVERY_MS)) return;
+      await database.write(scope.tenantId, ({ run }) =>
+        run("UPDATE connections SET last_used_at = $2::bigint WHERE id = $1", [id, at]),
+      );
+    },
+  };
+}

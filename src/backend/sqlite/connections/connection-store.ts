@@ -1,0 +1,158 @@
+import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import type { Scope } from "../../../domain/tenant.ts";
+import { decodeCursor, toPage } from "../page-cursor.ts";
+import type { Storage } from "../storage.ts";
+import { createConnectionHealth } from "./connection-health.ts";
+import { createConnectionQueue, createConnectionWork } from "./connection-queue.ts";
+import { createConnectionRefresh } from "./connection-refresh.ts";
+import { CONNECTION_COLUMNS, type ConnectionRow, toConnection, toSealed } from "./connection-rows.ts";
+
+/** "Last used" is written at most this often: an action must not cost a further commit. */
+const TOUCH_EVERY_MS = 60_000;
+/** Sorts after every id. */
+const NEWEST = "\uffff";
+
+type Key = [id: string, tenantId: string, workspaceId: string];
+const keyOf = ({ tenantId, workspaceId }: Scope, id: string): Key => [id, tenantId, workspaceId];
+
+export function createConnectionStore(storage: Storage): ConnectionStore {
+  const { raw, commits, appendAudit } = storage;
+  const queue = createConnectionQueue(raw);
+  const IN_SCOPE = "id = ? AND tenant_id = ? AND workspace_id = ?";
+  const select = raw.prepare<ConnectionRow, Key>(`SELECT ${CONNECTION_COLUMNS} FROM connections WHERE ${IN_SCOPE}`);
+  const newest = raw.prepare<ConnectionRow, [string, string, string, number]>(
+    `SELECT ${CONNECTION_COLUMNS} FROM connections WHERE workspace_id = ? AND tenant_id = ? AND id < ?
+     ORDER BY id DESC LIMIT ?`,
+  );
+  const insert = raw.prepare(
+    `INSERT INTO connections (${CONNECTION_COLUMNS})
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)`,
+  );
+  const patch = raw.prepare(
+    `UPDATE connections SET name = coalesce(?, name), hosts = coalesce(?, hosts), updated_at = ?
+     WHERE ${IN_SCOPE}`,
+  );
+  const renew = raw.prepare(
+    `UPDATE connections SET name = coalesce(?, name), hosts = coalesce(?, hosts), sealed_credential = ?, account_id = ?,
+       account_label = ?, scopes = ?, expires_at = ?, refreshed_at = ?, refresh_at = ?, refresh_failures = 0,
+       generation = generation + 1, state = 'ready', problem = NULL, lease_owner = NULL, lease_until = NULL, updated_at = ?
+     WHERE ${IN_SCOPE}`,
+  );
+  const remove = raw.prepare(`DELETE FROM connections WHERE ${IN_SCOPE}`);
+  const touch = raw.prepare(`UPDATE connections SET last_used_at = ? WHERE ${IN_SCOPE}`);
+  const brokenAmong = raw.prepare<{ id: string }, [string, string, string]>(
+    `SELECT id FROM connections
+     WHERE id IN (SELECT value FROM json_each(?)) AND tenant_id = ? AND workspace_id = ? AND state = 'needs_reconnect'`,
+  );
+  const forgetParked = raw.prepare("DELETE FROM parked_runs WHERE connection_id = ?");
+  const forgetEvents = raw.prepare("DELETE FROM connection_events WHERE connection_id = ?");
+  const insertRevocation = raw.prepare(
+    `INSERT INTO revocations (id, tenant_id, workspace_id, connector, scheme, sealed_credential, attempts)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+
+  return {
+    ...createConnectionRefresh(storage, queue),
+    ...createConnectionWork(storage, queue),
+    ...createConnectionHealth(storage),
+    async create(scope, connection, sealedCredential, change) {
+      const { id, account, refreshAt } = connection;
+      const { tenantId, workspaceId } = scope;
+      await commits.submit(() => {
+        insert.run(
+          id,
+          tenantId,
+          workspaceId,
+          connection.connector,
+          connection.name,
+          connection.scheme,
+          JSON.stringify(connection.hosts),
+          connection.state,
+          connection.problem,
+          connection.createdAt,
+          connection.updatedAt,
+          connection.lastUsedAt,
+          sealedCredential,
+          connection.generation,
+          account?.id ?? null,
+          account?.label ?? null,
+          JSON.stringify(connection.scopes),
+          connection.expiresAt,
+          connection.refreshedAt,
+          refreshAt,
+          connection.refreshFailures,
+        );
+        queue.set(scope, "refresh", id, refreshAt);
+        appendAudit(tenantId, scope.actor, change);
+      });
+    },
+    async find(scope, id) {
+      const row = select.get(...keyOf(scope, id));
+      return row ? toConnection(row) : null;
+    },
+    async findSealed(scope, id) {
+      const row = select.get(...keyOf(scope, id));
+      return row ? toSealed(row) : null;
+    },
+    async list({ tenantId, workspaceId }, { limit, cursor }) {
+      const before = cursor === null ? NEWEST : decodeCursor(cursor);
+      const rows = newest.all(workspaceId, tenantId, before, limit + 1);
+      return toPage(rows.map(toConnection), limit, (connection) => connection.id);
+    },
+    async broken({ tenantId, workspaceId }, ids) {
+      return brokenAmong.all(JSON.stringify(ids), tenantId, workspaceId).map(({ id }) => id);
+    },
+    update: (scope, id, { name, hosts }, change) =>
+      commits.submit(() => {
+        const shownHosts = hosts === undefined ? null : JSON.stringify(hosts);
+        const { changes } = patch.run(name ?? null, shownHosts, change.at, ...keyOf(scope, id));
+        if (changes === 0) return false;
+        appendAudit(scope.tenantId, scope.actor, change);
+        return true;
+      }),
+    reconnect: (scope, id, credential, change) =>
+      commits.submit(() => {
+        const { account, hosts } = credential;
+        const { changes } = renew.run(
+          credential.name ?? null,
+          hosts === undefined ? null : JSON.stringify(hosts),
+          credential.sealedCredential,
+          account?.id ?? null,
+          account?.label ?? null,
+          JSON.stringify(credential.scopes),
+          credential.expiresAt,
+          credential.refreshedAt,
+          credential.refreshAt,
+          change.at,
+          ...keyOf(scope, id),
+        );
+        if (changes === 0) return false;
+        queue.set(scope, "refresh", id, credential.refreshAt);
+        queue.set(scope, "tell_reconnect", id, null);
+        forgetParked.run(id);
+        appendAudit(scope.tenantId, scope.actor, change);
+        return true;
+      }),
+    delete: (scope, id, revocation, change) =>
+      commits.submit(() => {
+        if (remove.run(...keyOf(scope, id)).changes === 0) return false;
+        const { tenantId, workspaceId } = scope;
+        queue.set(scope, "refresh", id, null);
+        queue.set(scope, "tell_reconnect", id, null);
+        forgetParked.run(id);
+        forgetEvents.run(id);
+        if (revocation) {
+          const { connector, scheme, sealedCredential, attempts } = revocation;
+          insertRevocation.run(revocation.id, tenantId, workspaceId, connector, scheme, sealedCredential, attempts);
+          queue.set(scope, "revoke", revocation.id, change.at);
+        }
+        appendAudit(tenantId, scope.actor, change);
+        return true;
+      }),
+    async touch(scope, id, at) {
+      const row = select.get(...keyOf(scope, id));
+      if (!row || (row.last_used_at !== null && at - row.last_used_at < TOUCH_EVERY_MS)) return;
+      await commits.submit(() => void touch.run(at, ...keyOf(scope, id)));
+    },
+  };
+}

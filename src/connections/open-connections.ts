@@ -1,0 +1,46 @@
+import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
+import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
+import type { Backend } from "../domain/backend.ts";
+import type { Scope } from "../domain/tenant.ts";
+import type { Clock } from "../platform/clock.ts";
+import { type ConnectionNotice, ConnectionTicker } from "./connection-ticker.ts";
+import { createConnectionManager } from "./manage-connections.ts";
+import { createConnectionAuthorization } from "./oauth/authorize-connection.ts";
+import { createOAuthApps, type OAuthApp } from "./oauth/oauth-apps.ts";
+import { createRefresher } from "./refresh-connection.ts";
+import { createConnectionUse } from "./use-connection.ts";
+import type { Vault } from "./vault.ts";
+
+export interface ConnectionsDeps {
+  readonly backend: Pick<Backend, "connections" | "oauth" | "workflows">;
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+  readonly vault: Vault;
+  readonly connectors: ConnectorRegistry;
+  readonly request: GuardedRequest;
+  readonly random: () => number;
+  readonly owner: string;
+  readonly installationApps: ReadonlyMap<string, OAuthApp>;
+  readonly publicUrl: () => string;
+  /** Makes the runs of the workspace that wait for a connection look at it again. */
+  readonly wakeParked: (scope: Scope) => Promise<void>;
+  readonly announce: (notice: ConnectionNotice) => Promise<void>;
+  readonly trouble: (problem: string, error: unknown) => void;
+}
+
+/** All of this flow, wired: what is offered to others, and the ticker that works in the background. */
+export function openConnections(deps: ConnectionsDeps) {
+  const { wakeParked } = deps;
+  const queued = () => ticker.wake();
+  const apps = createOAuthApps(deps);
+  const refresher = createRefresher({ ...deps, apps, mended: wakeParked, queued });
+  const use = createConnectionUse({ ...deps, refresher });
+  const ticker = new ConnectionTicker({ ...deps, apps, refresher });
+  return {
+    apps,
+    useConnection: use.useConnection,
+    ticker,
+    manager: createConnectionManager({ ...deps, ...use, reconnected: wakeParked, queued }),
+    authorization: createConnectionAuthorization({ ...deps, apps, reconnected: wakeParked }),
+  };
+}

@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import type { Connection } from "../../src/domain/connection.ts";
+import { type OAuthWorld, openOAuthWorld } from "./oauth-world.ts";
+
+const HOUR = 3_600_000;
+
+let world: OAuthWorld;
+beforeAll(async () => {
+  world = await openOAuthWorld();
+});
+afterAll(() => world.close());
+// Those of other tests would be due as well when the clock jumps.
+beforeEach(() => world.forgetConnections());
+
+const isPast =
+  (generation: number) =>
+  (connection: Connection): boolean =>
+    connection.generation > generation;
+
+describe("a token that rotates", () => {
+  test("is renewed ahead of its expiry by itself, again and again, and the runs notice nothing", async () => {
+    const { id } = await world.connect();
+    for (const generation of [1, 2, 3]) {
+      const before = await world.connection(id);
+      world.clock.jump((before.refreshAt ?? 0) - world.clock.now());
+      const after = await world.untilConnection(id, isPast(generation));
+      expect(after.generation).toBe(generation + 1);
+      expect(after.expiresAt).toBeGreaterThan(before.expiresAt ?? 0);
+      expect(after.account).toEqual(before.account);
+      expect(await world.run([world.ask(id)])).toMatchObject({ status: "succeeded", output: { id: "alice" } });
+    }
+  });
+
+  test("is renewed before it is sent when it has expired, once for fifty that ask at the same moment", async () => {
+    const { id } = await world.connect("many");
+    const workflow = await world.publish({ steps: [world.ask(id)] });
+    const refreshed = world.vendor.refreshed();
+    world.clock.jump(2 * HOUR);
+    const runs = await Promise.all(Array.from({ length: 50 }, () => workflow.start()));
+    const ended = await Promise.all(runs.map((run) => world.settled(run)));
+    expect(ended.map(({ status }) => status)).toEqual(runs.map(() => "succeeded"));
+    expect(world.vendor.refreshed() - refreshed).toBe(1);
+  });
+});
+
+describe("a refused token (401)", () => {
+  test("is renewed once, and the call goes on without using an attempt", async () => {
+    const { id } = await world.connect("refused");
+    await world.vendor.endAccessTokens();
+    const run = await world.run([world.ask(id)]);
+    expect(run).toMatchObject({ status: "succeeded", output: { id: "refused" } });
+    expect(run.steps).toMatchObject([{ attempts: 1 }]);
+    expect(await world.connection(id)).toMatchObject({ generation: 2 });
+  });
+});
+
+describe("a provider that cannot answer now", () => {
+  test("keeps its connection ready; runs wait, use no attempt, and go on by themselves", async () => {
+    const { id } = await world.connect("patient");
+    const workflow = await world.publish({ steps: [world.ask(id)] });
+    world.vendor.disturb("fails", "fails");
+    world.clock.jump(2 * HOUR);
+    const waiting = await workflow.start();
+    await world.until(waiting, ({ waitingFor }) => waitingFor === "connection");
+    const failing = await world.untilConnection(id, ({ refreshFailures }) => refreshFailures > 0);
+    expect(failing).toMatchObject({ state: "ready", problem: "The token endpoint answered 503." });
+    for (let tries = 0; tries < 3; tries += 1) {
+      world.clock.jump(5 * 60_000);
+      await Bun.sleep(100);
+    }
+    expect(await world.settled(waiting)).toMatchObject({ status: "succeeded", output: { id: "patient" } });
+    expect(await world.connection(id)).toMatchObject({ state: "ready", refreshFailures: 0, problem: null });
+    const { events } = await world.app.app.services.connections.health(world.scope, id);
+    expect(events).toMatchObject([{ kind: "refresh_failed" }]);
+  });
+
+  test("or refuses the app, which people hear of once for the app and not for each connection", async () => {
+    const ids = [await world.connect("app-1"), await world.connect("app-2"), await world.connect("app-3")].map(
+      ({ id }) => id,
+    );
+    const before = world.app.warnings.length;
+    world.vendor.disturb("refuses_app", "refuses_app", "refuses_app", "refuses_app", "refuses_app", "refuses_app");
+    world.clock.jump(2 * HOUR);
+    for (const id of ids) await world.untilConnection(id, ({ refreshFailures }) => refreshFailures > 0);
+    await Bun.sleep(200);
+    const told = world.app.warnings.slice(before);
+    expect(told.map(({ message }) => message)).toEqual([expect.stringContaining("The OAuth app of VENDOR")]);
+    expect(await world.app.app.services.oauth.apps.problems(world.scope)).toHaveLength(1);
+    for (const id of ids) expect(await world.connection(id)).toMatchObject({ state: "ready" });
+    world.vendor.disturb();
+    world.clock.jump(2 * HOUR);
+    for (const id of ids) await world.untilConnection(id, ({ refreshFailures }) => refreshFailures === 0);
+    const problems = () => world.app.app.services.oauth.apps.problems(world.scope);
+    for (let waitedMs = 0; (await problems()).length > 0 && waitedMs < 3_000; waitedMs += 20) await Bun.sleep(20);
+    expect(await problems()).toEqual([]);
+  });
+});
+
+describe("a grant that is gone", () => {
+  test("needs a person: told once, runs wait, and go on by themselves after reconnecting", async () => {
+    const { id } = await world.connect("gone");
+    const workflow = await world.publish({ steps: [world.ask(id)] });
+    const before = world.app.warnings.length;
+    await world.vendor.revokeAll();
+    world.clock.jump(2 * HOUR);
+    const runs = [await workflow.start(), await workflow.start(), await workflow.start()];
+    for (const run of runs) await world.until(run, ({ waitingFor }) => waitingFor === "connection");
+    const broken = await world.untilConnection(id, ({ state }) => state === "needs_reconnect");
+    expect(broken.problem).toContain("invalid_grant");
+    const { parked } = await world.app.app.services.connections.health(world.scope, id);
+    expect(parked.count).toBe(3);
+    await Bun.sleep(300);
+    const told = world.app.warnings.slice(before).filter(({ fields }) => fields.connection === id);
+    expect(told).toHaveLength(1);
+
+    const reconnected = await world.consent("gone", id);
+    expect(reconnected).toMatchObject({ kind: "connected", isNew: false });
+    for (const run of runs) expect(await world.settled(run)).toMatchObject({ status: "succeeded" });
+    const after = await world.app.app.services.connections.health(world.scope, id);
+    expect(after.parked.count).toBe(0);
+    expect(after.events.map(({ kind }) => kind)).toEqual(["reconnected", "needs_reconnect"]);
+  });
+
+  test("is also found by a call that is refused, where the refresh is refused as well", async () => {
+    const { id } = await world.connect("refused-for-good");
+    const workflow = await world.publish({ steps: [world.ask(id)] });
+    await world.vendor.revokeAll();
+    const run = await workflow.start();
+    await world.until(run, ({ waitingFor }) => waitingFor === "connection");
+    expect(await world.connection(id)).toMatchObject({ state: "needs_reconnect" });
+    await world.consent("refused-for-good", id);
+    expect(await world.settled(run)).toMatchObject({ status: "succeeded" });
+  });
+
+  test("does not keep a run waiting that parks just after the reconnect", async () => {
+    const { id } = await world.connect("late");
+    const workflow = await world.publish({ steps: [world.ask(id)] });
+    const { connections } = world.app.backend;
+    const change = { at: world.clock.now(), action: "connection.broken", target: id, details: {} };
+    await connections.markBroken(world.scope, id, { owner: null, generation: 1 }, "revoked", change);
+    // The run has found it broken; before it has let go of itself, a person reconnects.
+    const find = connections.findSealed;
+    let reconnected = false;
+    connections.findSealed = async (scope, asked) => {
+      const found = await find(scope, asked);
+      if (asked === id && !reconnected) {
+        reconnected = true;
+        connections.findSealed = find;
+        await world.consent("late", id);
+      }
+      return found;
+    };
+    const run = await workflow.start();
+    const startedAt = performance.now();
+    expect(await world.settled(run)).toMatchObject({ status: "succeeded" });
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  test("pauses schedules, which go on after reconnecting", async () => {
+    const { id } = await world.connect("scheduled");
+    const trigger = { connector: "schedule", trigger: "interval", input: { every: "PT1M", missed: "skip" } };
+    const workflow = await world.publish({ trigger, steps: [world.ask(id)] });
+    const count = async () => (await world.api("GET", `/runs?workflowId=${workflow.id}`)).body.data.length as number;
+    const untilCount = async (wanted: number) => {
+      for (let waitedMs = 0; (await count()) < wanted && waitedMs < 8_000; waitedMs += 20) await Bun.sleep(20);
+      return count();
+    };
+    world.clock.jump(60_000);
+    expect(await untilCount(1)).toBe(1);
+    await world.vendor.revokeAll();
+    world.clock.jump(60_000);
+    expect(await untilCount(2)).toBe(2);
+    await world.untilConnection(id, ({ state }) => state === "needs_reconnect");
+    for (let tick = 0; tick < 3; tick += 1) {
+      world.clock.jump(60_000);
+      await Bun.sleep(150);
+    }
+    expect(await count()).toBe(2);
+    await world.consent("scheduled", id);
+    world.clock.jump(60_000);
+    expect(await untilCount(3)).toBe(3);
+  });
+});
+
+describe("an answer that is lost", () => {
+  test("of a rotated token: the provider sees the old one reused, the connection needs a person and says why", async () => {
+    const { id } = await world.connect("lost");
+    world.vendor.disturb("loses_answer");
+    world.clock.jump(2 * HOUR);
+    await world.untilConnection(id, ({ refreshFailures }) => refreshFailures > 0);
+    expect(await world.connection(id)).toMatchObject({ state: "ready" });
+    world.clock.jump(5 * 60_000);
+    const broken = await world.untilConnection(id, ({ state }) => state === "needs_reconnect");
+    expect(broken.problem).toContain("cut off before its answer was stored");
+    await world.consent("lost", id);
+    expect(await world.run([world.ask(id)])).toMatchObject({ status: "succeeded" });
+  });
+});

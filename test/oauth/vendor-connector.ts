@@ -1,0 +1,69 @@
+import { defineAction } from "../../src/connector-sdk/action.ts";
+import { ActionError } from "../../src/connector-sdk/action-error.ts";
+import type { OAuth2Scheme } from "../../src/connector-sdk/auth-scheme.ts";
+import type { CallContext } from "../../src/connector-sdk/call-context.ts";
+import { type ConnectorRegistry, defineConnector } from "../../src/connector-sdk/connector.ts";
+import { isJsonObject } from "../../src/domain/json.ts";
+
+/** A connector whose provider is the authorization server of a test; its API is the server's own `/me`. */
+export function vendorRegistry(
+  issuer: () => string,
+  scheme: Partial<OAuth2Scheme> = {},
+  more: { readonly introspects?: boolean } = {},
+): ConnectorRegistry {
+  const oauth2: OAuth2Scheme = {
+    kind: "oauth2",
+    title: "Vendor account",
+    fields: {},
+    grant: "authorization_code",
+    provider: "VENDOR",
+    authorizeUrl: () => `${issuer()}/auth`,
+    tokenUrl: () => `${issuer()}/token`,
+    revokeUrl: () => `${issuer()}/token/revocation`,
+    ...(more.introspects && { introspectUrl: () => `${issuer()}/token/introspection` }),
+    scopes: [
+      { name: "openid", title: "To know whose account it is." },
+      { name: "email", title: "To show the account by its address." },
+    ],
+    pkce: true,
+    clientAuth: "basic",
+    refresh: "rotating",
+    ...scheme,
+  };
+  const whoAmI = async ({ api }: CallContext) => {
+    const { body } = await api({ path: "/me" });
+    if (!isJsonObject(body)) throw new ActionError("final", "no account", { code: "no_account" });
+    return { id: String(body.sub), label: String(body.email ?? body.sub) };
+  };
+  const vendor = defineConnector({
+    title: "Vendor",
+    description: "Whatever the authorization server of a test offers.",
+    icon: '<svg viewBox="0 0 24 24" xmlns="http://www.w3.org/2000/svg"><circle cx="12" cy="12" r="9" fill="currentColor"/></svg>',
+    auth: { oauth2 },
+    hosts: ["127.0.0.1:*", "127.0.0.1"],
+    baseUrl: () => issuer(),
+    testConnection: whoAmI,
+    actions: {
+      who_am_i: async () =>
+        defineAction({
+          title: "Who am I",
+          description: "The account behind the connection.",
+          input: {},
+          effect: "safe",
+          outputSample: { id: "alice", label: "alice@example.test" },
+          run: whoAmI,
+        }),
+      fetch: async () =>
+        defineAction({
+          title: "Fetch",
+          description: "Calls any address, which only the vendor's may be.",
+          input: { url: { kind: "text", title: "Address", required: true } },
+          effect: "safe",
+          outputSample: null,
+          run: async ({ api, input }) => (await api({ path: String(input.url) })).body,
+        }),
+    },
+    triggers: {},
+  });
+  return { vendor: async () => vendor };
+}

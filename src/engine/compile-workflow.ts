@@ -222,6 +222,8 @@ class Compiler {
     const action = await load();
     const { errors } = validateInput(action.input, step.input, { path: `${path}.input`, expressions: "allowed" });
     this.errors.push(...errors);
+    if (needsConnection(connector) && step.connection === undefined)
+      this.#reject(`${path}.connection`, "is required: choose whose account is used");
     return { kind: "action", step, connector, action, input: this.#template(step.input, names, `${path}.input`) };
   }
 
@@ -241,6 +243,11 @@ interface CompiledTrigger {
   readonly kind: TriggerKind;
   readonly input: JsonObject;
   readonly dedupeBy: Template | null;
+}
+
+/** A connector of one provider, whose calls mean nothing without an account; one that calls anything has no base URL. */
+function needsConnection({ auth, baseUrl }: ConnectorDefinition): boolean {
+  return baseUrl !== undefined && Object.keys(auth).length > 0;
 }
 
 /** Kinds of triggers that work with an account. */

@@ -198,6 +198,12 @@ const cases: readonly (readonly [string, JsonObject, string, string])[] = [
     'has no action "fax"; there is: request',
   ],
   [
+    "an action of one provider without a connection",
+    { steps: [{ id: "a", kind: "action", connector: "github", action: "get_user", input: {} }] },
+    "steps[0].connection",
+    "choose whose account",
+  ],
+  [
     "an unknown field of an action",
     { steps: [send("a", URL, { urll: "x" })] },
     "steps[0].input.urll",

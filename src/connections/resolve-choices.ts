@@ -4,9 +4,11 @@ import { callProvider, type GuardedRequest } from "../connector-sdk/call-provide
 import type { Access } from "../connector-sdk/connection-access.ts";
 import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { ChoicesPage, Field, Fields } from "../connector-sdk/fields.ts";
+import { toFormFields } from "../connector-sdk/to-form-fields.ts";
 import { toJsonSchema } from "../connector-sdk/to-json-schema.ts";
 import { authorize } from "../domain/authorize.ts";
 import { AppError } from "../domain/errors.ts";
+import type { FormField } from "../domain/form-field.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -55,17 +57,17 @@ export function createChoicesResolver(deps: ResolveChoicesDeps) {
     return call(scope, question, connector, (context) => load({ ...context, input, search, cursor }));
   }
 
-  /** The further fields of an object whose account decides about them, and their JSON Schema. */
+  /** The further fields of an object whose account decides about them, their JSON Schema, and what a form is drawn from. */
   async function fields(
     scope: Scope,
     question: FieldQuestion,
-  ): Promise<{ readonly fields: Fields; readonly schema: JsonObject }> {
+  ): Promise<{ readonly fields: Fields; readonly schema: JsonObject; readonly form: readonly FormField[] }> {
     authorize(scope, "workflow.write");
     const { connector, field } = await find(question);
     if (field.kind !== "object" || !field.dynamicFields) throw nothingToAsk(question);
     const { load } = field.dynamicFields;
     const found = await call(scope, question, connector, (context) => load({ ...context, input: question.input }));
-    return { fields: found, schema: toJsonSchema(found) };
+    return { fields: found, schema: toJsonSchema(found), form: toFormFields(found) };
   }
 
   async function find({ connector: name, part, field: path }: FieldQuestion) {

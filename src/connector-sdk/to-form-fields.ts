@@ -41,7 +41,11 @@ function toControl(field: Field): FieldControl {
         maxItems: field.maxItems ?? null,
       };
     case "object":
-      return { kind: "object", fields: toFormFields(field.fields), open: field.dynamicFields !== undefined };
+      return {
+        kind: "object",
+        fields: toFormFields(field.fields),
+        open: field.dynamicFields ? { needs: field.dynamicFields.needs ?? [] } : null,
+      };
     case "code":
       return { kind: "code", language: field.language };
     case "secret":

@@ -39,8 +39,12 @@ export type FieldControl =
   | { readonly kind: "date"; readonly withTime: boolean }
   | { readonly kind: "key_value"; readonly secret: boolean }
   | { readonly kind: "list"; readonly of: FormField; readonly minItems: number; readonly maxItems: number | null }
-  /** `open`: it may have members beyond `fields`. */
-  | { readonly kind: "object"; readonly fields: readonly FormField[]; readonly open: boolean }
+  /** `open`: the connected account decides about further members, once the fields it `needs` are filled in. */
+  | {
+      readonly kind: "object";
+      readonly fields: readonly FormField[];
+      readonly open: { readonly needs: readonly string[] } | null;
+    }
   | { readonly kind: "json" }
   | { readonly kind: "file" }
   | { readonly kind: "code"; readonly language: string };

@@ -97,6 +97,9 @@ export interface StepPanel {
   readonly branches: BranchesView | null;
   readonly newConnectionHref: string | null;
   readonly changeHref: string | null;
+  /** Followed at once: the account has to be asked which fields there are. */
+  readonly askHref: string | null;
+  readonly accountProblem: string | null;
 }
 
 export interface BranchesView {

@@ -31,6 +31,20 @@ export function StepPanelBody({ view, panel }: { view: EditorView; panel: StepPa
             Save
           </button>
           <FieldsForm fields={panel.main} others={panel.others} />
+          {panel.askHref ? (
+            <p class="panel-note" hx-get={panel.askHref} hx-trigger="load">
+              Asking the account which fields there are…
+            </p>
+          ) : (
+            ""
+          )}
+          {panel.accountProblem ? (
+            <p class="panel-note" role="alert" safe>
+              {`Which fields there are could not be asked: ${panel.accountProblem}`}
+            </p>
+          ) : (
+            ""
+          )}
           {panel.newConnectionHref ? (
             <p class="hint">
               <a href={panel.newConnectionHref}>New connection</a>

@@ -19,6 +19,8 @@ export interface FieldsToDescribe {
   readonly unfinished?: Readonly<Record<string, string>>;
   /** Where `{{ expressions }}` may stand: in an action's input everywhere, in a step's own settings in texts, in credentials nowhere. */
   readonly expressions: "all" | "texts" | "none";
+  /** The address that lists what there is to choose from for a field, given its path by names (`filter.owner`). */
+  readonly choicesHref?: (field: string) => string;
 }
 
 export interface DescribedFields {
@@ -42,12 +44,14 @@ class Describer {
   readonly #unfinished: Readonly<Record<string, string>>;
   readonly #expressions: FieldsToDescribe["expressions"];
   readonly #idPrefix: string;
+  readonly #choicesHref: ((field: string) => string) | undefined;
 
-  constructor({ errors = [], unfinished = {}, expressions, idPrefix = "" }: FieldsToDescribe) {
+  constructor({ errors = [], unfinished = {}, expressions, idPrefix = "", choicesHref }: FieldsToDescribe) {
     this.#errors = errors;
     this.#unfinished = unfinished;
     this.#expressions = expressions;
     this.#idPrefix = idPrefix;
+    this.#choicesHref = choicesHref;
   }
 
   object(fields: readonly FormField[], value: Json | undefined, key: string, path: Path): readonly FieldView[] {
@@ -69,7 +73,7 @@ class Describer {
     // Inner fields first: what they claim is not said again outside.
     const control = this.#control(field, given, key, path);
     return {
-      id: this.#idPrefix + key.replaceAll(/[^A-Za-z0-9]/g, "-"),
+      id: this.#idPrefix + toId(key),
       key,
       title,
       description,
@@ -103,13 +107,12 @@ class Describer {
   #control(field: FormField, given: Json | undefined, key: string, path: Path): ControlView {
     const value = isExpression(given) && expressionKind(field) === "switch" ? undefined : given;
     switch (field.kind) {
-      case "text":
-        return {
-          kind: "text",
-          value: textOf(value ?? field.default),
-          multiline: field.multiline,
-          format: field.format,
-        };
+      case "text": {
+        const { multiline, format, hasChoices } = field;
+        const names = path.slice(1).filter((part) => typeof part === "string");
+        const choicesHref = hasChoices ? (this.#choicesHref?.(names.join(".")) ?? null) : null;
+        return { kind: "text", value: textOf(value ?? field.default), multiline, format, choicesHref };
+      }
       case "secret":
         return { kind: "secret", isSet: value !== undefined };
       case "number":
@@ -217,4 +220,10 @@ function pairsOf(value: Json | undefined): PairView[] {
       ? Object.entries(value).map(([name, each]) => ({ name, value: textOf(each) }))
       : [];
   return [...rows, { name: "", value: "" }];
+}
+
+/** Columns and the like may be called anything; two of them never get the same id. */
+function toId(key: string): string {
+  const plain = key.replaceAll(/[^A-Za-z0-9.]/g, (character) => `_${character.codePointAt(0)!.toString(36)}_`);
+  return plain.replaceAll(".", "-");
 }

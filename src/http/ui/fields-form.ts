@@ -41,8 +41,9 @@ export function ownValue(values: Json | undefined, name: string): Json | undefin
 }
 
 /** Where an object's members are the account's to decide, those without a field of their own stand in one as JSON. */
+export const MORE_NAME = "more~";
 const MORE: FormField = {
-  name: "more~",
+  name: MORE_NAME,
   title: "More fields",
   description: 'A JSON object: {"name": value}',
   required: false,
@@ -58,10 +59,15 @@ export function membersOf({ fields, open }: ObjectField): readonly FormField[] {
   return open ? [...fields, MORE] : fields;
 }
 
-export function withMore({ fields, open }: ObjectField, value: Json | undefined): Json | undefined {
-  if (!open || !isJsonObject(value)) return value;
-  const more = Object.entries(value).filter(([name]) => !fields.some((field) => field.name === name));
-  return more.length === 0 ? value : { ...value, [MORE.name]: Object.fromEntries(more) };
+export function withMore(field: ObjectField, value: Json | undefined): Json | undefined {
+  const more = field.open ? unknownMembers(field, value) : {};
+  return Object.keys(more).length === 0 ? value : { ...(value as JsonObject), [MORE.name]: more };
+}
+
+export function unknownMembers({ fields }: ObjectField, value: Json | undefined): JsonObject {
+  if (!isJsonObject(value)) return {};
+  const known = new Set(fields.map((field) => field.name));
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !known.has(name)));
 }
 
 export function withoutMore(value: JsonObject): JsonObject {

@@ -11,6 +11,7 @@ import { servePage } from "./serve-page.ts";
 import { setupPages } from "./setup.ts";
 import { signInPages } from "./sign-in.ts";
 import { variablePages } from "./variables.ts";
+import { workflowChoicePages } from "./workflow-choices.ts";
 import { workflowCreatePages } from "./workflow-create.ts";
 import { workflowDataPages } from "./workflow-data.ts";
 import { workflowEditorPages } from "./workflow-editor.ts";
@@ -35,6 +36,7 @@ export const pages: readonly PageRoute[] = [
   ...workflowEditorPages,
   ...workflowStepPages,
   ...workflowTriggerPages,
+  ...workflowChoicePages,
   ...workflowDataPages,
   ...workflowVersionPages,
   ...workflowJsonPages,

@@ -299,6 +299,19 @@ describe("a submitted form", () => {
   });
 });
 
+test("members that only the account knows of stay when the form was drawn without them", () => {
+  const fields = toFormFields({ record: EVERY_KIND.record });
+  const previous = { record: { id: "1", Phone: "123" } };
+  const sent = (entries: FormEntries) => readFieldsForm(fields, entries, "input", { previous }).value;
+  expect(sent([["input.record.id", "2"]])).toEqual({ record: { id: "2", Phone: "123" } });
+  expect(
+    sent([
+      ["input.record.id", "2"],
+      ["input.record.more~", ""],
+    ]),
+  ).toEqual({ record: { id: "2" } });
+});
+
 describe("complaints", () => {
   test("stand beside their field, those about inner values with the rest of the path", () => {
     const { fields, others } = describeFields({

@@ -2,7 +2,16 @@ import type { FormField } from "../../domain/form-field.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
 import { formatPath } from "../../domain/workflow.ts";
 import { readJsonText } from "../../engine/json-text.ts";
-import { expressionKey, isShown, membersOf, modeKey, ownValue, withoutMore } from "./fields-form.ts";
+import {
+  expressionKey,
+  isShown,
+  MORE_NAME,
+  membersOf,
+  modeKey,
+  ownValue,
+  unknownMembers,
+  withoutMore,
+} from "./fields-form.ts";
 
 /** A submitted form: names may repeat, and both are whatever somebody sent. */
 export type FormEntries = readonly (readonly [name: string, value: string])[];
@@ -104,7 +113,10 @@ class Reader {
       case "list":
         return this.#list(field, key, path, previous);
       case "object": {
-        const value = withoutMore(this.object(membersOf(field), key, path, previous));
+        const read = this.object(membersOf(field), key, path, previous);
+        // Drawn without its further fields, because the account could not be asked, a form says nothing about them.
+        const isSilent = field.open !== null && !this.#sent.has(`${key}.${MORE_NAME}`);
+        const value = isSilent ? { ...unknownMembers(field, previous), ...read } : withoutMore(read);
         return Object.keys(value).length === 0 ? undefined : value;
       }
       case "json":

@@ -17,7 +17,11 @@ export const workflowEditorPages = [
     async handle(call, services) {
       const open = await services.drafts.open(call.signedIn.scope, call.params.id);
       const selection = readSelection(call.query);
-      return showEditor(call, { open, selection, moving: call.query.get("move") }, services);
+      return showEditor(
+        call,
+        { open, selection, moving: call.query.get("move"), ask: call.query.has("ask") },
+        services,
+      );
     },
   }),
 

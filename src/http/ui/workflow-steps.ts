@@ -198,7 +198,8 @@ async function saveStep(call: StepCall, services: Services): Promise<PageAnswer>
   if (form.get("overwrite") === "theirs") return showEdited(call, { open: before, selection: at(stepId) }, services);
 
   const sources = createEditorSources(signedIn.scope, services);
-  const action = seen.kind === "action" ? await sources.action(seen.connector, seen.action) : null;
+  // The form was drawn with the account's fields; without them what was entered there could not be read.
+  const action = seen.kind === "action" ? await sources.actionOf(seen, true) : null;
   const choices = await choicesOf(seen, sources);
   let mine: StepReading | null = null;
   const apply = (draft: WorkflowDraft): DraftEdit => {

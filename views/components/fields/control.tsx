@@ -1,4 +1,5 @@
 import { Html } from "@elysiajs/html";
+import { ChoicesPicker } from "./choices-picker.tsx";
 import type { DescribedBy } from "./field-notes.tsx";
 import type { ControlView, FieldView } from "./field-view.ts";
 import { PairsControl } from "./pairs-control.tsx";
@@ -83,18 +84,21 @@ function common(field: FieldView, notes: DescribedBy) {
 type Only<Kind> = ControlProps<Extract<SingleControl, { kind: Kind }>>;
 
 function TextControl({ field, control, notes }: Only<"text">): JSX.Element {
-  const { value, multiline, format } = control;
+  const { value, multiline, format, choicesHref } = control;
   // A box of one line would swallow the line breaks that an import or the API has put there.
   if (multiline || value.includes("\n")) return <LongText field={field} text={value} notes={notes} rows={3} />;
   const inputmode = format === "url" ? "url" : format === "email" ? "email" : undefined;
   return (
-    <input
-      type="text"
-      inputmode={inputmode}
-      {...common(field, notes)}
-      value={Html.escapeHtml(value)}
-      spellcheck={format === null ? "true" : "false"}
-    />
+    <>
+      <input
+        type="text"
+        inputmode={inputmode}
+        {...common(field, notes)}
+        value={Html.escapeHtml(value)}
+        spellcheck={format === null ? "true" : "false"}
+      />
+      {choicesHref === null ? "" : <ChoicesPicker field={field} href={choicesHref} />}
+    </>
   );
 }
 

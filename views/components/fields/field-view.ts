@@ -24,7 +24,14 @@ export type ExpressionView =
   | { readonly kind: "switch"; readonly on: boolean; readonly text: string };
 
 export type ControlView =
-  | { readonly kind: "text"; readonly value: string; readonly multiline: boolean; readonly format: string | null }
+  | {
+      readonly kind: "text";
+      readonly value: string;
+      readonly multiline: boolean;
+      readonly format: string | null;
+      /** Where the connected account is asked what there is to choose from. */
+      readonly choicesHref: string | null;
+    }
   /** Its value is never drawn. */
   | { readonly kind: "secret"; readonly isSet: boolean }
   | {

@@ -13,11 +13,13 @@ export function FieldsForm({
   return (
     <div class="fields">
       {others.length > 0 && (
-        <ul class="error-list" role="alert">
-          {others.map((message) => (
-            <li safe>{message}</li>
-          ))}
-        </ul>
+        <div role="alert">
+          <ul class="error-list">
+            {others.map((message) => (
+              <li safe>{message}</li>
+            ))}
+          </ul>
+        </div>
       )}
       {fields.map((field) => (
         <Field field={field} />

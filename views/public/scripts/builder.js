@@ -24,6 +24,8 @@
   document.addEventListener("click", ({ target }) => {
     const item = target instanceof Element ? target.closest("[data-insert]") : null;
     if (item) insert(item.dataset.insert);
+    const choice = target instanceof Element ? target.closest("[data-choose]") : null;
+    if (choice) choose(choice);
     const add = target instanceof Element ? target.closest("[data-add-pair]") : null;
     if (add) addPair(add.closest("[data-pairs]"));
   });
@@ -39,6 +41,26 @@
     lastField.dispatchEvent(new Event("input", { bubbles: true }));
     lastField.dispatchEvent(new Event("change", { bubbles: true }));
   }
+
+  /** Something that the account offers goes into the field that asked for it. */
+  function choose(choice) {
+    const picker = choice.closest("[data-choices-for]");
+    const field = document.getElementById(picker.dataset.choicesFor);
+    if (!field) return;
+    field.value = choice.dataset.choose;
+    picker.open = false;
+    field.focus();
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // Searching among choices changes nothing that would have to be saved.
+  document.addEventListener(
+    "change",
+    (event) => {
+      if (event.target instanceof Element && event.target.closest("[data-choices-for]")) event.stopPropagation();
+    },
+    true,
+  );
 
   function isInsideExpression({ value, selectionStart }) {
     const before = value.slice(0, selectionStart);

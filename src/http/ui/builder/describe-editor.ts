@@ -18,6 +18,8 @@ export interface EditorState {
   /** The step that is being moved: places between steps then take it. */
   readonly moving?: string | null;
   readonly banner?: BannerView | null;
+  /** Ask the account which further fields there are, although that takes a moment. */
+  readonly ask?: boolean;
   /** A step as somebody has filled its form in, shown instead of the one that is stored. */
   readonly unsaved?: UnsavedStep | null;
 }
@@ -31,7 +33,7 @@ export interface UnsavedStep {
 
 /** The whole workflow page as plain data. */
 export async function describeEditor(
-  { open, selection: wanted, moving = null, banner = null, unsaved = null }: EditorState,
+  { open, selection: wanted, moving = null, banner = null, unsaved = null, ask = false }: EditorState,
   { scope, csrfToken }: Pick<SignedIn, "scope" | "csrfToken">,
   services: Services,
 ): Promise<EditorView> {
@@ -62,7 +64,7 @@ export async function describeEditor(
     banner,
     panel: unsaved
       ? await describeUnsaved(unsaved, open, places, sources)
-      : await describePanel(selection, open, webhookUrl, places, sources, services),
+      : await describePanel(selection, open, webhookUrl, places, sources, services, ask),
     webhookUrl,
   };
 }
@@ -82,7 +84,7 @@ async function describeUnsaved(
   sources: EditorSources,
 ): Promise<PanelView> {
   const draft = withUnfinished(open.draft, step.id, unfinished);
-  return { ...(await describeStepPanel(step, { draft, problems: open.problems }, places, sources)), base };
+  return { ...(await describeStepPanel(step, { draft, problems: open.problems }, places, sources, false)), base };
 }
 
 async function describePanel(
@@ -92,6 +94,7 @@ async function describePanel(
   places: Places,
   sources: EditorSources,
   services: Services,
+  ask: boolean,
 ): Promise<PanelView> {
   const { definition } = open.draft;
   switch (selection.kind) {
@@ -102,7 +105,7 @@ async function describePanel(
         responseTimeoutMs: definition.responseTimeoutMs === undefined ? "" : String(definition.responseTimeoutMs),
       };
     case "step":
-      return describeStepPanel(findStep(definition, selection.stepId)!, open, places, sources);
+      return describeStepPanel(findStep(definition, selection.stepId)!, open, places, sources, ask);
     case "trigger":
       return describeTriggerPanel(open, webhookUrl, places, sources, services.clock.now());
     default: {

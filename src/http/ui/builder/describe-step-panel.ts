@@ -26,8 +26,9 @@ export async function describeStepPanel(
   open: Pick<OpenDraft, "draft" | "problems">,
   places: Places,
   sources: EditorSources,
+  ask: boolean,
 ): Promise<StepPanel> {
-  const action = step.kind === "action" ? await sources.action(step.connector, step.action) : null;
+  const action = step.kind === "action" ? await sources.actionOf(step, ask) : null;
   const choices = await choicesOf(step, sources);
   const form = stepFormOf(step.kind, choices);
   const values = form.write(step);
@@ -58,6 +59,7 @@ export async function describeStepPanel(
         describeFields({
           ...common,
           expressions: "all",
+          choicesHref: (field) => places.choices(step.id, field),
           fields: action.fields,
           value: step.kind === "action" ? step.input : {},
           prefix: "input",
@@ -84,6 +86,8 @@ export async function describeStepPanel(
     branches,
     newConnectionHref: action?.takesConnection ? `/connections/new?connector=${action.connector}` : null,
     changeHref: places.change(step.id),
+    askHref: action?.isPending ? places.ask(step.id) : null,
+    accountProblem: action?.problem ?? null,
   };
 }
 

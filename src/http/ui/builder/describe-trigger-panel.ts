@@ -37,7 +37,12 @@ export async function describeTriggerPanel(
       path: /^(?:input|trigger)(?:$|[.[])/.test(path) ? path : `trigger.${path}`,
       message,
     }));
-  const common = { unfinished: unfinishedOf(draft, null), expressions: "none" as const, idPrefix: "trigger-" };
+  const common = {
+    unfinished: unfinishedOf(draft, null),
+    expressions: "none" as const,
+    choicesHref: (field: string) => places.choices(null, field),
+    idPrefix: "trigger-",
+  };
   const take = (described: ReturnType<typeof describeFields>) => {
     errors = described.others;
     return described.fields;

@@ -62,5 +62,5 @@ export function listField(name: string, title: string, of: FormField): FormField
 }
 
 export function objectField(name: string, title: string, fields: readonly FormField[]): FormField {
-  return { ...base(name, title, {}), kind: "object", fields, open: false };
+  return { ...base(name, title, {}), kind: "object", fields, open: null };
 }

@@ -48,7 +48,11 @@ export function createPlaces(workflowId: string) {
     add: (spot: Spot) => at({ add: writeLane(spot.lane), after: spot.after ?? "" }),
     change: (stepId: string) => at({ change: stepId }),
     chooseTrigger: at({ "choose-trigger": "" }),
-    move: (stepId: string) => at({ step: stepId, move: stepId }),
+    /** The step again, with the fields that its account decides about. */
+    ask: (stepId: string) => at({ step: stepId, ask: "" }),
+    /** What the connected account offers for a field of a step's input, or of the trigger's. */
+    choices: (stepId: string | null, field: string) =>
+      `${root}/choices?${new URLSearchParams(stepId === null ? { field } : { step: stepId, field })}`,
   };
 }
 export type Places = ReturnType<typeof createPlaces>;

@@ -111,7 +111,9 @@ function AppFrame({
 function PlainFrame({ children }: PropsWithChildren): JSX.Element {
   return (
     <div class="plain-frame">
-      <Brand />
+      <header>
+        <Brand />
+      </header>
       <main>{children}</main>
     </div>
   );

@@ -25,7 +25,7 @@ export function SetupPage({ token, values, errors, tenants, isHttps }: SetupPage
         <TextField
           name="tenant"
           label="Name of your organisation"
-          value={Html.escapeHtml(values.tenant)}
+          value={values.tenant}
           hint={
             known === ""
               ? "Short, in lower-case letters, digits and hyphens: acme"
@@ -36,18 +36,12 @@ export function SetupPage({ token, values, errors, tenants, isHttps }: SetupPage
           maxlength={63}
           autofocus
         />
-        <TextField
-          name="name"
-          label="Your name"
-          value={Html.escapeHtml(values.name)}
-          error={errors["name"]}
-          autocomplete="name"
-        />
+        <TextField name="name" label="Your name" value={values.name} error={errors["name"]} autocomplete="name" />
         <TextField
           name="email"
           label="Your e-mail address"
           type="email"
-          value={Html.escapeHtml(values.email)}
+          value={values.email}
           error={errors["email"]}
           autocomplete="username"
         />

@@ -25,7 +25,7 @@ export function SignInPage({ next, email, problem, isSetUp }: SignInPageProps): 
           name="email"
           label="E-mail address"
           type="email"
-          value={Html.escapeHtml(email)}
+          value={email}
           autocomplete="username"
           autofocus={email === ""}
         />

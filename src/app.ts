@@ -44,6 +44,7 @@ import type { Services } from "./http/services.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { randomToken } from "./platform/crypto/random-token.ts";
 import { createEgress, type Egress } from "./platform/egress/create-egress.ts";
+import { createGuardedFetch } from "./platform/egress/guarded-fetch.ts";
 import { EventLoopLag } from "./platform/event-loop-lag.ts";
 import { newId } from "./platform/ids.ts";
 import type { Log } from "./platform/log.ts";
@@ -243,7 +244,14 @@ export function createApp(parts: AppParts): App {
     subscriptions.wake();
   };
   const apiKeys = createApiKeyManager({ backend, clock, newId });
-  const accounts = createAccounts({ backend, clock, newId, vault, publicUrl: () => config.publicUrl });
+  const accounts = createAccounts({
+    backend,
+    clock,
+    newId,
+    vault,
+    fetch: createGuardedFetch(egress, { timeoutMs: 15_000, maxResponseBytes: 2 * 1024 * 1024 }),
+    publicUrl: () => config.publicUrl,
+  });
 
   const workflows = {
     ...createWorkflowReader(backend),

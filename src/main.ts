@@ -114,7 +114,7 @@ async function openServices(config: Config): Promise<CommandServices> {
     backend,
     workflows,
     apiKeys,
-    users: { create: accounts.createUser },
+    users: { create: accounts.createUser, resetLink: accounts.members.resetLinkFor },
     keys: {
       status: () => withKeyRotation(parts, (keys) => keys.status()),
       rotateKeyEncryptionKey: () => withKeyRotation(parts, (keys) => keys.rotateKeyEncryptionKey()),

@@ -220,7 +220,7 @@ export function createSignIn(deps: SignInDeps) {
     await backend.audit.append(scope, change);
   }
 
-  return { withPassword, choices, chooseTenant, secondFactor, withCode, proceed };
+  return { withPassword, choices, chooseTenant, secondFactor, withCode, proceed, finish };
 }
 
 export type SignIn = ReturnType<typeof createSignIn>;

@@ -78,6 +78,8 @@ export interface CommandServices {
   };
   readonly users: {
     readonly create: (scope: Scope, request: NewPerson) => Promise<User>;
+    /** Rejects with `not_found`. */
+    readonly resetLink: (scope: Scope, email: string) => Promise<string>;
   };
   readonly workflows: {
     readonly create: (scope: Scope, definition: unknown) => Promise<Workflow>;

@@ -58,6 +58,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import("./commands/user-create.ts")).userCreate,
   },
   {
+    name: "user reset-link",
+    summary: "Print a link with which a user chooses a new password.",
+    load: async () => (await import("./commands/user-reset-link.ts")).userResetLink,
+  },
+  {
     name: "api-key create",
     summary: "Make an API key and print it, once.",
     load: async () => (await import("./commands/api-key-create.ts")).apiKeyCreate,

@@ -31,18 +31,18 @@ export function SetupPage({ token, values, errors, tenants, isHttps }: SetupPage
               ? "Short, in lower-case letters, digits and hyphens: acme"
               : `There is already: ${known}. Type one of them to own it, or a new one.`
           }
-          error={errors["tenant"]}
+          error={errors.tenant}
           autocomplete="organization"
           maxlength={63}
           autofocus
         />
-        <TextField name="name" label="Your name" value={values.name} error={errors["name"]} autocomplete="name" />
+        <TextField name="name" label="Your name" value={values.name} error={errors.name} autocomplete="name" />
         <TextField
           name="email"
           label="Your e-mail address"
           type="email"
           value={values.email}
-          error={errors["email"]}
+          error={errors.email}
           autocomplete="username"
         />
         <TextField
@@ -50,7 +50,7 @@ export function SetupPage({ token, values, errors, tenants, isHttps }: SetupPage
           label="Password"
           type="password"
           hint="At least 12 characters; a few words are fine."
-          error={errors["password"]}
+          error={errors.password}
           autocomplete="new-password"
         />
         <Button kind="primary" label="Create the account" wide />

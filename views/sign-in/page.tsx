@@ -11,9 +11,11 @@ export interface SignInPageProps {
   readonly problem: string | null;
   /** False: nobody can sign in yet. */
   readonly isSetUp: boolean;
+  /** The organisation's provider; `ask` where the organisation has to be named first. */
+  readonly provider: { readonly tenant: string; readonly label: string } | "ask" | null;
 }
 
-export function SignInPage({ next, email, problem, isSetUp }: SignInPageProps): JSX.Element {
+export function SignInPage({ next, email, problem, isSetUp, provider }: SignInPageProps): JSX.Element {
   if (!isSetUp) return <NotSetUp />;
   return (
     <div class="stack">
@@ -38,6 +40,7 @@ export function SignInPage({ next, email, problem, isSetUp }: SignInPageProps): 
         />
         <Button kind="primary" label="Sign in" wide />
       </Form>
+      <ProviderButton provider={provider} next={next} />
       <details>
         <summary>Forgot the password?</summary>
         <p class="soft">
@@ -46,6 +49,23 @@ export function SignInPage({ next, email, problem, isSetUp }: SignInPageProps): 
         </p>
       </details>
     </div>
+  );
+}
+
+function ProviderButton({ provider, next }: Pick<SignInPageProps, "provider" | "next">): JSX.Element {
+  if (provider === null) return "";
+  if (provider === "ask")
+    return (
+      <a href={next === null ? "/sign-in/openid" : `/sign-in/openid?next=${encodeURIComponent(next)}`}>
+        Sign in through your organisation
+      </a>
+    );
+  return (
+    <Form action="/sign-in/openid" csrf={null}>
+      <NextField next={next} />
+      <input type="hidden" name="tenant" value={provider.tenant} />
+      <Button label={provider.label} wide />
+    </Form>
   );
 }
 

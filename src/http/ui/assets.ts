@@ -10,6 +10,7 @@ import base from "../../../views/public/styles/base.css" with { type: "text" };
 import controls from "../../../views/public/styles/controls.css" with { type: "text" };
 import frame from "../../../views/public/styles/frame.css" with { type: "text" };
 import lists from "../../../views/public/styles/lists.css" with { type: "text" };
+import people from "../../../views/public/styles/people.css" with { type: "text" };
 import runs from "../../../views/public/styles/runs.css" with { type: "text" };
 import surfaces from "../../../views/public/styles/surfaces.css" with { type: "text" };
 import tokens from "../../../views/public/styles/tokens.css" with { type: "text" };
@@ -32,7 +33,7 @@ const interExtendedAsset = font("inter-extended", interExtended);
 const stylesAsset = asset(
   "app",
   "css",
-  [tokens, fontFaces(), base, frame, controls, surfaces, runs, lists, workflow].join("\n"),
+  [tokens, fontFaces(), base, frame, controls, surfaces, runs, lists, workflow, people].join("\n"),
   "text/css; charset=utf-8",
 );
 const scriptAsset = asset("app", "js", [htmx, htmxSse, appScript].join(";\n"), "text/javascript; charset=utf-8");

@@ -1,15 +1,21 @@
 import type { Endpoint } from "../endpoint.ts";
 import type { Services } from "../services.ts";
+import { accountPages } from "./account.ts";
 import { apiKeyPages } from "./api-keys.ts";
 import { auditPages } from "./audit.ts";
 import { connectorIconPages } from "./connector-icons.ts";
 import { homePages } from "./home.ts";
+import { linkPages } from "./links.ts";
+import { memberPages } from "./members.ts";
 import type { PageRoute } from "./page-route.ts";
 import { runDecisions } from "./run-decisions.ts";
 import { runPages } from "./runs.ts";
 import { servePage } from "./serve-page.ts";
+import { settingsPages } from "./settings.ts";
 import { setupPages } from "./setup.ts";
 import { signInPages } from "./sign-in.ts";
+import { openidPages } from "./sign-in-openid.ts";
+import { twoFactorPages } from "./two-factor.ts";
 import { variablePages } from "./variables.ts";
 import { workflowChoicePages } from "./workflow-choices.ts";
 import { workflowCreatePages } from "./workflow-create.ts";
@@ -26,6 +32,12 @@ export const pages: readonly PageRoute[] = [
   ...homePages,
   ...setupPages,
   ...signInPages,
+  ...openidPages,
+  ...linkPages,
+  ...memberPages,
+  ...accountPages,
+  ...twoFactorPages,
+  ...settingsPages,
   ...workflowListPages,
   ...runPages,
   ...runDecisions,

@@ -1,3 +1,4 @@
+import type { SignInPageProps } from "../../../views/sign-in/page.tsx";
 import type { SignInStep } from "../../auth/sign-in.ts";
 import { AppError } from "../../domain/errors.ts";
 import { arrivalOf } from "./arrival.ts";
@@ -17,8 +18,9 @@ export const signInPages = [
     access: "anyone",
     async handle({ signedIn, query }, services) {
       if (signedIn) return redirect(relativePath(query.get("next"), "/"));
-      const isSetUp = await services.accounts.setup.isDone();
-      return signInPage({ next: query.get("next"), isSetUp });
+      const { setup, openid } = services.accounts;
+      const [isSetUp, provider] = await Promise.all([setup.isDone(), openid.offer()]);
+      return signInPage({ next: query.get("next"), isSetUp, provider });
     },
   }),
 
@@ -136,6 +138,7 @@ interface SignInPageState {
   readonly problem?: string;
   readonly status?: number;
   readonly isSetUp?: boolean;
+  readonly provider?: SignInPageProps["provider"];
 }
 
 async function signInPage({
@@ -144,9 +147,10 @@ async function signInPage({
   problem,
   status = 200,
   isSetUp = true,
+  provider = null,
 }: SignInPageState): Promise<PageAnswer> {
   const { SignInPage } = await import("../../../views/sign-in/page.tsx");
-  const content = SignInPage({ next, email: email ?? "", problem: problem ?? null, isSetUp });
+  const content = SignInPage({ next, email: email ?? "", problem: problem ?? null, isSetUp, provider });
   return page({ title: "Sign in", status, ...PLAIN }, content);
 }
 

@@ -1,0 +1,54 @@
+import { Html } from "@elysiajs/html";
+import { Card } from "../account/card.tsx";
+import { Badge } from "../components/badge.tsx";
+import { Button, FormActions } from "../components/button.tsx";
+import { Form } from "../components/form.tsx";
+import { PageHeader } from "../components/page-header.tsx";
+import { ProviderForm, type ProviderFormProps } from "./provider-form.tsx";
+
+export interface SettingsPageProps extends ProviderFormProps {
+  readonly twoFactorRequired: boolean;
+  readonly hasProvider: boolean;
+}
+
+export function SettingsPage(props: SettingsPageProps): JSX.Element {
+  const { twoFactorRequired, mayWrite, csrf, hasProvider } = props;
+  return (
+    <>
+      <PageHeader
+        title="How people sign in"
+        lead={mayWrite ? "For everybody in your organisation." : "Only owners change this."}
+        trail={{ href: "/members", label: "Members" }}
+      />
+      <div class="stack">
+        <Card id="two-factor-card" title="Two-factor">
+          <p>{twoFactorRequired ? <Badge tone="success" label="Required" /> : <Badge label="Up to each person" />}</p>
+          <p class="soft">
+            Where it is required, whoever signs in with a password needs a code from an app too. Sign-in through the
+            provider below is left to the provider.
+          </p>
+          {mayWrite ? (
+            <Form action="/settings/two-factor" csrf={csrf}>
+              {twoFactorRequired ? "" : <input type="hidden" name="required" value="on" />}
+              <FormActions>
+                <Button label={twoFactorRequired ? "Leave it to each person" : "Require two-factor"} />
+              </FormActions>
+            </Form>
+          ) : (
+            ""
+          )}
+        </Card>
+        <Card id="provider-card" title="Sign-in through your OpenID provider">
+          <ProviderForm {...props} />
+          {hasProvider && mayWrite ? (
+            <Form action="/settings/provider/remove" csrf={csrf} class="row">
+              <Button label="Remove the provider" kind="danger" />
+            </Form>
+          ) : (
+            ""
+          )}
+        </Card>
+      </div>
+    </>
+  );
+}

@@ -33,6 +33,8 @@ import { createRunReader } from "./engine/read-runs.ts";
 import { createWorkflowReader } from "./engine/read-workflows.ts";
 import { ResponseBoard } from "./engine/response-board.ts";
 import { createInputSealer } from "./engine/seal-input.ts";
+import { accountOfConnection } from "./engine/triggers/account-of-connection.ts";
+import { deliverAppEvent } from "./engine/triggers/deliver-app-event.ts";
 import { createPollTicker } from "./engine/triggers/poll-ticker.ts";
 import { createTriggerReader } from "./engine/triggers/read-trigger.ts";
 import { createSubscriptionTicker } from "./engine/triggers/subscription-ticker.ts";
@@ -161,7 +163,9 @@ export function createApp(parts: AppParts): App {
     owner,
     installationApps: config.providerClients,
     publicUrl: () => config.publicUrl,
-    async wakeParked(scope) {
+    async wakeParked(scope, connectionId) {
+      const account = (await backend.connections.find(scope, connectionId))?.account;
+      if (account) await backend.eventRoutes.moveAccount(scope, connectionId, account.id);
       await backend.runs.wakeParked(scope, clock.now());
       await backend.polls.wakePaused(scope, clock.now());
       polls.wake();
@@ -265,6 +269,8 @@ export function createApp(parts: AppParts): App {
       publicUrl: () => config.publicUrl,
       ...createHookSecrets(vault),
       ...subscriptionSecrets,
+      accountOf: (scope, connector, connection) =>
+        accountOfConnection(scope, connector, connection, { ...engine, connectors }),
     }),
   };
 
@@ -295,6 +301,15 @@ export function createApp(parts: AppParts): App {
     audit: createAuditReader(backend),
     choices: createChoicesResolver({ connectors, useConnection, request: engine.request, clock }),
     readTrigger: createTriggerReader(backend),
+    deliverAppEvent: (connector, delivery) =>
+      deliverAppEvent(connector, delivery, {
+        ...engine,
+        connectors,
+        accept,
+        appSecret: config.appSecret,
+        unreachable: ({ tenantId, workflowId }, error) =>
+          log.error("A workflow could not be loaded for an app's event", { tenantId, workflowId, error }),
+      }),
     deliver: (delivery) =>
       deliverWebhook(delivery, {
         backend,

@@ -267,6 +267,8 @@ export interface Config extends Omit<SettingValues<typeof settings>, "publicUrl"
   readonly publicUrl: string;
   /** `<PROVIDER>_CLIENT_ID` and `_CLIENT_SECRET` by the provider's name in lower case; public clients have no secret. */
   readonly providerClients: ReadonlyMap<string, { readonly id: string; readonly secret: string | null }>;
+  /** `<PROVIDER>_<NAME>`, such as `SLACK_SIGNING_SECRET`: what a provider signs its app's events with. Null: not set. */
+  readonly appSecret: (provider: string, name: string) => string | null;
 }
 
 export type ReadConfig =
@@ -285,7 +287,9 @@ export function readConfig(environment: Environment = process.env): ReadConfig {
     return refuse([describeProblem(settings.encryptionKeys, "is needed with DATABASE_URL")]);
   }
   const publicUrl = values.publicUrl ?? localUrl(values.port);
-  return { ok: true, config: { ...values, publicUrl, providerClients: readProviderClients(environment) } };
+  const providerClients = readProviderClients(environment);
+  const appSecret = (provider: string, name: string) => readAppSecret(environment, provider, name);
+  return { ok: true, config: { ...values, publicUrl, providerClients, appSecret } };
 }
 
 /** The port that the system chose for PORT=0 also stands in the public address, unless that one was given. */
@@ -303,6 +307,15 @@ function refuse(problems: readonly string[]): ReadConfig {
   const names = others.map((problem) => problem.slice(0, problem.indexOf(" ")));
   const message = names.length === 0 ? first : `${first} (also wrong: ${names.join(", ")})`;
   return { ok: false, message, problems };
+}
+
+/** No other variables: a connector must not be able to have a secret of ours compared with what is sent to it. */
+const APP_SECRET = /^(?:SIGNING_SECRET|WEBHOOK_SECRET|VERIFICATION_TOKEN)$/;
+
+function readAppSecret(environment: Environment, provider: string, name: string): string | null {
+  const variable = `${provider}_${name}`;
+  const isOurs = Object.values(settings).some((setting) => setting.variable === variable);
+  return !isOurs && APP_SECRET.test(name) ? environment[variable]?.trim() || null : null;
 }
 
 function readProviderClients(environment: Environment): Config["providerClients"] {

@@ -23,7 +23,7 @@ export interface ConnectionsDeps {
   readonly installationApps: ReadonlyMap<string, OAuthApp>;
   readonly publicUrl: () => string;
   /** Makes the runs of the workspace that wait for a connection look at it again. */
-  readonly wakeParked: (scope: Scope) => Promise<void>;
+  readonly wakeParked: (scope: Scope, connectionId: string) => Promise<void>;
   readonly announce: (notice: ConnectionNotice) => Promise<void>;
   readonly trouble: (problem: string, error: unknown) => void;
 }

@@ -24,7 +24,7 @@ export interface UseConnectionDeps {
   readonly refresher: Refresher;
   readonly request: GuardedRequest;
   /** Makes the runs of the workspace that wait for a connection look at it again. */
-  readonly wakeParked: (scope: Scope) => Promise<void>;
+  readonly wakeParked: (scope: Scope, connectionId: string) => Promise<void>;
 }
 
 export interface ReadyConnection {
@@ -160,7 +160,7 @@ export function createConnectionUse(deps: UseConnectionDeps) {
         await connections.park(scope, id, runId, clock.now());
         // Whoever mended it before this has woken those that waited then; this run was not yet among them.
         const now = await connections.find(scope, id);
-        if (!now || isMended(now)) await wakeParked(scope);
+        if (!now || isMended(now)) await wakeParked(scope, id);
       },
     };
   }

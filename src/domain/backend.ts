@@ -2,6 +2,7 @@ import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
 import type { ConnectionStore } from "./connection-store.ts";
 import type { DataKeyStore } from "./data-key-store.ts";
 import type { DraftStore } from "./draft-store.ts";
+import type { EventRouteStore, NewEventRoute } from "./event-route-store.ts";
 import type { Json } from "./json.ts";
 import type { LinkStore } from "./link-store.ts";
 import type { Dedupe, NewRun } from "./new-run.ts";
@@ -50,6 +51,7 @@ export interface Backend {
   readonly runViews: RunViewStore;
   readonly schedules: ScheduleStore;
   readonly polls: PollStore;
+  readonly eventRoutes: EventRouteStore;
   readonly rates: RateStore;
   readonly subscriptions: SubscriptionStore;
   readonly connections: ConnectionStore;
@@ -143,6 +145,7 @@ export interface Activation {
   readonly hook: { readonly secretHash: string; readonly sealedSecret: string } | null;
   readonly schedule: Omit<Schedule, "tenantId" | "workspaceId" | "workflowId" | "version"> | null;
   readonly poll?: NewPoll | null;
+  readonly event?: NewEventRoute | null;
   readonly subscription?: NewSubscription | null;
 }
 /** What a delivery is routed by, found by the hash of its path secret before a tenant is known. */

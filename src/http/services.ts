@@ -38,6 +38,7 @@ export interface Services {
   readonly connectorForms: ConnectorFormReader;
   readonly variables: VariableManager;
   readonly audit: AuditReader;
+  readonly deliverAppEvent: (connector: string, delivery: Omit<Delivery, "secret">) => Promise<DeliveryAnswer>;
   readonly deliver: (delivery: Delivery) => Promise<DeliveryAnswer>;
   /** Resolves when the server can take on work; rejects with `unavailable`, saying why not. */
   readonly ready: () => Promise<void>;

@@ -1,8 +1,9 @@
 import { defineAction } from "../../src/connector-sdk/action.ts";
 import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
 import { defineConnector } from "../../src/connector-sdk/connector.ts";
+import type { Delivery } from "../../src/connector-sdk/delivery.ts";
 import { hmacMatches } from "../../src/connector-sdk/hmac-matches.ts";
-import { defineTrigger } from "../../src/connector-sdk/trigger.ts";
+import { type AppEvents, defineTrigger } from "../../src/connector-sdk/trigger.ts";
 import type { Json, JsonObject } from "../../src/domain/json.ts";
 
 /*
@@ -65,6 +66,41 @@ const changed = defineTrigger({
       body: event.data,
     })),
 });
+
+const mentioned = defineTrigger({
+  kind: "app_event",
+  title: "Mentioned",
+  description: "Runs when somebody is mentioned.",
+  input: { room: { kind: "text", title: "Room" } },
+  bodySample: { room: "lobby" },
+  select: ({ type, body }, { input }) => {
+    const isWanted = type === "mention" && (!input.room || (body as JsonObject).room === input.room);
+    return isWanted ? body : undefined;
+  },
+});
+
+/** `{ events: [{ account, id, type, data }] }` or `{ challenge }`, signed as its webhooks are. */
+const appEvents: AppEvents = {
+  provider: "ACME",
+  secrets: ["SIGNING_SECRET"],
+  verify: ({ headers, body }, { secrets: [secret = ""] }) =>
+    hmacMatches({ secret, content: [body], signature: headers["x-acme-signature"] }),
+  handshake(delivery) {
+    const { challenge } = parse(delivery);
+    return typeof challenge === "string" ? { status: 200, body: challenge } : null;
+  },
+  toEvents: (delivery) =>
+    (parse(delivery).events as JsonObject[]).map(({ account, id, type, data }) => ({
+      accountId: String(account),
+      id: String(id),
+      type: String(type),
+      body: data ?? null,
+    })),
+};
+
+function parse({ body }: Delivery): JsonObject {
+  return JSON.parse(Buffer.from(body).toString()) as JsonObject;
+}
 
 const addLead = defineAction({
   title: "Add a lead",
@@ -129,7 +165,8 @@ const acme = defineConnector({
     return (await api({ path: "/me" })).body as { id: string; label: string };
   },
   actions: { add_lead: async () => addLead },
-  triggers: { new_lead: async () => newLead, changed: async () => changed },
+  triggers: { new_lead: async () => newLead, changed: async () => changed, mentioned: async () => mentioned },
+  appEvents: async () => appEvents,
 });
 
 /** The same provider, which gives each connection little. */
@@ -149,4 +186,14 @@ const paced = defineConnector({
   maxConcurrentCalls: 1,
 });
 
-export const acmeRegistry: ConnectorRegistry = { acme: async () => acme, paced: async () => paced };
+/** The same provider with an app, always at the same place: there it says whose account a token is. */
+const app = defineConnector({
+  ...acme,
+  hosts: { within: ["127.0.0.1"], of: ({ fields }) => [new URL(String(fields.address)).host] },
+});
+
+export const acmeRegistry: ConnectorRegistry = {
+  acme: async () => acme,
+  paced: async () => paced,
+  "acme-app": async () => app,
+};

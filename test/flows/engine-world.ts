@@ -102,6 +102,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     backend: outside,
     clock,
     newId,
+    accountOf: async () => "",
     sealSubscription: async (_tenant, _workflow, text) => text,
     newHookSecret: async () => ({ secret: "", secretHash: newId("hash"), sealedSecret: "" }),
     openHookSecret: async () => "",

@@ -8,6 +8,7 @@ import { commitContract } from "./commit-contract.ts";
 import { configurationContract } from "./configuration-contract.ts";
 import { connectionContract } from "./connection-contract.ts";
 import { draftContract } from "./draft-contract.ts";
+import { eventRouteContract } from "./event-route-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { listContract } from "./list-contract.ts";
 import { oauthContract } from "./oauth-contract.ts";
@@ -36,6 +37,7 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     pollContract(open);
     subscriptionContract(open);
     rateContract(open);
+    eventRouteContract(open);
     acceptContract(open);
     claimContract(open);
     capContract(open);

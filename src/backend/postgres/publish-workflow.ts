@@ -45,6 +45,7 @@ export function createPublishWorkflow({
         await removeSchedule(run, id);
         await removePoll(run, id);
         await unwantSubscription(run, id, entry.at);
+        await run("DELETE FROM event_routes WHERE workflow_id = $1", [id]);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return true;
       });
@@ -62,6 +63,7 @@ export function createPublishWorkflow({
         await removeSchedule(run, id);
         await removePoll(run, id);
         await unwantSubscription(run, id, entry.at);
+        await run("DELETE FROM event_routes WHERE workflow_id = $1", [id]);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return true;
       });
@@ -97,7 +99,7 @@ async function activate(
   { tenantId, workspaceId }: Scope,
   workflowId: string,
   version: number,
-  { hook, schedule, poll = null, subscription = null }: Activation,
+  { hook, schedule, poll = null, subscription = null, event = null }: Activation,
   at: number,
 ): Promise<void> {
   // A hook that is not wanted now keeps its row, and an earlier hook its secret: a URL once given out stays valid.
@@ -116,6 +118,13 @@ async function activate(
   }
   if (subscription) await wantSubscription(run, { tenantId, workspaceId, workflowId, version }, subscription);
   else await unwantSubscription(run, workflowId, at);
+  await run("DELETE FROM event_routes WHERE workflow_id = $1", [workflowId]);
+  if (event)
+    await run(
+      `INSERT INTO event_routes (workflow_id, tenant_id, workspace_id, version, connector, connection_id, account_id)
+       VALUES ($1, $2, $3, $4::integer, $5, $6, $7)`,
+      [workflowId, tenantId, workspaceId, version, event.connector, event.connectionId, encodeText(event.accountId)],
+    );
   if (poll) await activatePoll(run, { tenantId, workspaceId }, workflowId, version, poll);
   else await removePoll(run, workflowId);
   await removeSchedule(run, workflowId);

@@ -50,9 +50,18 @@ async function fill(scope: Scope): Promise<void> {
   await backend.workflows.create(scope, workflow, change("workflow.created", id));
   const schedule = { spec: { kind: "interval", everyMs: 1, anchorMs: 0 }, missed: "skip", nextAt: NOW } as const;
   const subscription = { triggerHash: "h", sealed: "s", nextAt: NOW };
+  const event = { connector: "c", connectionId: "i", accountId: "a" };
   const poll = { triggerHash: "h", everyMs: 1, nextAt: NOW };
-  const activation = { hook: { secretHash: `hash of ${tenantId}`, sealedSecret: "s" }, schedule, poll, subscription };
+  const activation = {
+    hook: { secretHash: `hash of ${tenantId}`, sealedSecret: "s" },
+    schedule,
+    poll,
+    subscription,
+    event,
+  };
   await backend.workflows.publish(scope, id, { definition, revision: 1, activation }, change("workflow.published", id));
+  const draft = { definition, unfinished: {} };
+  await backend.drafts.keep(scope, id, { draft, revision: 1 }, change("workflow.saved", id));
   const connection = sampleConnection(scope);
   await backend.connections.create(scope, connection, "sealed", change("connection.created", connection.id));
   await backend.variables.replace(scope, [{ name: "v", value: 1, updatedAt: NOW }], change("variables.set", "v"));
@@ -114,7 +123,7 @@ describe("every table with a tenant's rows", () => {
     expect(unbound).toEqual([...ROUTING_TABLES]);
     expect(bound.length).toBeGreaterThan(10);
     const ofNobody = tables.filter(({ tenant }) => !tenant).map(({ name }) => name);
-    expect(ofNobody).toEqual(["settings", "tenants", "workers", "write_marks"]);
+    expect(ofNobody).toEqual(["rate_buckets", "settings", "tenants", "workers", "write_marks"]);
   });
 
   test("routing tables hold ids, hashes, times and counters, and nothing that people wrote", async () => {
@@ -122,7 +131,20 @@ describe("every table with a tenant's rows", () => {
       SELECT DISTINCT column_name AS name FROM information_schema.columns
       WHERE table_schema = 'public' AND table_name = ANY (string_to_array(${ROUTING_TABLES.join()}, ',')) ORDER BY 1`;
     expect(columns.map(({ name }) => name)).toEqual(
-      ["id", "tenant_id", "secret_hash", "workspace_id", "workflow_id", "version", "run_id", "created_at", "due_at"]
+      [
+        "id",
+        "account_id",
+        "connection_id",
+        "connector",
+        "tenant_id",
+        "secret_hash",
+        "workspace_id",
+        "workflow_id",
+        "version",
+        "run_id",
+        "created_at",
+        "due_at",
+      ]
         .concat([
           "lease_owner",
           "fence",

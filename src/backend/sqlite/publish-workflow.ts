@@ -3,7 +3,7 @@ import type { Activation, WorkflowStore } from "../../domain/backend.ts";
 import type { NewPoll } from "../../domain/poll-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
-import { hooks, polls, schedules, workflowCaps, workflows, workflowVersions } from "./schema/workflows.ts";
+import { eventRoutes, hooks, polls, schedules, workflowCaps, workflows, workflowVersions } from "./schema/workflows.ts";
 import type { Storage } from "./storage.ts";
 import { createWantSubscription } from "./want-subscription.ts";
 
@@ -44,6 +44,7 @@ export function createPublishWorkflow(
         orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
         orm.delete(polls).where(eq(polls.workflowId, id)).run();
         subscriptions.unwant(id, change.at);
+        orm.delete(eventRoutes).where(eq(eventRoutes.workflowId, id)).run();
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       });
@@ -56,6 +57,7 @@ export function createPublishWorkflow(
         orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
         orm.delete(polls).where(eq(polls.workflowId, id)).run();
         subscriptions.unwant(id, change.at);
+        orm.delete(eventRoutes).where(eq(eventRoutes.workflowId, id)).run();
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       });
@@ -128,7 +130,7 @@ export function createPublishWorkflow(
     activation: Activation,
     at: number,
   ) {
-    const { hook, schedule, poll = null, subscription = null } = activation;
+    const { hook, schedule, poll = null, subscription = null, event = null } = activation;
     // A hook that is not wanted now keeps its row, and an earlier hook its secret: a URL once given out stays valid.
     orm
       .update(hooks)
@@ -148,6 +150,12 @@ export function createPublishWorkflow(
     }
     if (subscription) subscriptions.want({ tenantId, workspaceId, workflowId, version }, subscription);
     else subscriptions.unwant(workflowId, at);
+    orm.delete(eventRoutes).where(eq(eventRoutes.workflowId, workflowId)).run();
+    if (event)
+      orm
+        .insert(eventRoutes)
+        .values({ ...event, tenantId, workspaceId, workflowId, version })
+        .run();
     activatePoll(poll, { tenantId, workspaceId, workflowId, version });
   }
 }

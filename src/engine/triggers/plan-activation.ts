@@ -18,6 +18,8 @@ export interface PlanActivationDeps extends Pick<SealDeps, "sealSubscription"> {
   readonly openHookSecret: (tenantId: string, workflowId: string, sealed: string) => Promise<string>;
   readonly backend: Pick<Backend, "workflows">;
   readonly publicUrl: () => string;
+  /** Whose account a connection speaks for; rejects with `invalid`. */
+  readonly accountOf: (scope: Scope, connector: string, connection: string) => Promise<string>;
 }
 
 /** What publishing switches on for the workflow's trigger. Rejects with `invalid` for one that could never start a run. */
@@ -53,6 +55,11 @@ export async function planActivation(
       // At another address the provider has to be told anew.
       const triggerHash = hashTrigger(compiled, deps.publicUrl());
       return { ...NOTHING, hook: hookOf(fresh), subscription: { triggerHash, sealed, nextAt: now } };
+    }
+    case "app_event": {
+      const { connector, connection = "" } = compiled.definition.trigger;
+      const accountId = await deps.accountOf(scope, connector, connection);
+      return { ...NOTHING, event: { connector, connectionId: connection, accountId } };
     }
     default:
       return NOTHING;

@@ -51,7 +51,8 @@ function succeeded(poll: Poll, answer: PollAnswer, workflow: CompiledWorkflow, d
     nextAt: answer.more ? now : now + poll.everyMs,
     cursor: answer.cursor,
     items,
-    succeededAt: now,
+    // Of what is only remembered the first page is not the whole.
+    succeededAt: onlyRemember && answer.more ? null : now,
     failures: 0,
     problem: null,
     paused: false,

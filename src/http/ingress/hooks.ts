@@ -29,6 +29,9 @@ const NEVER = 0;
 /** As Bun has it for all other connections. */
 const IDLE_SECONDS = 10;
 
+/** `/hooks/apps/<connector>`: what a provider sends to its app's one address. No secret holds a slash. */
+const APPS = "apps/";
+
 const NO_QUERY = new URLSearchParams();
 
 /**
@@ -51,14 +54,12 @@ export async function takeDelivery(
     server?.timeout(request, NEVER);
     const secretStart = pathStart + HOOKS_ROOT.length;
     const queryStart = url.indexOf("?", secretStart);
-    const answer = await services.deliver({
-      secret: queryStart < 0 ? url.slice(secretStart) : url.slice(secretStart, queryStart),
-      method,
-      headers: request.headers.toJSON(),
-      query: queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart + 1)),
-      body,
-    });
-    return respond(answer);
+    const secret = queryStart < 0 ? url.slice(secretStart) : url.slice(secretStart, queryStart);
+    const headers = request.headers.toJSON();
+    const query = queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart + 1));
+    if (secret.startsWith(APPS))
+      return respond(await services.deliverAppEvent(secret.slice(APPS.length), { method, headers, query, body }));
+    return respond(await services.deliver({ secret, method, headers, query, body }));
   } catch (error) {
     return fail(error, method, services);
   } finally {

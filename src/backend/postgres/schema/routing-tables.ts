@@ -3,6 +3,7 @@ export const ROUTING_TABLES = [
   "alert_queue",
   "api_key_routes",
   "connection_queue",
+  "event_routes",
   "hook_routes",
   "link_routes",
   "poll_queue",

@@ -106,6 +106,24 @@ export const triggerSubscriptions = pgTable(
   (table) => [index("trigger_subscriptions_paused").on(table.workspaceId).where(sql`paused`), tenantOnly()],
 );
 
+/** Which published workflows listen to an account of a connector's app, whichever tenants they are. */
+export const eventRoutes = pgTable(
+  "event_routes",
+  {
+    workflowId: key("workflow_id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    version: integer("version").notNull(),
+    connector: key("connector").notNull(),
+    connectionId: key("connection_id").notNull(),
+    accountId: key("account_id").notNull(),
+  },
+  (table) => [
+    index("event_routes_by_account").on(table.connector, table.accountId),
+    index("event_routes_by_connection").on(table.connectionId),
+  ],
+);
+
 /** When each poll is next due, of all tenants. */
 export const pollQueue = pgTable(
   "poll_queue",

@@ -93,6 +93,26 @@ export const triggerSubscriptions = sqliteTable(
   ],
 );
 
+/** Routing: which published workflows listen to an account of a connector's app. */
+export const eventRoutes = sqliteTable(
+  "event_routes",
+  {
+    workflowId: text("workflow_id")
+      .primaryKey()
+      .references(() => workflows.id),
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    version: integer("version").notNull(),
+    connector: text("connector").notNull(),
+    connectionId: text("connection_id").notNull(),
+    accountId: text("account_id").notNull(),
+  },
+  (table) => [
+    index("event_routes_by_account").on(table.connector, table.accountId),
+    index("event_routes_by_connection").on(table.connectionId),
+  ],
+);
+
 /** Where each published `poll` trigger stands. */
 export const polls = sqliteTable(
   "polls",

@@ -1,0 +1,68 @@
+import { describe, expect } from "bun:test";
+import type { Backend } from "../../domain/backend.ts";
+import type { NewEventRoute } from "../../domain/event-route-store.ts";
+import type { Scope } from "../../domain/tenant.ts";
+import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
+import { change, sampleWorkflow } from "./samples.ts";
+
+const EVENT: NewEventRoute = { connector: "acme", connectionId: "conn_1", accountId: "T1 \\ \0" };
+
+async function publish(backend: Backend, scope: Scope, id: string, event: NewEventRoute | null, name = "v1") {
+  const definition = { ...sampleWorkflow(scope).definition, name };
+  const activation = { hook: null, schedule: null, event };
+  await backend.workflows.publish(scope, id, { definition, revision: 1, activation }, change("workflow.published", id));
+}
+async function publishNew(backend: Backend, scope: Scope, event = EVENT): Promise<string> {
+  const workflow = sampleWorkflow(scope);
+  await backend.workflows.create(scope, workflow, change("workflow.created", workflow.id));
+  await publish(backend, scope, workflow.id, event);
+  return workflow.id;
+}
+
+export function eventRouteContract(open: OpenBackendUnderTest): void {
+  const test = backendTests(open);
+
+  describe("routes of app events", () => {
+    test("are found by connector and account, of all tenants", async ({ backend, scope, stranger }) => {
+      const ours = await publishNew(backend, scope);
+      const theirs = await publishNew(backend, stranger);
+      await publishNew(backend, scope, { ...EVENT, accountId: "T2" });
+      await publishNew(backend, scope, { ...EVENT, connector: "other" });
+      const found = await backend.eventRoutes.find("acme", EVENT.accountId);
+      const place = ({ tenantId, workspaceId }: Scope, workflowId: string) => ({
+        tenantId,
+        workspaceId,
+        workflowId,
+        version: 1,
+      });
+      expect(found.toSorted((a) => (a.workflowId === ours ? -1 : 1))).toEqual([
+        place(scope, ours),
+        place(stranger, theirs),
+      ]);
+      expect(await backend.eventRoutes.find("acme", "nobody")).toEqual([]);
+    });
+
+    test("follow what is published, and end with it", async ({ backend, scope }) => {
+      const [changed, unpublished, deleted] = [
+        await publishNew(backend, scope),
+        await publishNew(backend, scope),
+        await publishNew(backend, scope),
+      ];
+      await publish(backend, scope, changed, { ...EVENT, accountId: "T9" }, "v2");
+      expect(await backend.eventRoutes.find("acme", "T9")).toMatchObject([{ workflowId: changed, version: 2 }]);
+      await publish(backend, scope, changed, null, "v3");
+      await backend.workflows.unpublish(scope, unpublished, change("workflow.unpublished", unpublished));
+      await backend.workflows.delete(scope, deleted, change("workflow.deleted", deleted));
+      expect(await backend.eventRoutes.find("acme", "T9")).toEqual([]);
+      expect(await backend.eventRoutes.find("acme", EVENT.accountId)).toEqual([]);
+    });
+
+    test("move with their connection's account, within the workspace only", async ({ backend, scope, stranger }) => {
+      const ours = await publishNew(backend, scope);
+      const theirs = await publishNew(backend, stranger);
+      await backend.eventRoutes.moveAccount(scope, EVENT.connectionId, "T7");
+      expect(await backend.eventRoutes.find("acme", "T7")).toMatchObject([{ workflowId: ours }]);
+      expect(await backend.eventRoutes.find("acme", EVENT.accountId)).toMatchObject([{ workflowId: theirs }]);
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import type { EventRoute, EventRouteStore } from "../../domain/event-route-store.ts";
+import type { Storage } from "./storage.ts";
+import { encodeText } from "./text-columns.ts";
+
+export function createEventRouteStore({ database }: Storage): EventRouteStore {
+  return {
+    async find(connector, accountId) {
+      const routes = await database.query<EventRoute>(
+        `SELECT tenant_id AS "tenantId", workspace_id AS "workspaceId", workflow_id AS "workflowId", version
+         FROM event_routes WHERE connector = $1 AND account_id = $2 ORDER BY workflow_id`,
+        [connector, encodeText(accountId)],
+      );
+      return [...routes];
+    },
+    async moveAccount({ tenantId, workspaceId }, connectionId, accountId) {
+      await database.query(
+        `UPDATE event_routes SET account_id = $1 WHERE connection_id = $2 AND tenant_id = $3 AND workspace_id = $4`,
+        [encodeText(accountId), connectionId, tenantId, workspaceId],
+      );
+    },
+  };
+}

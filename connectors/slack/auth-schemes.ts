@@ -4,6 +4,7 @@ import { withHeader } from "../../src/connector-sdk/create-api.ts";
 import type { JsonObject } from "../../src/connector-sdk/json.ts";
 import { accountOf } from "./account-of.ts";
 import { appManifest } from "./app-manifest.ts";
+import { kindOfError } from "./read-failure.ts";
 
 const SCOPES: readonly OAuthScope[] = [
   { name: "chat:write", title: "Post, change and delete its own messages" },
@@ -84,15 +85,12 @@ function readToken(answer: JsonObject): TokenAnswer {
 }
 
 const REFUSED_GRANTS = new Set(["invalid_code", "code_already_used", "invalid_refresh_token", "token_revoked"]);
-const REFUSED_CLIENTS = new Set([
-  "bad_client_secret",
-  "invalid_client_id",
-  "invalid_client",
-  "oauth_authorization_url_mismatch",
-]);
+const REFUSED_CLIENTS = new Set(["bad_client_secret", "invalid_client_id", "invalid_client", "bad_redirect_uri"]);
 
 function readTokenError(error: string): ActionError {
   const message = `Slack refused: ${error}`;
   if (REFUSED_GRANTS.has(error)) return new ActionError("auth", message, { code: "invalid_grant" });
-  return new ActionError("final", message, { code: REFUSED_CLIENTS.has(error) ? "invalid_client" : error });
+  if (REFUSED_CLIENTS.has(error)) return new ActionError("final", message, { code: "invalid_client" });
+  // A limit or trouble inside of Slack says nothing about the grant.
+  return new ActionError(kindOfError(error), message, { code: error });
 }

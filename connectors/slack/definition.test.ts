@@ -43,7 +43,10 @@ describe("the token endpoint's answer", () => {
     ["invalid_code", "auth", "invalid_grant"],
     ["invalid_refresh_token", "auth", "invalid_grant"],
     ["bad_client_secret", "final", "invalid_client"],
-    ["bad_redirect_uri", "final", "bad_redirect_uri"],
+    ["bad_redirect_uri", "final", "invalid_client"],
+    ["ratelimited", "rate_limited", "ratelimited"],
+    ["fatal_error", "unknown", "fatal_error"],
+    ["constructor", "final", "constructor"],
   ] as const)("with 200 and %s is a refusal", (error, kind, code) => {
     let caught: unknown;
     try {

@@ -41,6 +41,8 @@ export const rateLimits: readonly RateLimit[] = [
       method,
       requests: TIERS[tier],
       perMs: MINUTE_MS,
+      // "While allowing for occasional bursts of more requests": a person who looks for a channel is one.
+      burst: TIERS[tier],
     }),
   ),
 ];

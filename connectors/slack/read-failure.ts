@@ -29,6 +29,10 @@ const KINDS: Readonly<Record<string, ActionErrorKind>> = {
   fatal_error: "unknown",
 };
 
+export function kindOfError(code: string): ActionErrorKind {
+  return Object.hasOwn(KINDS, code) ? KINDS[code]! : "final";
+}
+
 /** What to do about the errors that people meet. */
 const ADVICE: Readonly<Record<string, string>> = {
   channel_not_found: "the channel does not exist, or it is private and the app is not in it",
@@ -58,7 +62,7 @@ export function classify(response: IncomingResponse, nowMs: number): ActionError
 function readFailure(body: JsonObject, { status, headers }: IncomingResponse, nowMs: number): ActionError {
   // A code is shown and counted in many places, so only what looks like one becomes one.
   const code = typeof body.error === "string" && /^[a-z0-9_]{1,64}$/.test(body.error) ? body.error : "unknown_error";
-  const kind = KINDS[code] ?? "final";
+  const kind = kindOfError(code);
   const { needed, provided, response_metadata } = body;
   const details = { status, body: { error: body.error, needed, provided, response_metadata } };
   return new ActionError(kind, describe(code, body), {
@@ -71,7 +75,7 @@ function readFailure(body: JsonObject, { status, headers }: IncomingResponse, no
 function describe(code: string, { needed, response_metadata }: JsonObject): string {
   if (code === "missing_scope")
     return `Slack refused: missing_scope; the app needs ${needed ?? "another scope"}. Add it to the app and reconnect.`;
-  const advice = ADVICE[code] ?? readMessages(response_metadata);
+  const advice = Object.hasOwn(ADVICE, code) ? ADVICE[code]! : readMessages(response_metadata);
   return advice === null ? `Slack refused: ${code}` : `Slack refused: ${code}; ${advice}`;
 }
 

@@ -23,12 +23,10 @@ export function readTokenAnswer(
     read = scheme.readToken ? scheme.readToken(answer) : readStandard(answer, scheme.scopeSeparator ?? " ");
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
-    return {
-      kind: error.kind === "auth" || error.kind === "final" ? "revoked" : "later",
-      message: error.message,
-      retryAfterMs: error.retryAfterMs,
-      answerLost: false,
-    };
+    const { kind, code, message, retryAfterMs } = error;
+    if (kind !== "auth" && kind !== "final") return { kind: "later", message, retryAfterMs, answerLost: false };
+    // Its code says whose fault it is, as RFC 6749 §5.2 has it: `invalid_client` is the app's, not the grant's.
+    return { ...describeRefusal({ error: code }, 400, scheme), message };
   }
   if (!read?.accessToken) {
     if (typeof answer.error === "string") return describeRefusal(answer, 400, scheme);

@@ -150,6 +150,21 @@ describe("a step", () => {
     expect(stepAt(run, "open").attempts).toBe(1);
   });
 
+  test("whose token is refused parks the run until somebody enters another one", async () => {
+    world.maker.answer("*", ({ headers }) =>
+      headers.authorization === "Bearer new"
+        ? Response.json({ id: 1, login: "octocat", number: 8 }, { status: 201 })
+        : Response.json({ message: "Bad credentials" }, { status: 401 }),
+    );
+    const own = await world.connect({ connector: "github", scheme: "personal_token", credential: { token: "old" } });
+    const workflow = await world.publish({ steps: [action("open", "create_issue", issue, { connection: own })] });
+    const runId = await workflow.start();
+    expect((await world.until(runId, "waiting")).waitingFor).toBe("connection");
+    const { status } = await world.api("PATCH", `/connections/${own}`, { body: { credential: { token: "new" } } });
+    expect(status).toBe(200);
+    expect(await world.settled(runId)).toMatchObject({ status: "succeeded", output: { number: 8 } });
+  });
+
   test("that may have opened an issue asks a person; one that is repeatable is repeated", async () => {
     world.maker.answer("*", ({ method }) =>
       method === "GET" ? Response.json({ message: "Not Found" }, { status: 404 }) : new Response("", { status: 502 }),

@@ -1,4 +1,5 @@
 import { registry } from "../../connectors/registry.generated.ts";
+import type { AuthScheme } from "../../src/connector-sdk/auth-scheme.ts";
 import { type FlowWorld, openFlowWorld } from "../flows/flow-world.ts";
 import { type MakerPeer, type MakerPeerOptions, openMakerPeer } from "./maker/open-maker-peer.ts";
 
@@ -15,9 +16,12 @@ export async function openConnectorWorld(
   const maker = await openMakerPeer(options);
   const shipped = await registry[name]!();
   if (typeof shipped.baseUrl !== "string") throw new Error(`${name} has no base URL of its own`);
-  const { origin, pathname } = new URL(shipped.baseUrl);
-  const path = pathname === "/" ? "" : pathname;
-  const moved = { ...shipped, baseUrl: maker.routes[origin]! + path, hosts: ["127.0.0.1"] };
+  const move = (url: string) => {
+    const { origin, pathname } = new URL(url);
+    return maker.routes[origin]! + (pathname === "/" ? "" : pathname);
+  };
+  const auth = Object.entries(shipped.auth).map(([scheme, shown]) => [scheme, moveTokens(shown, move)] as const);
+  const moved = { ...shipped, auth: Object.fromEntries(auth), baseUrl: move(shipped.baseUrl), hosts: ["127.0.0.1"] };
   const world = await openFlowWorld(environment, { [name]: async () => moved });
   return {
     ...world,
@@ -27,4 +31,10 @@ export async function openConnectorWorld(
       await maker.stop();
     },
   };
+}
+
+/** Where people consent stays at the maker's: nothing of ours goes there. */
+function moveTokens(scheme: AuthScheme, move: (url: string) => string): AuthScheme {
+  if (scheme.kind !== "oauth2" || typeof scheme.tokenUrl !== "string") return scheme;
+  return { ...scheme, tokenUrl: move(scheme.tokenUrl) };
 }

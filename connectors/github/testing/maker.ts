@@ -1,3 +1,4 @@
+import type { OpenAPIV3 } from "openapi-types";
 import type { MakerPeerOptions } from "../../../test/connectors/maker/open-maker-peer.ts";
 
 const repositoryParameters = ["owner", "repo"].map((name) => ({
@@ -19,10 +20,31 @@ function list(operationId: string, items: readonly object[]) {
   return { get: { operationId, parameters, responses: { "200": { description: "OK", content } } } };
 }
 
+/** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app */
+const tokenRequest: OpenAPIV3.SchemaObject = {
+  type: "object",
+  required: ["client_id", "client_secret"],
+  additionalProperties: false,
+  properties: Object.fromEntries(
+    ["client_id", "client_secret", "code", "redirect_uri", "code_verifier", "grant_type", "refresh_token"].map(
+      (name) => [name, { type: "string" }],
+    ),
+  ),
+};
+
 export const maker: MakerPeerOptions = {
   description: "github",
-  origins: ["https://api.github.com"],
+  origins: ["https://api.github.com", "https://github.com"],
   added: {
+    "/login/oauth/access_token": {
+      post: {
+        operationId: "access_token",
+        // The client's id and secret are in the body.
+        security: [],
+        requestBody: { required: true, content: { "application/x-www-form-urlencoded": { schema: tokenRequest } } },
+        responses: { "200": { description: "OK" } },
+      },
+    },
     "/repos/{owner}/{repo}/assignees": list("issues/list-assignees", [{ login: "octocat" }]),
     "/repos/{owner}/{repo}/milestones": list("issues/list-milestones", [{ number: 3, title: "1.2" }]),
   },

@@ -30,12 +30,41 @@ const upload: OpenAPIV3.PathItemObject = {
   },
 };
 
+/** The description's is from before token rotation: https://docs.slack.dev/authentication/using-token-rotation */
+const token: OpenAPIV3.PathItemObject = {
+  post: {
+    operationId: "oauth_v2_access",
+    // The client's id and secret are in the body.
+    security: [],
+    requestBody: {
+      required: true,
+      content: {
+        "application/x-www-form-urlencoded": {
+          schema: {
+            type: "object",
+            required: ["client_id", "client_secret"],
+            additionalProperties: false,
+            properties: Object.fromEntries(
+              ["client_id", "client_secret", "code", "redirect_uri", "grant_type", "refresh_token"].map((name) => [
+                name,
+                { type: "string" },
+              ]),
+            ),
+          },
+        },
+      },
+    },
+    responses: { "200": { description: "OK" } },
+  },
+};
+
 const text: OpenAPIV3.SchemaObject = { type: "string" };
 
 export const maker: MakerPeerOptions = {
   description: "slack",
   origins: ["https://slack.com", "https://files.slack.com"],
   added: {
+    "/oauth.v2.access": token,
     "/files.getUploadURLExternal": method(
       "files_getUploadURLExternal",
       ["filename", "length"],

@@ -1,0 +1,96 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import type { JsonObject } from "../../src/domain/json.ts";
+import { type ConnectorWorld, openConnectorWorld } from "../../test/connectors/open-connector-world.ts";
+import { maker } from "./testing/maker.ts";
+
+/*
+ * A GitHub App's life through the whole server: consent, eight hours, a refresh token for one use, and the day when
+ * somebody takes the consent back.
+ */
+
+const SESSION = "session_1";
+const HOUR_MS = 3_600_000;
+let world: ConnectorWorld;
+
+beforeAll(async () => {
+  const app = { GITHUB_CLIENT_ID: "Iv1.client", GITHUB_CLIENT_SECRET: "app-canary-secret" };
+  world = await openConnectorWorld("github", maker, { PUBLIC_URL: "http://sync.test", ...app });
+});
+afterEach(() => expect(world.maker.calls.flatMap((call) => call.problems)).toEqual([]));
+afterAll(() => world.close());
+
+/** What GitHub gives out, the newest last; each refresh token counts once. */
+const given: string[] = [];
+let isRevoked = false;
+
+function answerAsGitHub() {
+  world.maker.answer("*", ({ path, body, headers }) => {
+    if (path === "/login/oauth/access_token") return giveToken(body as JsonObject);
+    if (headers.authorization !== `Bearer ghu_${given.length}` || isRevoked)
+      return Response.json({ message: "Bad credentials" }, { status: 401 });
+    return Response.json({ id: 583231, login: "octocat" });
+  });
+}
+
+function giveToken({ grant_type, refresh_token, code }: JsonObject) {
+  const isKnown = grant_type === "refresh_token" ? refresh_token === given.at(-1) && !isRevoked : code === "good-code";
+  if (!isKnown)
+    return Response.json({ error: "bad_refresh_token", error_description: "The refresh token is used up." });
+  given.push(`ghr_${given.length + 1}`);
+  const token = { access_token: `ghu_${given.length}`, refresh_token: given.at(-1), expires_in: 28_800 };
+  return Response.json({ ...token, refresh_token_expires_in: 15_897_600, scope: "", token_type: "bearer" });
+}
+
+async function consent(url: URL) {
+  const state = url.searchParams.get("state") ?? "";
+  const back = { state, code: "good-code", error: null, errorDescription: null, issuer: null };
+  return world.app.app.services.oauth.finish(world.scope, SESSION, "github", back);
+}
+
+test("is connected, renewed by itself before eight hours are over, parked when revoked, and goes on after consent", async () => {
+  answerAsGitHub();
+  const { oauth, connections } = world.app.app.services;
+  const wanted = { connector: "github", scheme: "oauth", name: "GitHub", fields: {}, hosts: null };
+  const url = await oauth.begin(world.scope, SESSION, wanted);
+  expect(url.origin + url.pathname).toBe("https://github.com/login/oauth/authorize");
+  expect(Object.fromEntries(url.searchParams)).toMatchObject({
+    client_id: "Iv1.client",
+    redirect_uri: "http://sync.test/oauth/callback/github",
+    scope: "repo admin:repo_hook read:user",
+    code_challenge_method: "S256",
+  });
+  const finished = await consent(url);
+  if (finished.kind !== "connected") throw new Error(finished.kind);
+  const { id, account, expiresAt } = finished.connection;
+  expect(account).toEqual({ id: "583231", label: "octocat" });
+  expect((expiresAt ?? 0) - world.clock.now()).toBeGreaterThan(7.9 * HOUR_MS);
+
+  const step = { id: "who", kind: "action", connector: "github", action: "get_user", connection: id, input: {} };
+  expect(await world.run([step])).toMatchObject({ status: "succeeded", output: { login: "octocat" } });
+
+  world.clock.jump(7.9 * HOUR_MS);
+  for (let waitedMs = 0; given.length < 2; waitedMs += 20) {
+    if (waitedMs > 4_000) throw new Error("nothing was refreshed");
+    await Bun.sleep(20);
+  }
+  expect(world.maker.calls.at(-1)?.body).toMatchObject({
+    grant_type: "refresh_token",
+    refresh_token: "ghr_1",
+    client_id: "Iv1.client",
+  });
+  expect(await world.run([step])).toMatchObject({ status: "succeeded" });
+
+  isRevoked = true;
+  const workflow = await world.publish({ steps: [step] });
+  const runId = await workflow.start();
+  expect((await world.until(runId, "waiting")).waitingFor).toBe("connection");
+  expect(await connections.find(world.scope, id)).toMatchObject({ state: "needs_reconnect" });
+
+  isRevoked = false;
+  const again = await consent(await oauth.beginAgain(world.scope, SESSION, id));
+  expect(again.kind).toBe("connected");
+  expect(await world.settled(runId)).toMatchObject({ status: "succeeded", output: { login: "octocat" } });
+
+  const stored = await world.app.storage.contents();
+  for (const secret of [...given, "ghu_1", "ghu_2", "app-canary-secret"]) expect(stored.includes(secret)).toBe(false);
+}, 20_000);

@@ -1,0 +1,99 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import type { JsonObject } from "../../src/domain/json.ts";
+import { type ConnectorWorld, openConnectorWorld } from "../../test/connectors/open-connector-world.ts";
+import { maker } from "./testing/maker.ts";
+
+/*
+ * A Slack app with token rotation through the whole server: every answer of Slack is 200, so what a refusal means has
+ * to be read from its error.
+ */
+
+const SESSION = "session_1";
+let world: ConnectorWorld;
+
+beforeAll(async () => {
+  const app = { SLACK_CLIENT_ID: "123.456", SLACK_CLIENT_SECRET: "app-canary-secret" };
+  world = await openConnectorWorld("slack", maker, { PUBLIC_URL: "http://sync.test", ...app });
+});
+afterEach(() => expect(world.maker.calls.flatMap((call) => call.problems)).toEqual([]));
+afterAll(() => world.close());
+
+/** What Slack takes at the moment. */
+let issued = 0;
+let accessToken: string | null = null;
+let refreshToken: string | null = null;
+/** What its token endpoint answers instead of a token. */
+let trouble: string | null = null;
+
+function answerAsSlack() {
+  world.maker.answer("*", ({ path, body, headers }) => {
+    if (path.endsWith("oauth.v2.access")) return giveToken(body as JsonObject);
+    if (headers.authorization !== `Bearer ${accessToken}`) return { ok: false, error: "token_expired" };
+    return { ok: true, channel: { id: "C1" }, team: "Softball", team_id: "T9TK3CUKW" };
+  });
+}
+
+function giveToken({ grant_type, refresh_token, code }: JsonObject) {
+  if (trouble !== null) return { ok: false, error: trouble };
+  const isKnown = grant_type === "refresh_token" ? refresh_token === refreshToken : code === "good-code";
+  if (!isKnown) return { ok: false, error: "invalid_refresh_token" };
+  issued += 1;
+  accessToken = `xoxe.xoxb-${issued}`;
+  refreshToken = `xoxe-1-${issued}`;
+  return {
+    ok: true,
+    access_token: accessToken,
+    refresh_token: refreshToken,
+    expires_in: 43_200,
+    token_type: "bot",
+    scope: "chat:write,channels:join",
+    bot_user_id: "U0KRQLJ9H",
+    app_id: "A0KRD7HC3",
+    team: { id: "T9TK3CUKW", name: "Slack Softball Team" },
+  };
+}
+
+async function consent(url: URL) {
+  const state = url.searchParams.get("state") ?? "";
+  const back = { state, code: "good-code", error: null, errorDescription: null, issuer: null };
+  return world.app.app.services.oauth.finish(world.scope, SESSION, "slack", back);
+}
+
+test("an expired token is renewed once, trouble at Slack kills nothing, and a revoked one waits for a person", async () => {
+  answerAsSlack();
+  const { oauth, connections } = world.app.app.services;
+  const wanted = { connector: "slack", scheme: "oauth", name: "Slack", fields: {}, hosts: null };
+  const url = await oauth.begin(world.scope, SESSION, wanted);
+  expect(url.origin + url.pathname).toBe("https://slack.com/oauth/v2/authorize");
+  expect(url.searchParams.get("scope")).toStartWith("chat:write,chat:write.public,");
+  const finished = await consent(url);
+  if (finished.kind !== "connected") throw new Error(finished.kind);
+  const { id, account, scopes } = finished.connection;
+  expect(account).toEqual({ id: "T9TK3CUKW", label: "Slack Softball Team" });
+  expect(scopes).toEqual(["chat:write", "channels:join"]);
+  const standing = () => connections.find(world.scope, id);
+
+  // Slack has ended the token before its time and says so with 200.
+  const input = { channel: "C1" };
+  const step = { id: "join", kind: "action", connector: "slack", action: "join_channel", connection: id, input };
+  accessToken = null;
+  trouble = "ratelimited";
+  const workflow = await world.publish({ steps: [step] });
+  const runId = await workflow.start();
+  await world.until(runId, ({ waitingFor }) => waitingFor === "connection");
+  expect(await standing()).toMatchObject({ state: "ready" });
+  trouble = null;
+  world.clock.jump(10 * 60_000);
+  expect(await world.settled(runId)).toMatchObject({ status: "succeeded", steps: [{ attempts: 1 }] });
+
+  accessToken = null;
+  refreshToken = null;
+  const parked = await workflow.start();
+  await world.until(parked, ({ waitingFor }) => waitingFor === "connection");
+  expect(await standing()).toMatchObject({ state: "needs_reconnect" });
+  expect((await consent(await oauth.beginAgain(world.scope, SESSION, id))).kind).toBe("connected");
+  expect(await world.settled(parked)).toMatchObject({ status: "succeeded" });
+
+  const stored = await world.app.storage.contents();
+  for (const secret of ["xoxe.xoxb-", "xoxe-1-", "app-canary-secret"]) expect(stored.includes(secret)).toBe(false);
+}, 20_000);

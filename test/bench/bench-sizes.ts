@@ -30,6 +30,15 @@ export interface BenchSizes {
     readonly requests: number;
   };
   readonly loop: { readonly rounds: number; readonly warmUpRounds: number };
+  readonly postgres: {
+    readonly rounds: number;
+    readonly requests: number;
+    readonly warmUpRequests: number;
+    /** Runs handed to an idle replica, one after the other. */
+    readonly handedOver: number;
+    /** Queries of each kind. */
+    readonly queries: number;
+  };
 }
 
 /** What the issue asks for. About five minutes. */
@@ -41,6 +50,7 @@ export const FULL: BenchSizes = {
   storedRuns: { few: 1_000, many: 1_000_000, rounds: 7, requestsPerRound: 200, deliveriesPerRound: 5_000 },
   pages: { workflows: 10_000, runs: 1_000_000, loopItems: 10_000, requests: 200 },
   loop: { rounds: 10, warmUpRounds: 2 },
+  postgres: { rounds: 7, requests: 20_000, warmUpRequests: 10_000, handedOver: 200, queries: 3_000 },
 };
 
 /** Shows that everything works, with figures that say little. Less than a minute. */
@@ -52,4 +62,5 @@ export const QUICK: BenchSizes = {
   storedRuns: { few: 600, many: 20_000, rounds: 2, requestsPerRound: 50, deliveriesPerRound: 500 },
   pages: { workflows: 200, runs: 5_000, loopItems: 500, requests: 30 },
   loop: { rounds: 2, warmUpRounds: 1 },
+  postgres: { rounds: 2, requests: 3_000, warmUpRequests: 1_000, handedOver: 20, queries: 200 },
 };

@@ -2,6 +2,7 @@
  * Prints the figures that the product is judged by, each beside the ceiling measured in the same run.
  *
  *   bun run bench [--quick] [--only throughput,loop] [--json <file>] [--binary <file>]
+ *   bun run bench --postgres       the figures of replicas on Postgres, which it starts itself, with fsync
  *
  * Servers, load generator and sink are processes of their own and talk over loopback. Ends with 1 when something could
  * not be measured or a promise was broken (a run lost or delivered twice); a figure that misses its target is only
@@ -18,11 +19,14 @@ import { measureDelivery } from "./measure-delivery.ts";
 import { measureLoop } from "./measure-loop.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measurePages } from "./measure-pages.ts";
+import { measurePostgres } from "./measure-postgres.ts";
 import { measureStart } from "./measure-start.ts";
 import { measureStoredRuns } from "./measure-stored-runs.ts";
 import { measureThroughput } from "./measure-throughput.ts";
 
-const SECTIONS: Readonly<Record<string, (context: BenchContext) => Promise<Section>>> = {
+type Sections = Readonly<Record<string, (context: BenchContext) => Promise<Section>>>;
+const ON_POSTGRES: Sections = { postgres: measurePostgres };
+const ON_SQLITE: Sections = {
   throughput: measureThroughput,
   delivery: measureDelivery,
   start: measureStart,
@@ -40,6 +44,7 @@ interface Measured {
 }
 
 const options = readOptions();
+const SECTIONS = options.postgres ? ON_POSTGRES : ON_SQLITE;
 if (!existsSync(options.binary)) fail(`${options.binary} is not there; build it with: bun run build`);
 const names = options.only?.split(",") ?? Object.keys(SECTIONS);
 const unknown = names.find((name) => !Object.hasOwn(SECTIONS, name));
@@ -84,6 +89,7 @@ function readOptions() {
     const { values } = parseArgs({
       options: {
         quick: { type: "boolean", default: false },
+        postgres: { type: "boolean", default: false },
         only: { type: "string" },
         json: { type: "string" },
         binary: { type: "string", default: join(import.meta.dir, "../../dist/integrationsync") },

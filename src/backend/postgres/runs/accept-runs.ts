@@ -111,15 +111,13 @@ const createAcceptance = (jobs: RunJobs): Operation<Acceptance, Accepted> => ({
   async write({ run }, tenantId, acceptances) {
     const answers = await answerDuplicates(run, tenantId, acceptances);
     const accepted = acceptances.filter((_, index) => answers[index] === undefined);
-    await insertRuns(
-      run,
-      jobs,
-      tenantId,
-      accepted.map((each) => each.run),
-    );
+    const runs = accepted.map((each) => each.run);
     const barriers = accepted.flatMap(({ barrier }) => (barrier ? [barrier] : []));
-    const workspaces = new Map(accepted.map((each) => [each.run.row.id, each.run.row.workspace_id]));
-    await writeBarriers(run, jobs, tenantId, barriers, (runId) => workspaces.get(runId) ?? "");
+    const workspaces = new Map(runs.map(({ row }) => [row.id, row.workspace_id]));
+    await Promise.all([
+      insertRuns(run, jobs, tenantId, runs),
+      writeBarriers(run, jobs, tenantId, barriers, (runId) => workspaces.get(runId) ?? ""),
+    ]);
     return acceptances.map((each, index) => answers[index] ?? { runId: each.run.row.id, duplicate: false });
   },
 });

@@ -41,7 +41,6 @@ export interface TurnOptions {
  */
 export async function chooseTurns(run: Statement, options: TurnOptions): Promise<readonly Turns[]> {
   const { limit, perTenant, held, now, lastServed, maxRunningPerTenant } = options;
-  await lockCaps(run, maxRunningPerTenant);
   return run<Turns>(
     `WITH ${DUE_LANES},
      held AS (SELECT key AS tenant_id, value::integer AS runs FROM json_each_text($5::text::json)),
@@ -72,10 +71,9 @@ export async function chooseTurns(run: Statement, options: TurnOptions): Promise
   );
 }
 
-/** Counting and holding must be one: without caps nothing is counted, and nobody waits. */
-export async function lockCaps(run: Statement, maxRunningPerTenant: number | null): Promise<void> {
-  const isCapped = maxRunningPerTenant !== null || (await run("SELECT FROM workflow_caps LIMIT 1")).length > 0;
-  if (isCapped) await run(`SELECT pg_advisory_xact_lock(${CAPS_LOCK})`);
+/** Before anything is counted. Without caps nothing is, and nobody waits. */
+export async function lockCaps(run: Statement): Promise<void> {
+  await run(`SELECT pg_advisory_xact_lock(${CAPS_LOCK})`);
 }
 
 /** Of a row of the queue: neither its workflow's cap nor its tenant's, which the parameter gives, is reached. */

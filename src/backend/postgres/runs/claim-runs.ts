@@ -86,9 +86,15 @@ export function createClaimRuns({
 
   async function take(transaction: Transaction, options: ClaimOptions): Promise<Taken> {
     const { run } = transaction;
-    await takeOver(transaction, jobs);
-    await setQueueClock(run, options.now);
-    const suspects = options.limit > 0 ? await holdSuspect(run, jobs, options, maxRunningPerTenant) : [];
+    // Asked together, because each answer that is waited for costs a round trip.
+    const [tookOver, asked] = await Promise.all([
+      takeOver(transaction, jobs),
+      lookAround(run, options),
+      setQueueClock(run, options.now),
+    ]);
+    const { isCapped, isSuspectDue } = tookOver ? await lookAround(run, options) : asked;
+    if (isCapped || maxRunningPerTenant !== null) await lockCaps(run);
+    const suspects = isSuspectDue ? await holdSuspect(run, jobs, options, maxRunningPerTenant) : [];
     const limit = options.limit - suspects.length;
     const fair = await holdInTurns(run, jobs, { ...options, limit, lastServed, maxRunningPerTenant });
     const claimed = await readClaimed(transaction, [...suspects, ...fair.rows], options.owner);
@@ -132,27 +138,34 @@ export function createClaimRuns({
   };
 }
 
+/** What decides how a claim goes on. */
+async function lookAround(run: Statement, { owner, limit, now }: ClaimOptions) {
+  const [row] = await run<{ capped: boolean; suspect: boolean }>(
+    `SELECT EXISTS (SELECT FROM workflow_caps) AS capped,
+            EXISTS (SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner IS NULL AND due_at <= $2::bigint)
+            AND NOT EXISTS (SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner = $1) AS suspect`,
+    [owner, now],
+  );
+  return { isCapped: row?.capped ?? false, isSuspectDue: limit > 0 && (row?.suspect ?? false) };
+}
+
 async function holdSuspect(
   run: Statement,
   jobs: RunJobs,
   { owner, now }: ClaimOptions,
   maxRunningPerTenant: number | null,
 ): Promise<readonly HeldRow[]> {
-  const [wanted] = await run(
-    `SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner IS NULL AND due_at <= $2::bigint
-       AND NOT EXISTS (SELECT FROM run_queue WHERE ${SUSPECT} AND lease_owner = $1) LIMIT 1`,
-    [owner, now],
-  );
-  if (!wanted) return [];
-  await lockCaps(run, maxRunningPerTenant);
   const noRoom: DueRun[] = [];
   let held: readonly HeldRow[] = [];
+  const isMeant = `${SUSPECT} AND due_at <= $3::bigint AND ${HAS_ROOM("$4")}`;
   for (let choice = 1; held.length === 0 && choice <= MAX_CHOICES; choice += 1) {
-    const ids = await jobs.take(run, SUSPECTS, 1);
-    if (ids.length === 0) break;
-    const isMeant = `${SUSPECT} AND due_at <= $3::bigint`;
-    held = await hold(run, ids, owner, `${isMeant} AND ${HAS_ROOM("$4")}`, [now, maxRunningPerTenant]);
-    if (held.length === 0) noRoom.push(...(await stillDue(run, ids, now)));
+    let taken: readonly string[] = [];
+    held = await jobs.take(run, SUSPECTS, 1, (ids) => {
+      taken = ids;
+      return hold(run, ids, owner, isMeant, [now, maxRunningPerTenant]);
+    });
+    if (taken.length === 0) break;
+    if (held.length === 0) noRoom.push(...(await stillDue(run, taken, now)));
   }
   await jobs.add(run, noRoom);
   return held;
@@ -175,12 +188,15 @@ async function holdInTurns(run: Statement, jobs: RunJobs, options: Turn) {
   const { owner, limit, now, lastServed } = options;
   for (let choice = 1; limit > 0 && choice <= MAX_CHOICES; choice += 1) {
     const turns = await chooseTurns(run, options);
-    const rows: HeldRow[] = [];
-    for (const { tenant_id: tenantId, lane, runs } of turns) {
-      const ids = await jobs.take(run, queueOf(tenantId, lane), runs);
-      const isMeant = `${DUE} AND due_at <= $3::bigint AND tenant_id = $4 AND lane = $5`;
-      rows.push(...(await hold(run, ids, owner, isMeant, [now, tenantId, lane])));
-    }
+    const taken = await Promise.all(
+      turns.map(({ tenant_id: tenantId, lane, runs }) =>
+        jobs.take(run, queueOf(tenantId, lane), runs, (ids) => {
+          const isMeant = `${DUE} AND due_at <= $3::bigint AND tenant_id = $4 AND lane = $5`;
+          return hold(run, ids, owner, isMeant, [now, tenantId, lane]);
+        }),
+      ),
+    );
+    const rows = taken.flat();
     if (rows.length > 0) return { rows, served: turns.at(-1)?.tenant_id ?? lastServed };
     if (turns.length === 0) break;
   }
@@ -213,20 +229,22 @@ async function readClaimed(
 ): Promise<readonly ClaimedRun[]> {
   const claimed: ClaimedRun[] = [];
   for (const [tenantId, ofTenant] of byTenant(rows)) {
-    await transaction.setTenant(tenantId);
     const { run } = transaction;
     const ids = ofTenant.map(({ run_id }) => run_id);
-    const stored = await run<RunRow>(
-      `UPDATE runs SET status = 'running', waiting_for = NULL
-       WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json))) RETURNING ${RUN_COLUMNS}`,
-      [idsOf(ofTenant)],
-    );
+    const [, stored, ledgers, signals] = await Promise.all([
+      transaction.setTenant(tenantId),
+      run<RunRow>(
+        `UPDATE runs SET status = 'running', waiting_for = NULL
+         WHERE id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json))) RETURNING ${RUN_COLUMNS}`,
+        [idsOf(ofTenant)],
+      ),
+      readSteps(run, ids),
+      readSignals(
+        run,
+        ofTenant.map((row) => ({ runId: row.run_id, seq: row.signals_applied })),
+      ),
+    ]);
     const byId = new Map(stored.map((row) => [row.id, row]));
-    const ledgers = await readSteps(run, ids);
-    const signals = await readSignals(
-      run,
-      ofTenant.map((row) => ({ runId: row.run_id, seq: row.signals_applied })),
-    );
     for (const { run_id: runId, fence, interruptions } of ofTenant) {
       const row = byId.get(runId);
       if (!row) throw new Error(`Run ${runId} is queued but is not there.`);

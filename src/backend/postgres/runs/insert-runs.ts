@@ -84,9 +84,16 @@ export async function insertRuns(
   runs: readonly PreparedRun[],
 ): Promise<void> {
   if (runs.length === 0) return;
+  await Promise.all([insertRows(run, runs), enqueue(run, jobs, runs), countRuns(run, tenantId, runs)]);
+}
+
+async function insertRows(run: Statement, runs: readonly PreparedRun[]): Promise<void> {
   await run("INSERT INTO runs SELECT * FROM json_populate_recordset(NULL::runs, $1::text::json)", [
     JSON.stringify(runs.map(({ row }) => row)),
   ]);
+}
+
+async function enqueue(run: Statement, jobs: RunJobs, runs: readonly PreparedRun[]): Promise<void> {
   const queued = runs.flatMap((each) => (each.queued ? [each.queued] : []));
   if (queued.length > 0) {
     const rows = await run<QueuedRow>(
@@ -99,7 +106,6 @@ export async function insertRuns(
     );
     await jobs.add(run, toDueRuns(rows));
   }
-  await countRuns(run, tenantId, runs);
 }
 
 /** A row of the queue as a statement returns it. */

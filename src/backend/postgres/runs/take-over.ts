@@ -26,14 +26,15 @@ export async function hasDeadWorker(database: Database): Promise<boolean> {
 /**
  * Frees runs of a worker whose lease has run out. The worker's row is removed by a statement that finds it only while
  * it is expired: if the worker renews at the same moment, one of the two wins, and it keeps its runs or loses them.
+ * True when any became due.
  */
-export async function takeOver(transaction: Transaction, jobs: RunJobs): Promise<void> {
+export async function takeOver(transaction: Transaction, jobs: RunJobs): Promise<boolean> {
   const { run } = transaction;
   const [dead] = await run<{ owner: string }>(DEAD_WORKER);
-  if (!dead) return;
+  if (!dead) return false;
   await run(`DELETE FROM workers WHERE owner = $1 AND expires_at <= ${DATABASE_NOW}`, [dead.owner]);
   const [alive] = await run("SELECT FROM workers WHERE owner = $1", [dead.owner]);
-  if (alive) return;
+  if (alive) return false;
   const freed = await run<QueuedRow>(
     `UPDATE run_queue SET lease_owner = NULL, due_at = created_at, interruptions = interruptions + 1
      WHERE run_id IN (SELECT run_id FROM run_queue WHERE lease_owner = $1 LIMIT $2::integer FOR UPDATE SKIP LOCKED)
@@ -42,4 +43,5 @@ export async function takeOver(transaction: Transaction, jobs: RunJobs): Promise
   );
   await jobs.add(run, toDueRuns(freed));
   await showQueued(transaction, freed);
+  return true;
 }

@@ -50,6 +50,7 @@ function createContext(): CommandContext {
     openServices: () => openServices(requireConfig()),
     loadConnectors,
     loadStorage,
+    moveToPostgres: (moved) => moveToPostgres(requireConfig(), moved),
     checkEncryptionKey: () => checkEncryptionKey(requireConfig()),
   };
 }
@@ -201,6 +202,26 @@ async function loadStorage(): Promise<StorageTools> {
       return !existsSync(`${file}-wal`);
     },
   };
+}
+
+async function moveToPostgres(
+  { dataDir, databaseUrl, encryptionKeys }: Config,
+  moved: Parameters<CommandContext["moveToPostgres"]>[0],
+) {
+  const [{ moveInstallation }, { checkKey, keyFile }] = await Promise.all([
+    import("./backend/move-installation.ts"),
+    import("./connections/open-vault.ts"),
+  ]);
+  return moveInstallation({
+    dataDir,
+    databaseUrl: databaseUrl ?? "",
+    moved,
+    async checkKey(backend) {
+      const verdict = await checkKey({ encryptionKeys, dataDir, backend });
+      if (verdict.kind !== "unusable") return;
+      throw new AppError("unavailable", `${verdict.message} It stands in ${keyFile(dataDir)}, if it was made there.`);
+    },
+  });
 }
 
 /** Opening a database that is not up to date would bring it up to date; a check changes nothing. */

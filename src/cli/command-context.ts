@@ -32,6 +32,8 @@ export interface CommandContext {
   readonly openServices: () => Promise<CommandServices>;
   readonly loadConnectors: () => Promise<ConnectorRegistry>;
   readonly loadStorage: () => Promise<StorageTools>;
+  /** Moves the embedded database's installation to the configured Postgres; `moved` is told as it goes. */
+  readonly moveToPostgres: (moved: (rows: MovedRows) => Promise<void>) => Promise<readonly MovedRows[]>;
   readonly checkEncryptionKey: () => Promise<KeyVerdict>;
 }
 
@@ -117,6 +119,13 @@ export interface NewPerson {
   readonly name: string;
   readonly role: Role;
   readonly password: string;
+}
+
+/** How many rows a table of Postgres has, and how many there were for it. */
+export interface MovedRows {
+  readonly table: string;
+  readonly source: number;
+  readonly target: number;
 }
 
 export interface NewApiKey {

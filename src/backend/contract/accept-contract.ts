@@ -77,6 +77,7 @@ export function acceptContract(open: OpenBackendUnderTest): void {
       const done = ending({ steps: [{ ...started, state: "succeeded", output: 1, finishedAt: NOW + 3 }] });
       expect(await backend.runs.commit(firstLease(scope, run, owner), done)).toMatchObject({ released: true });
       expect(await backend.runs.steps(scope, run.id)).toEqual(done.steps);
+      expect((await backend.runs.findWithSteps(scope, run.id))?.steps).toEqual(done.steps);
     });
 
     test("with a first barrier that waits is due at its time", async ({ backend, scope, owner }) => {

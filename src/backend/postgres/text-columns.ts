@@ -15,6 +15,29 @@ export function decodeText(stored: string): string {
   return stored.replace(/\\u([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
+/** The columns that are stored so, for whoever writes them without their store. */
+export const ENCODED_COLUMNS: ReadonlySet<string> = new Set([
+  "api_keys.name",
+  "audit_log.actor_id",
+  "audit_log.target",
+  "connections.name",
+  "connections.problem",
+  "identities.issuer",
+  "identities.subject",
+  "polls.problem",
+  "run_alerts.reason",
+  "runs.event_id",
+  "sessions.address",
+  "sessions.user_agent",
+  "steps.idempotency_key",
+  "trigger_subscriptions.problem",
+  "users.email",
+  "users.name",
+  "variables.name",
+  "workflow_versions.created_by",
+  "workflows.name",
+]);
+
 /** Undefined is no value at all and stays apart from null, which is stored as JSON. */
 export function toJsonText(value: unknown): string | null {
   return value === undefined || value === null ? null : JSON.stringify(value);

@@ -11,7 +11,8 @@ import { type StepRow, toStepRecord } from "./step-rows.ts";
 /** Longer ones become rows: a run's row should stay within a few pages. */
 const MAX_PACKED_CHARS = 6_000;
 
-const COLUMNS = [
+/** The values of a packed step, in this order. */
+export const PACKED_COLUMNS = [
   "path",
   "iteration",
   "epoch",
@@ -40,12 +41,12 @@ export function packLedger(first: RunCommit | null): string | null {
 export function unpackLedger(packed: string): readonly StepRecord[] {
   const rows = JSON.parse(packed) as readonly (readonly unknown[])[];
   return rows.map((values) => {
-    const row = Object.fromEntries(COLUMNS.map((name, index) => [name, values[index] ?? null]));
+    const row = Object.fromEntries(PACKED_COLUMNS.map((name, index) => [name, values[index] ?? null]));
     return toStepRecord(row as unknown as StepRow);
   });
 }
 
-/** In the order of `COLUMNS`. JSON inside is text, as in a column: null is not "null". */
+/** In the order of `PACKED_COLUMNS`. JSON inside is text, as in a column: null is not "null". */
 function packStep(step: StepRecord): readonly unknown[] {
   return [
     step.path,

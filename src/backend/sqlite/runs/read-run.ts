@@ -18,19 +18,23 @@ export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps"
   const toRun = createToRun(raw);
   const readLedger = createLedgerRead(raw);
 
+  function stepsOf(runId: string, tenantId: string, workspaceId: string) {
+    const run = ledgerOf.get(runId, tenantId, workspaceId);
+    if (!run) return [];
+    return run.ledger === null ? readLedger(runId) : unpackLedger(run.ledger);
+  }
+
   return {
     async find({ tenantId, workspaceId }, id) {
       const row = byId.get(id, tenantId, workspaceId);
       return row && toRun(row);
     },
     async steps({ tenantId, workspaceId }, runId) {
-      const run = ledgerOf.get(runId, tenantId, workspaceId);
-      if (!run) return [];
-      return run.ledger === null ? readLedger(runId) : unpackLedger(run.ledger);
+      return stepsOf(runId, tenantId, workspaceId);
     },
     async findWithSteps({ tenantId, workspaceId }, id) {
       const row = byId.get(id, tenantId, workspaceId);
-      return row && { run: toRun(row), steps: readLedger(id) };
+      return row && { run: toRun(row), steps: stepsOf(id, tenantId, workspaceId) };
     },
     async usage({ tenantId }, sinceMs) {
       const counts = countsSince.all(tenantId, Math.floor(sinceMs / DAY_MS));

@@ -60,8 +60,8 @@ export const MOVE_PLAN: Readonly<Record<string, TablePlan>> = {
   steps: { from: ALL_STEPS, columns: { seq: null } },
 };
 
-/** Of Postgres alone: nothing of an installation stands in them. */
-export const NOT_MOVED: ReadonlySet<string> = new Set(["workers", "write_marks"]);
+/** Of Postgres alone: who is at work, and what one server keeps in its memory. */
+export const NOT_MOVED: ReadonlySet<string> = new Set(["rate_buckets", "workers", "write_marks"]);
 
 /** How drizzle remembers what was applied: each database has its own. */
 export const OWN_OF_SQLITE: ReadonlySet<string> = new Set(["__drizzle_migrations"]);

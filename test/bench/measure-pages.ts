@@ -54,6 +54,7 @@ async function storeRealThings(installation: Installation, loopItems: number): P
       id,
       region: id % 7 === 0 ? "US" : "EU",
       price: id,
+      email: `ada${id}@example.com`,
     });
   const loop = await product.publish(loopWorkflow);
   const loopRunId = await deliver(loop.hookUrl, { items: Array.from({ length: loopItems }, (_, index) => index) });

@@ -120,7 +120,7 @@ describe("a newcomer", () => {
     await createWorkflow();
     await person.open("/workflows");
     await page.getByRole("button", { name: "New workflow" }).first().click();
-    await page.getByLabel("Name").fill("My own");
+    await page.getByLabel("Name", { exact: true }).fill("My own");
     await page.getByLabel("The starter workflow").check();
     await page.getByRole("button", { name: "Create" }).click();
     await page.waitForURL(/\/workflows\/wf_[^?]+\?step=send/);

@@ -114,7 +114,7 @@ function KeyRow({ key_: key, mayWrite }: { key_: ApiKeyLine; mayWrite: boolean }
         </span>
       </td>
       <td class="narrow">
-        <span class="row">
+        <span class="row-actions">
           {key.scopes.map((scope) => (
             <Tag label={scope} />
           ))}

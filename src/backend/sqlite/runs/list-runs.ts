@@ -62,7 +62,12 @@ async function readSucceeded(reads: Reads, wanted: Wanted): Promise<readonly Sum
   for (;;) {
     const stretch = { group: wanted.group, before, from: wanted.from };
     const last = reads.stretchEnd.get(stretch);
-    const rows = reads.succeeded.all({ ...wanted, before, downTo: last?.id ?? "", limit: wanted.limit - found.length });
+    const rows = reads.succeeded.all({
+      ...wanted,
+      before,
+      downTo: last?.id ?? wanted.from,
+      limit: wanted.limit - found.length,
+    });
     found.push(...rows);
     if (!last || found.length === wanted.limit) return found;
     before = last.id;
@@ -76,24 +81,26 @@ function prepareReads(
   group: "workspace_id" | "workflow_id",
   index: { readonly all: string; readonly status: string },
 ) {
-  const inScope = `${group} = $group AND tenant_id = $tenantId AND workspace_id = $workspaceId AND id < $before AND id >= $from`;
+  const inScope = `${group} = $group AND tenant_id = $tenantId AND workspace_id = $workspaceId AND id < $before`;
+  const since = "AND id >= $from";
   const newest = "ORDER BY id DESC LIMIT $limit";
   return {
     all: raw.prepare<SummaryRow, [Wanted & Named]>(
-      `SELECT ${SUMMARY_COLUMNS} FROM runs INDEXED BY ${index.all} WHERE ${inScope} ${newest}`,
+      `SELECT ${SUMMARY_COLUMNS} FROM runs INDEXED BY ${index.all} WHERE ${inScope} ${since} ${newest}`,
     ),
     parked: raw.prepare<SummaryRow, [Wanted & Named]>(
       `SELECT ${SUMMARY_COLUMNS} FROM runs INDEXED BY ${index.status}
-       WHERE ${inScope} AND status = $status AND lease_owner IS NULL AND status <> 'succeeded' ${newest}`,
+       WHERE ${inScope} ${since} AND status = $status AND lease_owner IS NULL AND status <> 'succeeded' ${newest}`,
     ),
     held: raw.prepare<SummaryRow, [Wanted & Named]>(
       `SELECT ${SUMMARY_COLUMNS} FROM runs INDEXED BY runs_held
-       WHERE ${inScope} AND status = $status AND lease_owner IS NOT NULL ${newest}`,
+       WHERE ${inScope} ${since} AND status = $status AND lease_owner IS NOT NULL ${newest}`,
     ),
     stretchEnd: raw.prepare<{ id: string }, [{ group: string; before: string; from: string }]>(
       `SELECT id FROM runs INDEXED BY ${index.all} WHERE ${group} = $group AND id < $before AND id >= $from
        ORDER BY id DESC LIMIT 1 OFFSET ${ROWS_PER_TURN}`,
     ),
+    // One lower bound and no other: given two, SQLite walks the index by the first alone.
     succeeded: raw.prepare<SummaryRow, [Wanted & Named]>(
       `SELECT ${SUMMARY_COLUMNS} FROM runs INDEXED BY ${index.all}
        WHERE ${inScope} AND id >= $downTo AND status = 'succeeded' ${newest}`,

@@ -114,15 +114,11 @@ describe("the workflow page, in both themes and on a phone, has no violation, no
 
 describe("a newcomer", () => {
   test("makes the starter workflow, changes its URL, publishes it, and calls it with the command on the page", async () => {
-    const person = await visitor();
+    const fresh = await startUi();
+    const person = await visit(browser, { url: fresh.url, cookies: fresh.owner });
     const { page } = person;
-    // With none there, the list would be the invitation to make the first.
-    await createWorkflow();
     await person.open("/workflows");
-    await page.getByRole("button", { name: "New workflow" }).first().click();
-    await page.getByLabel("Name", { exact: true }).fill("My own");
-    await page.getByLabel("The starter workflow").check();
-    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("button", { name: "Begin with the starter" }).click();
     await page.waitForURL(/\/workflows\/wf_[^?]+\?step=send/);
     const id = /wf_[A-Za-z0-9_-]+/.exec(page.url())![0];
     const hits: unknown[] = [];
@@ -140,7 +136,8 @@ describe("a newcomer", () => {
     await page.waitForURL(/\?trigger=/);
     const curl = (await page.locator("#webhook-curl").textContent())!;
     const url = /'(http[^']+)'/.exec(curl)![1]!;
-    expect(await stored(id, "send")).toMatchObject({ input: { url: `http://127.0.0.1:${sink.port}/leads` } });
+    const { definition } = (await fresh.app.services.drafts.open(fresh.tenant.scope, id)).draft;
+    expect(findStep(definition, "send")).toMatchObject({ input: { url: `http://127.0.0.1:${sink.port}/leads` } });
     const response = await fetch(url, {
       method: "POST",
       body: JSON.stringify({ amount: 250, email: "ada@example.com" }),
@@ -156,6 +153,7 @@ describe("a newcomer", () => {
     expect(person.troubles).toEqual([]);
     await sink.stop(true);
     await person.close();
+    await fresh.stop();
   }, 60_000);
 });
 
@@ -369,6 +367,20 @@ describe("the keyboard alone", () => {
   }, 60_000);
 });
 
+test("a card is dragged into a branch", async () => {
+  const id = await createWorkflow({ steps: [newStep("delay", "pause"), ...workflowTemplate("starter", "").steps] });
+  const person = await visitor();
+  const { page } = person;
+  await person.open(`/workflows/${id}`);
+  await page.locator("#card-pause").dragTo(page.locator(".spot[data-lane='check/0'][data-after='send']"));
+  const draft = () => open(id).then((opened) => opened.draft.definition.steps);
+  const after = await until(draft, (steps) => steps.length === 1);
+  expect(after).toMatchObject([{ id: "check", branches: [{ steps: [{ id: "send" }, { id: "pause" }] }] }]);
+  await page.locator("#panel-step-pause").waitFor();
+  expect(person.troubles).toEqual([]);
+  await person.close();
+}, 60_000);
+
 describe("two people at once", () => {
   test("who edit different steps do not disturb each other; on the same step nobody's text is lost", async () => {
     const id = await createWorkflow();
@@ -443,7 +455,10 @@ test("two hundred steps stay usable: a page takes under 100 ms of the server's t
     }),
   );
   const id = await createWorkflow({ steps });
-  const headers = { cookie: "session=owner", accept: "text/html" };
+  const cookie = Object.entries(ui.owner)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("; ");
+  const headers = { cookie, accept: "text/html" };
   const load = () => ui.app.fetch(new Request(`http://localhost/workflows/${id}?step=call_100`, { headers }));
   for (let warm = 0; warm < 3; warm += 1) await (await load()).text();
   const before = process.cpuUsage();

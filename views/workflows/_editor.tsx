@@ -20,6 +20,7 @@ export function Editor({ view }: { view: EditorView }): JSX.Element {
       class="editor"
       id="editor"
       data-panel={view.panel.kind}
+      data-root={`/workflows/${view.workflowId}`}
       data-moving={view.moving ? "" : undefined}
       attrs={htmx}
     >

@@ -22,7 +22,7 @@ export function Canvas({ view }: { view: EditorView }): JSX.Element {
         ""
       )}
       <div class="flow">
-        <Card card={view.trigger} kind="trigger" />
+        <Card card={view.trigger} kind="trigger" mayEdit={view.mayEdit} />
         <Lane lane={view.root} view={view} />
         <p class="flow-end">End</p>
       </div>
@@ -38,7 +38,7 @@ function Lane({ lane, view }: { lane: LaneView; view: EditorView }): JSX.Element
       </li>
       {lane.steps.map(({ card, lanes, isSideBySide, end }) => (
         <li class="node" id={`node-${card.id}`}>
-          <Card card={card} kind="step" />
+          <Card card={card} kind="step" mayEdit={view.mayEdit} />
           {lanes.length > 0 ? (
             <div class="lanes" data-side-by-side={isSideBySide ? "" : undefined}>
               {lanes.map((inner) => (
@@ -61,14 +61,21 @@ function Lane({ lane, view }: { lane: LaneView; view: EditorView }): JSX.Element
   );
 }
 
-function Card({ card, kind }: { card: CardView; kind: "trigger" | "step" }): JSX.Element {
+function describeTrouble({ problems, isOnlyEmpty }: CardView): string {
+  if (isOnlyEmpty) return problems === 1 ? "1 field to fill in" : `${problems} fields to fill in`;
+  return problems === 1 ? "1 problem" : `${problems} problems`;
+}
+
+function Card({ card, kind, mayEdit }: { card: CardView; kind: "trigger" | "step"; mayEdit: boolean }): JSX.Element {
   const { problems } = card;
   return (
     <a
       class="card-step"
       id={`card-${card.id}`}
+      draggable={kind === "step" && mayEdit ? "true" : "false"}
+      data-step={kind === "step" ? card.id : undefined}
       data-kind={kind}
-      data-problems={problems > 0 ? "" : undefined}
+      data-problems={problems > 0 ? (card.isOnlyEmpty ? "empty" : "wrong") : undefined}
       data-moving={card.isMoving ? "" : undefined}
       aria-current={card.isSelected ? "true" : undefined}
       href={card.href}
@@ -92,7 +99,7 @@ function Card({ card, kind }: { card: CardView; kind: "trigger" | "step" }): JSX
       )}
       {problems > 0 ? (
         <span class="card-problems" safe>
-          {problems === 1 ? "1 problem" : `${problems} problems`}
+          {describeTrouble(card)}
         </span>
       ) : (
         ""

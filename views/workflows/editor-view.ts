@@ -47,6 +47,8 @@ export interface CardView {
   readonly subtitle: string;
   readonly icon: CardIcon;
   readonly problems: number;
+  /** Nothing is wrong but what is not filled in yet. */
+  readonly isOnlyEmpty: boolean;
   readonly isSelected: boolean;
   readonly isMoving: boolean;
 }
@@ -76,7 +78,12 @@ export interface NodeView {
 }
 
 export type PanelView =
-  | { readonly kind: "overview"; readonly description: string; readonly responseTimeoutMs: string }
+  | {
+      readonly kind: "overview";
+      readonly description: string;
+      readonly responseTimeoutMs: string;
+      readonly maxConcurrency: string;
+    }
   | StepPanel
   | TriggerPanel
   | PickerPanel;

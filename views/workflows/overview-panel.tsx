@@ -61,9 +61,28 @@ export function OverviewPanel({
               For workflows with a Respond step.
             </div>
           </div>
+          <div class="field">
+            <label for="workflow-cap">Runs at the same time, at most</label>
+            <input
+              class="input"
+              id="workflow-cap"
+              name="maxConcurrency"
+              inputmode="numeric"
+              placeholder="No limit"
+              value={Html.escapeHtml(panel.maxConcurrency)}
+              aria-describedby="workflow-cap-hint"
+            />
+            <div class="hint" id="workflow-cap-hint">
+              Others wait their turn; none is lost.
+            </div>
+          </div>
           {view.mayEdit ? <Button label="Save" /> : ""}
         </fieldset>
       </Form>
+      <p class="hint keys-hint">
+        On a card: <kbd>↑</kbd> <kbd>↓</kbd> go along the flow, <kbd>Enter</kbd> opens it, <kbd>Alt</kbd> with an arrow
+        moves it, <kbd>Delete</kbd> takes it out, <kbd>Esc</kbd> closes this side.
+      </p>
     </>
   );
 }

@@ -25,7 +25,7 @@ export function Spot({ spot, view }: { spot: SpotView; view: EditorView }): JSX.
     );
   }
   return (
-    <span class="spot">
+    <span class="spot" data-lane={spot.lane} data-after={spot.after}>
       <a
         class="spot-add"
         aria-label={spot.label}

@@ -72,6 +72,7 @@ class Describer {
     const { title, description, required, placeholder } = field;
     // Inner fields first: what they claim is not said again outside.
     const control = this.#control(field, given, key, path);
+    const errors = this.#claim(path);
     return {
       id: this.#idPrefix + toId(key),
       key,
@@ -80,7 +81,8 @@ class Describer {
       required,
       placeholder,
       hidden: !shown,
-      errors: this.#claim(path),
+      errors,
+      isOnlyEmpty: errors.length > 0 && errors.every(saysEmpty),
       expression: this.#expression(field, given),
       control,
     };
@@ -177,6 +179,11 @@ class Describer {
       mayGrow: field.maxItems === null || items.length < field.maxItems,
     };
   }
+}
+
+/** A form that has just been opened is not full of mistakes; it is empty. */
+export function saysEmpty(message: string): boolean {
+  return message.startsWith("is required") || message === "must not be empty";
 }
 
 function isAtOrBelow(path: string, place: string): boolean {

@@ -106,15 +106,17 @@ export const workflowEditorPages = [
 ];
 
 function withSettings(definition: WorkflowDefinition, form: URLSearchParams): WorkflowDefinition {
-  const { description: _, responseTimeoutMs: __, ...rest } = definition;
+  const { description: _, responseTimeoutMs: __, maxConcurrency: ___, ...rest } = definition;
   const description = (form.get("description") ?? "").replaceAll("\r\n", "\n").trim();
   const timeout = (form.get("responseTimeoutMs") ?? "").trim();
+  const cap = (form.get("maxConcurrency") ?? "").trim();
   return {
     ...rest,
     name: (form.get("name") ?? "").trim(),
     ...(description !== "" && { description }),
     // What is no number goes into the draft as it is, for its check to name.
     ...(timeout !== "" && { responseTimeoutMs: (Number(timeout) || timeout) as number }),
+    ...(cap !== "" && { maxConcurrency: (Number(cap) || cap) as number }),
   };
 }
 

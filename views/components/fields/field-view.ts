@@ -13,6 +13,8 @@ export interface FieldView {
   /** Another field's value says that this one does not apply. */
   readonly hidden: boolean;
   readonly errors: readonly string[];
+  /** Nothing is wrong but that it is empty still: said quietly. */
+  readonly isOnlyEmpty: boolean;
   /** Whether an expression may stand here: typed in place, or in a box of its own that a switch shows. */
   readonly expression: ExpressionView;
   readonly control: ControlView;

@@ -26,7 +26,12 @@ export function Field({ field, removeKey }: { field: FieldView; removeKey?: stri
       <Control field={field} control={control} notes={notes} />
     );
   return (
-    <div class={`field field-${control.kind}`} data-field={field.key} hidden={field.hidden}>
+    <div
+      class={`field field-${control.kind}`}
+      data-field={field.key}
+      data-empty={field.isOnlyEmpty ? "" : undefined}
+      hidden={field.hidden}
+    >
       {isGroup(control) ? (
         <Fieldset field={field} notes={notes} tools={<Tools field={field} removeKey={removeKey} />}>
           {content}

@@ -105,6 +105,43 @@
     document.querySelector(`#${id} [data-filter-item]:not([hidden]) :is(a, button)`)?.click();
   });
 
+  // Dragging a card to a place between others: the same as "Move to…" --------------------------------------------------
+
+  let dragged = null;
+  const spotOf = (target) => (target instanceof Element ? target.closest(".spot[data-lane]") : null);
+
+  document.addEventListener("dragstart", (event) => {
+    const card = event.target instanceof Element ? event.target.closest(".card-step[data-step]") : null;
+    if (!card) return;
+    dragged = card.dataset.step;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", dragged);
+    card.closest(".editor").dataset.dragging = "";
+  });
+  document.addEventListener("dragover", (event) => {
+    const spot = dragged === null ? null : spotOf(event.target);
+    for (const other of document.querySelectorAll(".spot[data-over]")) if (other !== spot) delete other.dataset.over;
+    if (!spot) return;
+    event.preventDefault();
+    spot.dataset.over = "";
+  });
+  document.addEventListener("drop", (event) => {
+    const spot = dragged === null ? null : spotOf(event.target);
+    if (!spot) return;
+    event.preventDefault();
+    const editor = document.getElementById("editor");
+    const { lane, after } = spot.dataset;
+    const target = { source: editor, target: editor, swap: "outerMorph" };
+    htmx.ajax("POST", `${editor.dataset.root}/steps/${dragged}/move`, { ...target, values: { lane, after } });
+  });
+  document.addEventListener("dragend", () => {
+    dragged = null;
+    for (const mark of document.querySelectorAll("[data-dragging], [data-over]")) {
+      delete mark.dataset.dragging;
+      delete mark.dataset.over;
+    }
+  });
+
   // Keys --------------------------------------------------------------------------------------------------------------
 
   /** On a card: up and down go along the flow, with Alt they move the step, Delete takes it out. */

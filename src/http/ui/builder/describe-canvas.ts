@@ -2,6 +2,7 @@ import type { CardIcon, CardView, LaneView, NodeView, SpotView } from "../../../
 import { type Lane, lanesOf, type NamedLane, type Spot } from "../../../domain/edit-workflow.ts";
 import type { Step, WorkflowDefinition } from "../../../domain/workflow.ts";
 import type { Problem } from "../../../domain/workflow-draft.ts";
+import { saysEmpty } from "../describe-fields.ts";
 import type { EditorSources } from "./editor-sources.ts";
 import { type Places, type Selection, writeLane } from "./selection.ts";
 import { STEP_KINDS } from "./step-kinds.ts";
@@ -28,7 +29,7 @@ export async function describeCanvas(input: CanvasInput): Promise<{ trigger: Car
       title: form?.title ?? `${connector}: ${trigger}`,
       subtitle: form?.connectorTitle ?? "Not there any more",
       icon: { connector },
-      problems: problems.filter(({ about }) => about === "trigger").length,
+      ...troubleOf(problems.filter(({ about }) => about === "trigger")),
       isSelected: selection.kind === "trigger" || selection.kind === "choose_trigger",
       isMoving: false,
     },
@@ -50,13 +51,15 @@ async function namesOf(definition: WorkflowDefinition, sources: EditorSources): 
 class Drawing {
   readonly input: CanvasInput;
   readonly workflowNames: ReadonlyMap<string, string>;
-  readonly #problems = new Map<string, number>();
+  readonly #problems = new Map<string, Problem[]>();
 
   constructor(input: CanvasInput, workflowNames: ReadonlyMap<string, string>) {
     this.input = input;
     this.workflowNames = workflowNames;
-    for (const { stepId } of input.problems)
-      if (stepId !== null) this.#problems.set(stepId, (this.#problems.get(stepId) ?? 0) + 1);
+    for (const problem of input.problems) {
+      const { stepId } = problem;
+      if (stepId !== null) this.#problems.set(stepId, [...(this.#problems.get(stepId) ?? []), problem]);
+    }
   }
 
   spot(lane: Lane, after: string | null): SpotView {
@@ -77,11 +80,15 @@ class Drawing {
       title: step.name ?? (step.kind === "action" ? (action?.title ?? step.action) : STEP_KINDS[step.kind].title),
       subtitle: summarise(step, action, this.workflowNames),
       icon: iconOf(step),
-      problems: this.#problems.get(step.id) ?? 0,
+      ...troubleOf(this.#problems.get(step.id) ?? []),
       isSelected: (selection.kind === "step" || selection.kind === "change") && selection.stepId === step.id,
       isMoving: moving === step.id,
     };
   }
+}
+
+function troubleOf(problems: readonly Problem[]): Pick<CardView, "problems" | "isOnlyEmpty"> {
+  return { problems: problems.length, isOnlyEmpty: problems.every(({ message }) => saysEmpty(message)) };
 }
 
 export function iconOf(step: Step): CardIcon {

@@ -102,6 +102,7 @@ async function describePanel(
       return {
         kind: "overview",
         description: definition.description ?? "",
+        maxConcurrency: definition.maxConcurrency === undefined ? "" : String(definition.maxConcurrency),
         responseTimeoutMs: definition.responseTimeoutMs === undefined ? "" : String(definition.responseTimeoutMs),
       };
     case "step":

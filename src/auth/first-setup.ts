@@ -53,7 +53,7 @@ export function createFirstSetup(deps: FirstSetupDeps) {
   async function complete(secret: string, request: SetupRequest, arrival: Arrival): Promise<SignInStep> {
     if (!(await isOpen(secret))) throw ended();
     const now = clock.now();
-    const slug = request.tenant.trim();
+    const slug = toSlug(request.tenant);
     const existing = await backend.tenants.findBySlug(slug);
     const workspace = existing && (await backend.tenants.findWorkspace(existing.id, "default"));
     const tenant = existing ?? { id: deps.newId("ten"), slug, createdAt: now };
@@ -89,9 +89,19 @@ function settingOf(secret: string): string {
   return `setup_link ${sha256Hex(secret)}`;
 }
 
+/** "Müller & Söhne GmbH" is `muller-sohne-gmbh` in addresses and on the command line. */
+function toSlug(name: string): string {
+  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  return plain
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-+/, "")
+    .slice(0, 63)
+    .replace(/-+$/, "");
+}
+
 function slugErrors(slug: string): FieldError[] {
   if (SLUG_PATTERN.test(slug)) return [];
-  return [{ path: "tenant", message: "takes lower-case letters, digits and hyphens, at most 63" }];
+  return [{ path: "tenant", message: "needs a letter from a to z or a digit, for the short name that is made of it" }];
 }
 
 /** All that is wrong with a form at once, not one thing after the other. */

@@ -10,17 +10,17 @@ export interface SetupPageProps {
   readonly errors: Readonly<Record<string, string>>;
   /** Made on the command line before; one of them can be chosen. */
   readonly tenants: readonly { readonly slug: string }[];
-  /** False: passwords and sessions cross the network readably. */
-  readonly isHttps: boolean;
+  /** Passwords and sessions cross a network readably. */
+  readonly isReadable: boolean;
 }
 
-export function SetupPage({ token, values, errors, tenants, isHttps }: SetupPageProps): JSX.Element {
+export function SetupPage({ token, values, errors, tenants, isReadable }: SetupPageProps): JSX.Element {
   const known = tenants.map(({ slug }) => slug).join(", ");
   return (
     <div class="stack">
       <h1>Welcome</h1>
       <p class="soft">Make the first account. It owns this installation and can invite the others.</p>
-      {isHttps ? "" : <PlainHttpNotice />}
+      {isReadable ? <PlainHttpNotice /> : ""}
       <Form action={`/setup/${token}`} csrf={null}>
         <TextField
           name="tenant"
@@ -28,12 +28,11 @@ export function SetupPage({ token, values, errors, tenants, isHttps }: SetupPage
           value={values.tenant}
           hint={
             known === ""
-              ? "Short, in lower-case letters, digits and hyphens: acme"
+              ? "Any name. Its short form stands in addresses and on the command line: “Acme Ltd” becomes acme-ltd."
               : `There is already: ${known}. Type one of them to own it, or a new one.`
           }
           error={errors.tenant}
           autocomplete="organization"
-          maxlength={63}
           autofocus
         />
         <TextField name="name" label="Your name" value={values.name} error={errors.name} autocomplete="name" />

@@ -47,10 +47,15 @@ async function setupPage(
 ): Promise<PageAnswer> {
   const { SetupPage } = await import("../../../views/setup/page.tsx");
   const tenants = await accounts.setup.existingTenants();
-  const isHttps = publicUrl.startsWith("https:");
+  const isReadable = !publicUrl.startsWith("https:") && !isLoopback(publicUrl);
   const status = Object.keys(errors).length === 0 ? 200 : 422;
-  const content = SetupPage({ token, values, errors, tenants, isHttps });
+  const content = SetupPage({ token, values, errors, tenants, isReadable });
   return page({ title: "Set up", frame: "plain", status }, content);
+}
+
+/** Nobody can listen between a browser and a server on the same machine. */
+function isLoopback(address: string): boolean {
+  return ["localhost", "127.0.0.1", "[::1]"].includes(new URL(address).hostname);
 }
 
 function ended(): AppError {

@@ -29,6 +29,7 @@ import { createVariableManager } from "./engine/manage-variables.ts";
 import { createWorkflowManager } from "./engine/manage-workflows.ts";
 import { PruneTicker } from "./engine/prune-runs.ts";
 import { RateLimiter } from "./engine/rate-limit/rate-limiter.ts";
+import { createHeadroomReader } from "./engine/rate-limit/read-headroom.ts";
 import { createRunReader } from "./engine/read-runs.ts";
 import { createWorkflowReader } from "./engine/read-workflows.ts";
 import { ResponseBoard } from "./engine/response-board.ts";
@@ -186,6 +187,7 @@ export function createApp(parts: AppParts): App {
     trouble: (problem, error) => log.error(problem, { error }),
   });
 
+  const rateLimits = new RateLimiter({ rates: backend.rates, clock });
   const engine: EngineDeps = {
     backend,
     clock,
@@ -197,7 +199,7 @@ export function createApp(parts: AppParts): App {
     findPublished: async (scope, id) => (await backend.workflows.find(scope, id))?.publishedVersion ?? null,
     useConnection,
     request,
-    rateLimits: new RateLimiter({ rates: backend.rates, clock }),
+    rateLimits,
     sandbox,
     maxParkedMs: config.maxParkedDays * DAY_MS,
     ...createInputSealer(
@@ -300,6 +302,7 @@ export function createApp(parts: AppParts): App {
     variables: createVariableManager({ backend, clock, changed }),
     audit: createAuditReader(backend),
     choices: createChoicesResolver({ connectors, useConnection, request: engine.request, clock }),
+    headroom: createHeadroomReader({ backend, connectors, limiter: rateLimits, clock }),
     readTrigger: createTriggerReader(backend),
     deliverAppEvent: (connector, delivery) =>
       deliverAppEvent(connector, delivery, {

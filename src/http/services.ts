@@ -13,6 +13,7 @@ import type { RunControl } from "../engine/control-runs.ts";
 import type { DraftEditor } from "../engine/drafts/edit-drafts.ts";
 import type { VariableManager } from "../engine/manage-variables.ts";
 import type { WorkflowManager } from "../engine/manage-workflows.ts";
+import type { HeadroomReader } from "../engine/rate-limit/read-headroom.ts";
 import type { RunReader } from "../engine/read-runs.ts";
 import type { WorkflowReader } from "../engine/read-workflows.ts";
 import type { TriggerReader } from "../engine/triggers/read-trigger.ts";
@@ -34,6 +35,7 @@ export interface Services {
   readonly oauth: ConnectionAuthorization & { readonly apps: OAuthApps };
   readonly connectors: ConnectorCatalog;
   readonly choices: ChoicesResolver;
+  readonly headroom: HeadroomReader;
   readonly readTrigger: TriggerReader;
   readonly connectorForms: ConnectorFormReader;
   readonly variables: VariableManager;

@@ -42,6 +42,9 @@ const BODIES: Readonly<Record<string, object>> = {
   rejectStep: { comment: "no" },
   createConnection: connection,
   updateConnection: { name: "Mine now" },
+  listActionChoices: { field: ["url"] },
+  listTriggerChoices: { field: ["methods"] },
+  getActionFields: { field: ["url"] },
   createApiKey: { name: "key" },
   replaceVariables: { data: [{ name: "ours", value: 1 }] },
 };
@@ -70,7 +73,12 @@ const withoutIds = apiRoutes.filter(({ path }) => !path.includes(":"));
 
 test("every route either names an id, names a connector, or is about the whole workspace", () => {
   const others = apiRoutes.filter((route) => !withIds.includes(route) && !withoutIds.includes(route));
-  expect(others.map(({ path }) => path)).toEqual(["/connectors/:name"]);
+  expect(others.map(({ path }) => path)).toEqual([
+    "/connectors/:name",
+    "/connectors/:name/actions/:action/choices",
+    "/connectors/:name/triggers/:trigger/choices",
+    "/connectors/:name/actions/:action/fields",
+  ]);
   for (const { body, operation } of apiRoutes)
     expect([operation, operation in BODIES]).toEqual([operation, body !== undefined]);
 });

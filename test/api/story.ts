@@ -62,6 +62,13 @@ export async function tellStory(
   expect((await api("PATCH", connectionPath, { body: { name: "The CRM" } })).body.name).toBe("The CRM");
   expect((await api("GET", "/connections")).body.data).toEqual([(await api("GET", connectionPath)).body]);
 
+  expect((await api("GET", `${connectionPath}/headroom`)).body).toMatchObject({ limits: [], callsUnderWay: 0 });
+  // Its fields are the same for every account.
+  for (const path of ["actions/request/choices", "actions/request/fields"])
+    expect((await api("POST", `/connectors/http/${path}`, { body: { field: ["url"] } })).status).toBe(404);
+  const asked = { connection: null, field: ["methods"], input: {}, search: "", cursor: null };
+  expect((await api("POST", "/connectors/webhook/triggers/request/choices", { body: asked })).status).toBe(404);
+
   // Variables ---------------------------------------------------------------------------------------------------------
   expect((await api("PUT", "/variables", { body: { data: [{ name: "region", value: "EU" }] } })).status).toBe(200);
   const variables = await api("GET", "/variables");
@@ -92,6 +99,7 @@ export async function tellStory(
   const published = await api("POST", `${path}/publish`);
   expect(published.body).toEqual({ version: 1, webhookUrl: expect.stringMatching(/\/hooks\/[\w-]{20,}$/) });
   expect((await api("GET", path)).body).toMatchObject({ publishedVersion: 1, webhookUrl: published.body.webhookUrl });
+  expect((await api("GET", `${path}/trigger`)).body).toMatchObject({ state: "off", problem: null, nextAt: null });
   expect((await api("GET", `${path}/versions`)).body.data).toMatchObject([
     { version: 1, definition: { name: "New leads" } },
   ]);

@@ -53,6 +53,8 @@ test("a 429 freezes the connection's calls; afterwards its runs leave one by one
   const others = await Promise.all([workflow.start(), workflow.start()]);
   for (const run of others) await world.until(run, ({ waitingFor }) => waitingFor === "rate_limit");
   expect(world.peer.calls(pathOf("frozen"))).toHaveLength(1);
+  const { body: headroom } = await world.api("GET", `/connections/${connection}/headroom`);
+  expect(headroom).toEqual({ limits: [], callsUnderWay: 0, maxConcurrentCalls: null });
   // Another connection of the same connector is not concerned.
   const free = await world.publish({ steps: [add("acme", other, "free")] });
   expect((await world.settled(await free.start())).status).toBe("succeeded");
@@ -74,4 +76,27 @@ test("a connection has one call under way where the connector says so", async ()
   expect(world.peer.calls(pathOf("slow"))).toHaveLength(1);
   resolve();
   for (const run of [first, second]) expect((await world.settled(run)).status).toBe("succeeded");
+}, 30_000);
+
+test("what is left is shown, as the provider says and as we count, to its own tenant", async () => {
+  const connection = await connect("paced");
+  world.peer.answer(
+    pathOf("told"),
+    { headers: { "x-left": "4" }, body: { id: 1 } },
+    { status: 429, headers: { "retry-after": "90" } },
+  );
+  const headroom = async () => (await world.api("GET", `/connections/${connection}/headroom`)).body;
+  const [limit] = (await headroom()).limits;
+  expect(limit).toMatchObject({ title: "Requests", scope: "connection", requests: 10, perMs: 10_000, availableNow: 1 });
+  expect(limit).toMatchObject({ remaining: null, readAt: null, frozenUntil: null, waiting: 0 });
+  const workflow = await world.publish({ steps: [add("paced", connection, "told")] });
+  await world.settled(await workflow.start());
+  expect((await headroom()).limits[0]).toMatchObject({ remaining: 4, availableNow: 0 });
+  world.clock.jump(2_000);
+  await world.until(await workflow.start(), ({ waitingFor }) => waitingFor === "rate_limit");
+  const frozen = (await headroom()).limits[0];
+  expect(frozen).toMatchObject({ waiting: 1, availableNow: 0 });
+  expect(Date.parse(frozen.frozenUntil) - world.clock.now()).toBeWithin(80_000, 91_000);
+  const stranger = await world.openBuilder("headroom-stranger");
+  expect((await stranger.api("GET", `/connections/${connection}/headroom`)).status).toBe(404);
 }, 30_000);

@@ -3,6 +3,7 @@ import { auditRoutes } from "./audit.ts";
 import { choicesRoutes } from "./choices.ts";
 import { connectionRoutes } from "./connections.ts";
 import { connectorRoutes } from "./connectors.ts";
+import { headroomRoutes } from "./headroom.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { usageRoutes } from "./usage.ts";
@@ -14,6 +15,7 @@ export const apiRoutes: readonly Route[] = [
   ...workflowRoutes,
   ...runRoutes,
   ...connectionRoutes,
+  ...headroomRoutes,
   ...connectorRoutes,
   ...choicesRoutes,
   ...apiKeyRoutes,

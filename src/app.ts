@@ -48,6 +48,7 @@ import { type Clock, systemClock } from "./platform/clock.ts";
 import { randomToken } from "./platform/crypto/random-token.ts";
 import { createEgress, type Egress } from "./platform/egress/create-egress.ts";
 import { createGuardedFetch } from "./platform/egress/guarded-fetch.ts";
+import { createHostShare } from "./platform/egress/share-host.ts";
 import { EventLoopLag } from "./platform/event-loop-lag.ts";
 import { newId } from "./platform/ids.ts";
 import type { Log } from "./platform/log.ts";
@@ -413,13 +414,19 @@ function createSubscriptionSecrets(vault: Vault) {
 /** Answers larger than this are refused; the engine stores and shows what comes in. */
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
 
+/** As many as the egress keeps connections to a host. */
+const MAX_REQUESTS_PER_HOST = 256;
+
 function guardedRequest(egress: Egress): GuardedRequest {
-  return ({ allowedHosts, ...request }) =>
-    egress.request({
-      ...request,
-      maxResponseBytes: MAX_RESPONSE_BYTES,
-      ...(allowedHosts === null ? {} : { allowedHosts }),
-    });
+  const share = createHostShare(MAX_REQUESTS_PER_HOST);
+  return ({ allowedHosts, tenantId = "", ...request }) =>
+    share(request.url, tenantId, request.signal, () =>
+      egress.request({
+        ...request,
+        maxResponseBytes: MAX_RESPONSE_BYTES,
+        ...(allowedHosts === null ? {} : { allowedHosts }),
+      }),
+    );
 }
 
 function engineMetrics(

@@ -90,7 +90,10 @@ export function createChoicesResolver(deps: ResolveChoicesDeps) {
     const access = await open(scope, question);
     const { clock, request } = deps;
     try {
-      return await callProvider({ connector, access, timeoutMs: TIMEOUT_MS, clock, request }, act);
+      return await callProvider(
+        { tenantId: scope.tenantId, connector, access, timeoutMs: TIMEOUT_MS, clock, request },
+        act,
+      );
     } catch (error) {
       if (error instanceof ActionError) throw refusal(error);
       throw error;

@@ -28,10 +28,14 @@ export type GuardedRequest = (
     readonly signal: AbortSignal;
     /** When a credential is in use: the only hosts it may reach. */
     readonly allowedHosts: readonly string[] | null;
+    /** Whose share of the connections to the host it uses. */
+    readonly tenantId?: string | undefined;
   },
 ) => Promise<IncomingResponse>;
 
 export interface ProviderCall {
+  /** On whose behalf. */
+  readonly tenantId?: string;
   readonly connector: Pick<ConnectorDefinition, "auth" | "baseUrl" | "headers" | "classify">;
   readonly access: Access | null;
   readonly timeoutMs: number;
@@ -67,6 +71,7 @@ export async function callProvider<T>(
       timeoutMs: Math.max(1, deadlineAt - clock.now()),
       signal: abort.signal,
       allowedHosts,
+      tenantId: call.tenantId,
     }),
   );
   const attempt = () => {

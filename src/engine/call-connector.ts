@@ -52,7 +52,7 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
   const onCredential = (credential: ConnectionCredential) => void used.push(credential);
   try {
     const output = await callProvider(
-      { connector, access, timeoutMs, idempotency, clock, request, repeatable, onCredential },
+      { tenantId: call.tenantId, connector, access, timeoutMs, idempotency, clock, request, repeatable, onCredential },
       (context) => action.run({ ...context, input, idempotencyKey: key }),
     );
     return checkOutput(createRedactor(used)(output ?? null));

@@ -29,7 +29,10 @@ export async function accountOfConnection(
   const { testConnection } = connector;
   if (!testConnection) throw refuse("its connector does not tell whose account it is");
   try {
-    const account = await callProvider({ connector, access, timeoutMs: TIMEOUT_MS, clock, request }, testConnection);
+    const account = await callProvider(
+      { tenantId: scope.tenantId, connector, access, timeoutMs: TIMEOUT_MS, clock, request },
+      testConnection,
+    );
     if (account === null) throw refuse("the provider does not tell whose account it is");
     return account.id;
   } catch (error) {

@@ -49,7 +49,10 @@ export async function callTrigger<T>(
   try {
     return {
       kind: "done",
-      value: await callProvider({ connector, access, timeoutMs: TIMEOUT_MS, clock, request, repeatable: true }, act),
+      value: await callProvider(
+        { tenantId: scope.tenantId, connector, access, timeoutMs: TIMEOUT_MS, clock, request, repeatable: true },
+        act,
+      ),
     };
   } catch (error) {
     if (error instanceof CredentialParked) return { kind: "parked", reason: error.parked.reason };

@@ -25,10 +25,10 @@ export function PageHeader({
       <div class="page-header-text">
         {trail ? (
           <div class="trail">
+            <Icon name="chevron-left" />
             <a href={trail.href} safe>
               {trail.label}
             </a>
-            <Icon name="chevron-right" />
           </div>
         ) : (
           ""

@@ -1,6 +1,7 @@
 import { ActionError } from "../../src/connector-sdk/action-error.ts";
-import type { AuthScheme, TokenAnswer } from "../../src/connector-sdk/auth-scheme.ts";
+import type { AuthScheme, GrantToRevoke, TokenAnswer } from "../../src/connector-sdk/auth-scheme.ts";
 import { withHeader } from "../../src/connector-sdk/create-api.ts";
+import type { OutgoingRequest } from "../../src/connector-sdk/http-exchange.ts";
 import type { JsonObject } from "../../src/connector-sdk/json.ts";
 
 export const authSchemes: Readonly<Record<string, AuthScheme>> = {
@@ -22,6 +23,7 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     }),
     authorizeUrl: "https://github.com/login/oauth/authorize",
     tokenUrl: "https://github.com/login/oauth/access_token",
+    revokeRequest,
     // A GitHub App ignores scopes: it has the permissions that were chosen when it was made.
     scopes: [
       { name: "repo", title: "Read and write issues, pull requests, files and releases, in private repositories too" },
@@ -67,4 +69,23 @@ function readTokenError(error: string, description: unknown): ActionError {
   const isRefused = error === "bad_refresh_token" || error === "bad_verification_code";
   const code = isRefused ? "invalid_grant" : error === "incorrect_client_credentials" ? "invalid_client" : error;
   return new ActionError(isRefused ? "auth" : "final", message, { code });
+}
+
+/**
+ * https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-token: this token only. To take the whole grant
+ * back would also end the person's other connections, those of other tenants included.
+ */
+function revokeRequest({ accessToken, clientId, clientSecret }: GrantToRevoke): OutgoingRequest {
+  const basic = Buffer.from(`${clientId}:${clientSecret ?? ""}`).toString("base64");
+  return {
+    method: "DELETE",
+    url: `https://api.github.com/applications/${encodeURIComponent(clientId)}/token`,
+    headers: [
+      ["Authorization", `Basic ${basic}`],
+      ["Accept", "application/vnd.github+json"],
+      ["Content-Type", "application/json"],
+      ["User-Agent", "IntegrationSync"],
+    ],
+    body: JSON.stringify({ access_token: accessToken }),
+  };
 }

@@ -47,7 +47,7 @@ async function consent(url: URL) {
   return world.app.app.services.oauth.finish(world.scope, SESSION, "github", back);
 }
 
-test("is connected, renewed by itself before eight hours are over, parked when revoked, and goes on after consent", async () => {
+test("is connected, renewed by itself before eight hours are over, parked when revoked, goes on after consent, and is given back in the end", async () => {
   answerAsGitHub();
   const { oauth, connections } = world.app.app.services;
   const wanted = { connector: "github", scheme: "oauth", name: "GitHub", fields: {}, hosts: null };
@@ -90,6 +90,19 @@ test("is connected, renewed by itself before eight hours are over, parked when r
   const again = await consent(await oauth.beginAgain(world.scope, SESSION, id));
   expect(again.kind).toBe("connected");
   expect(await world.settled(runId)).toMatchObject({ status: "succeeded", output: { login: "octocat" } });
+
+  for (const workflow of (await world.api("GET", "/workflows")).body.data)
+    await world.api("DELETE", `/workflows/${workflow.id}`);
+  await connections.remove(world.scope, id);
+  for (let waitedMs = 0; world.maker.calls.at(-1)?.method !== "DELETE"; waitedMs += 20) {
+    if (waitedMs > 4_000) throw new Error("nothing was revoked");
+    await Bun.sleep(20);
+  }
+  expect(world.maker.calls.at(-1)).toMatchObject({
+    path: "/applications/Iv1.client/token",
+    body: { access_token: `ghu_${given.length}` },
+    headers: { authorization: `Basic ${Buffer.from("Iv1.client:app-canary-secret").toString("base64")}` },
+  });
 
   const stored = await world.app.storage.contents();
   for (const secret of [...given, "ghu_1", "ghu_2", "app-canary-secret"]) expect(stored.includes(secret)).toBe(false);

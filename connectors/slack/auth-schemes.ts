@@ -45,7 +45,12 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     }),
     authorizeUrl: "https://slack.com/oauth/v2/authorize",
     tokenUrl: "https://slack.com/api/oauth.v2.access",
-    revokeUrl: "https://slack.com/api/auth.revoke",
+    // Slack takes the token to be revoked as the one that asks.
+    revokeRequest: ({ accessToken }) => ({
+      method: "POST",
+      url: "https://slack.com/api/auth.revoke",
+      headers: [["Authorization", `Bearer ${accessToken}`]],
+    }),
     scopes: SCOPES,
     scopeSeparator: ",",
     pkce: false,

@@ -94,6 +94,16 @@ test("an expired token is renewed once, trouble at Slack kills nothing, and a re
   expect((await consent(await oauth.beginAgain(world.scope, SESSION, id))).kind).toBe("connected");
   expect(await world.settled(parked)).toMatchObject({ status: "succeeded" });
 
+  for (const workflow of (await world.api("GET", "/workflows")).body.data)
+    await world.api("DELETE", `/workflows/${workflow.id}`);
+  await connections.remove(world.scope, id);
+  const isRevocation = (path: string) => path === "/auth.revoke" || path === "/api/auth.revoke";
+  for (let waitedMs = 0; !isRevocation(world.maker.calls.at(-1)?.path ?? ""); waitedMs += 20) {
+    if (waitedMs > 4_000) throw new Error("nothing was revoked");
+    await Bun.sleep(20);
+  }
+  expect(world.maker.calls.at(-1)?.headers.authorization).toBe(`Bearer ${accessToken}`);
+
   const stored = await world.app.storage.contents();
   for (const secret of ["xoxe.xoxb-", "xoxe-1-", "app-canary-secret"]) expect(stored.includes(secret)).toBe(false);
 }, 20_000);

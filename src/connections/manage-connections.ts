@@ -162,7 +162,8 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
   async function prepareRevocation(scope: Scope, { connection, sealed }: SealedConnection): Promise<Revocation | null> {
     const { id, connector, scheme } = connection;
     const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
-    if (!oauthSchemeOf(definition, scheme)?.revokeUrl) return null;
+    const { revokeUrl, revokeRequest } = oauthSchemeOf(definition, scheme) ?? {};
+    if (!revokeUrl && !revokeRequest) return null;
     const opened = await open(connection, sealed);
     if (typeof opened === "string") return null;
     const sealedCredential = await vault.seal(revocationPlace(scope, id), JSON.stringify(opened));

@@ -38,8 +38,7 @@ export async function revokeGrant(scope: Scope, id: string, deps: RevokeGrantDep
   const stored = JSON.parse(sealed) as OAuthCredential;
   const redirectUri = apps.callbackUrl(scheme.provider);
   const endpoint = openTokenEndpoint({ scheme, app, fields: stored.fields, redirectUri, clock });
-  // Revoking the refresh token ends the grant and with it the access token (RFC 7009 §2.1).
-  const outcome = await endpoint.revoke(stored.refreshToken ?? stored.accessToken);
+  const outcome = await endpoint.revoke(stored);
   if (outcome === "done" || revocation.attempts + 1 >= MAX_ATTEMPTS) return connections.endRevocation(scope, id);
   await connections.revocationFailed(scope, id, clock.now() + FIRST_RETRY_MS * 2 ** revocation.attempts);
 }

@@ -47,6 +47,8 @@ export interface OAuth2Scheme extends SchemeBase {
   readonly tokenUrl: OAuthUrl;
   /** RFC 7009; called when the connection is deleted. */
   readonly revokeUrl?: OAuthUrl;
+  /** Instead of `revokeUrl`, for providers that have a way of their own to take back what they gave. */
+  readonly revokeRequest?: (grant: GrantToRevoke) => OutgoingRequest;
   /** RFC 7662; asked for the expiry where the token response does not tell it. */
   readonly introspectUrl?: OAuthUrl;
   /** `title` says to the administrator why it is asked for. */
@@ -90,6 +92,16 @@ export interface OAuthAddresses {
   readonly callbackUrl: string;
   /** Where the provider sends app events; null when the connector receives none. */
   readonly eventsUrl: string | null;
+}
+
+/** What a connection held, and the app that it was given to. */
+export interface GrantToRevoke {
+  /** May have expired. */
+  readonly accessToken: string;
+  readonly refreshToken: string | null;
+  readonly clientId: string;
+  /** Null for a public client. */
+  readonly clientSecret: string | null;
 }
 
 export type OAuthUrl = string | ((fields: JsonObject) => string);

@@ -36,5 +36,15 @@ export async function openConnectorWorld(
 /** Where people consent stays at the maker's: nothing of ours goes there. */
 function moveTokens(scheme: AuthScheme, move: (url: string) => string): AuthScheme {
   if (scheme.kind !== "oauth2" || typeof scheme.tokenUrl !== "string") return scheme;
-  return { ...scheme, tokenUrl: move(scheme.tokenUrl) };
+  const { revokeRequest } = scheme;
+  return {
+    ...scheme,
+    tokenUrl: move(scheme.tokenUrl),
+    ...(revokeRequest && {
+      revokeRequest: (grant) => {
+        const request = revokeRequest(grant);
+        return { ...request, url: move(request.url) };
+      },
+    }),
+  };
 }

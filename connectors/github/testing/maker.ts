@@ -20,6 +20,13 @@ function list(operationId: string, items: readonly object[]) {
   return { get: { operationId, parameters, responses: { "200": { description: "OK", content } } } };
 }
 
+const revocation: OpenAPIV3.SchemaObject = {
+  type: "object",
+  required: ["access_token"],
+  additionalProperties: false,
+  properties: { access_token: { type: "string" } },
+};
+
 /** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app */
 const tokenRequest: OpenAPIV3.SchemaObject = {
   type: "object",
@@ -36,6 +43,14 @@ export const maker: MakerPeerOptions = {
   description: "github",
   origins: ["https://api.github.com", "https://github.com"],
   added: {
+    "/applications/{client_id}/token": {
+      delete: {
+        operationId: "apps/delete-token",
+        parameters: [{ name: "client_id", in: "path", required: true, schema: { type: "string" } }],
+        requestBody: { required: true, content: { "application/json": { schema: revocation } } },
+        responses: { "204": { description: "Gone" } },
+      },
+    },
     "/login/oauth/access_token": {
       post: {
         operationId: "access_token",

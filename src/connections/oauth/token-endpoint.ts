@@ -1,5 +1,6 @@
 import { ActionError } from "../../connector-sdk/action-error.ts";
 import type { OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
+import type { OutgoingRequest } from "../../connector-sdk/http-exchange.ts";
 import { readRetryAfterMs } from "../../connector-sdk/retry-after.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -25,8 +26,14 @@ export interface TokenEndpoint {
   requestOwn(): Promise<TokenResult>;
   /** Until when an access token is good by our clock; null where the provider does not tell. Never rejects. */
   introspect(accessToken: string): Promise<number | null>;
-  /** RFC 7009. A failure that will not go away by asking again counts as done. */
-  revoke(token: string): Promise<"done" | "later">;
+  /** RFC 7009, or the provider's own way. A failure that will not go away by asking again counts as done. */
+  revoke(grant: HeldGrant): Promise<"done" | "later">;
+}
+
+/** What there is to be taken back. */
+export interface HeldGrant {
+  readonly accessToken: string;
+  readonly refreshToken: string | null;
 }
 
 /** Longer than the egress lets a call take: an answer that still comes must not be thrown away. */
@@ -92,15 +99,19 @@ export function openTokenEndpoint({ scheme, app, fields, redirectUri, clock }: T
       // `exp` is by the provider's clock, which ours may differ from; its `Date` tells by how much.
       return clock.now() + (exp * 1000 - answer.providerNow);
     },
-    async revoke(token) {
-      if (!scheme.revokeUrl) return "done";
-      const url = resolveUrl(scheme.revokeUrl, fields);
+    async revoke(held) {
+      // Revoking the refresh token ends the grant and with it the access token (RFC 7009 §2.1).
+      const token = held.refreshToken ?? held.accessToken;
       try {
-        if (speaksArctic) await withDeadline((await client()).revokeToken(url, token));
-        else {
-          const { status } = await withDeadline(postForm(url, { token }, app, scheme.clientAuth, clock));
-          return status >= 500 || status === 429 || status === 408 ? "later" : "done";
+        if (scheme.revokeRequest) {
+          const grant = { ...held, clientId: app.id, clientSecret: app.secret };
+          return outcomeOf((await withDeadline(send(scheme.revokeRequest(grant)))).status);
         }
+        if (!scheme.revokeUrl) return "done";
+        const url = resolveUrl(scheme.revokeUrl, fields);
+        if (!speaksArctic)
+          return outcomeOf((await withDeadline(postForm(url, { token }, app, scheme.clientAuth, clock))).status);
+        await withDeadline((await client()).revokeToken(url, token));
         return "done";
       } catch (error) {
         const failure = await readArcticError(scheme)(error);
@@ -108,6 +119,15 @@ export function openTokenEndpoint({ scheme, app, fields, redirectUri, clock }: T
       }
     },
   };
+}
+
+function outcomeOf(status: number): "done" | "later" {
+  return status >= 500 || status === 429 || status === 408 ? "later" : "done";
+}
+
+function send({ method, url, headers = [], body }: OutgoingRequest): Promise<Response> {
+  const sent = headers.map(([name, value]): [string, string] => [name, value]);
+  return fetch(url, { method, redirect: "error", headers: sent, ...(body !== undefined && { body }) });
 }
 
 function isFailure(value: unknown): value is TokenFailure {

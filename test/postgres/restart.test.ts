@@ -36,6 +36,22 @@ async function immediateStop(): Promise<void> {
   process.kill(Number(pid), "SIGQUIT");
 }
 
+test("when every connection waits for a lock, requests are told to come back instead of hanging", async () => {
+  const api = createApiClient(app.url, await (await app.createTenant("locked")).createKey());
+  expect((await api("GET", "/workflows")).status).toBe(200);
+  const admin = new Bun.SQL(new URL("/postgres", cluster.url).href, { max: 1 });
+  await admin.begin(async (sql) => {
+    await sql`LOCK TABLE workflows IN ACCESS EXCLUSIVE MODE`;
+    const askedAt = performance.now();
+    const answers = await Promise.all(Array.from({ length: 40 }, () => api("GET", "/workflows")));
+    expect(performance.now() - askedAt).toBeLessThan(15_000);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    expect(answers.filter(({ headers }) => !(Number(headers.get("retry-after")) >= 1))).toEqual([]);
+  });
+  await admin.close();
+  expect((await api("GET", "/workflows")).status).toBe(200);
+}, 60_000);
+
 test("Postgres crashes and comes back under load: 503 meanwhile, then everything acknowledged is done", async () => {
   const api = createApiClient(app.url, await (await app.createTenant("ours")).createKey());
   const steps = [

@@ -21,6 +21,7 @@ import { createUserStore } from "./people/user-store.ts";
 import { createPollStore } from "./poll-store.ts";
 import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts";
 import { prepareDatabase } from "./prepare-database.ts";
+import { queueState } from "./queue/install-pg-boss.ts";
 import { openPgBoss } from "./queue/open-pg-boss.ts";
 import { addMissingJobs, RunJobs } from "./queue/run-jobs.ts";
 import { createRateStore } from "./rate-store.ts";
@@ -187,7 +188,7 @@ async function createPostgresBackend(
     signInSettings: createSignInSettingsStore(storage),
     /** Writes for real: a standby, or a server whose disk is full, lets everything else succeed. */
     async check() {
-      if ((await readMigrationState(sql)) === "unknown") throw newerDatabase();
+      if (await isNewer(sql)) throw newerDatabase();
       await settings.set("last_check", new Date().toISOString());
     },
     metrics: () => ({ ...toMetrics(database, own, commits), postgres_queue_failures_total: queueFailures }),
@@ -211,9 +212,10 @@ async function createPostgresBackend(
   }
 }
 
-async function readMigrationState(sql: Bun.SQL) {
+async function isNewer(sql: Bun.SQL): Promise<boolean> {
   try {
-    return await migrationState(sql);
+    const [schema, queue] = await Promise.all([migrationState(sql), queueState(sql)]);
+    return schema === "unknown" || queue === "newer";
   } catch (error) {
     throw isStorageFailure(error) ? unavailable(error) : error;
   }

@@ -1,9 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { drizzle } from "drizzle-orm/bun-sql";
+import { migrate } from "drizzle-orm/bun-sql/migrator";
+import { postgresMigrationsFolder } from "../../../migrations/index.ts";
 import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
 import { NOW, sampleRun, UNHELD } from "../contract/samples.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { SERVER_ROLE } from "./prepare-database.ts";
+
+/** `0003_run_lanes` came with pg-boss. */
+const FIRST_WITH_JOBS = 3;
 
 let database: TestDatabase;
 let admin: Bun.SQL;
@@ -54,6 +63,26 @@ describe("opening", () => {
       code: "conflict",
       message: expect.stringContaining("newer version of IntegrationSync"),
     });
+  });
+
+  test("a database from before pg-boss, its waiting runs are worked on as before", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "earlier-migrations-"));
+    await cp(postgresMigrationsFolder, folder, { recursive: true });
+    const journal = join(folder, "meta/_journal.json");
+    const { entries, ...rest } = await Bun.file(journal).json();
+    const before = entries.filter(({ idx }: { readonly idx: number }) => idx < FIRST_WITH_JOBS);
+    await Bun.write(journal, JSON.stringify({ ...rest, entries: before }));
+    await migrate(drizzle(admin), { migrationsFolder: folder });
+    await rm(folder, { recursive: true });
+    await admin`INSERT INTO runs (id, tenant_id, workspace_id, workflow_id, version, status, source, event_id, depth,
+                                  created_at, trigger)
+                VALUES ('run_1', 'ten_1', 'ws_1', 'wf_1', 1, 'queued', 'webhook', 'evt_1', 0, ${NOW}, '{}')`;
+    await admin`INSERT INTO run_queue (run_id, tenant_id, created_at, due_at, fence, interruptions)
+                VALUES ('run_1', 'ten_1', ${NOW}, ${NOW}, 0, 0)`;
+    const backend = await openPostgres({ databaseUrl: database.url, owner: "srv", lock: true });
+    const [claimed] = await backend.runs.claim({ owner: "srv", limit: 1, perTenant: 1, now: NOW });
+    expect(claimed?.run).toMatchObject({ id: "run_1", workflowId: "wf_1" });
+    await backend.close();
   });
 
   test("a server is no longer ready once a newer version has migrated under it", async () => {

@@ -145,8 +145,18 @@ export interface TriggerPanel {
   readonly others: readonly string[];
   readonly changeHref: string;
   readonly webhook: { readonly url: string | null; readonly curl: string | null } | null;
+  /** How a published trigger that works with its provider stands; null for one that has nothing to tell. */
+  readonly standing: StandingView | null;
   /** Epoch milliseconds; null for a trigger without times. */
   readonly nextTimes: { readonly times: readonly number[]; readonly zone: string | null } | null;
+}
+
+export interface StandingView {
+  readonly tone: "success" | "warning" | "danger";
+  readonly text: string;
+  readonly problem: string | null;
+  readonly succeededAt: number | null;
+  readonly nextAt: number | null;
 }
 
 export interface PickerPanel {

@@ -4,7 +4,7 @@ import { FieldsForm } from "../components/fields/fields-form.tsx";
 import { Form } from "../components/form.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Time } from "../components/time.tsx";
-import type { EditorView, TriggerPanel } from "./editor-view.ts";
+import type { EditorView, StandingView, TriggerPanel } from "./editor-view.ts";
 import { follow } from "./follow.ts";
 import { PanelHead } from "./panel-head.tsx";
 
@@ -23,6 +23,7 @@ export function TriggerPanelBody({ view, panel }: { view: EditorView; panel: Tri
           ""
         )}
       </PanelHead>
+      {panel.standing ? <Standing standing={panel.standing} /> : ""}
       {panel.webhook ? <WebhookAddress webhook={panel.webhook} mayEdit={view.mayEdit} /> : ""}
       <Form
         id="panel-form"
@@ -41,6 +42,32 @@ export function TriggerPanelBody({ view, panel }: { view: EditorView; panel: Tri
       </Form>
       {panel.nextTimes ? <NextTimes {...panel.nextTimes} /> : ""}
     </>
+  );
+}
+
+function Standing({ standing }: { standing: StandingView }): JSX.Element {
+  const { tone, text, problem, succeededAt, nextAt } = standing;
+  return (
+    <div class="panel-note" data-tone={tone} role="status">
+      <strong safe>{text}</strong>
+      {problem === null ? "" : <div safe>{problem}</div>}
+      {succeededAt === null ? (
+        ""
+      ) : (
+        <div>
+          {"Last looked "}
+          <Time at={succeededAt} />
+        </div>
+      )}
+      {nextAt === null ? (
+        ""
+      ) : (
+        <div>
+          {"Next time "}
+          <Time at={nextAt} show="exact" />
+        </div>
+      )}
+    </div>
   );
 }
 

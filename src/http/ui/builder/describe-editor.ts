@@ -1,6 +1,7 @@
 import type { BannerView, EditorView, PanelView, ProblemView } from "../../../../views/workflows/editor-view.ts";
 import { findStep } from "../../../domain/edit-workflow.ts";
 import type { SignedIn } from "../../../domain/signed-in.ts";
+import type { Scope } from "../../../domain/tenant.ts";
 import type { Step } from "../../../domain/workflow.ts";
 import { type Problem, withUnfinished } from "../../../domain/workflow-draft.ts";
 import type { OpenDraft } from "../../../engine/drafts/edit-drafts.ts";
@@ -64,7 +65,7 @@ export async function describeEditor(
     banner,
     panel: unsaved
       ? await describeUnsaved(unsaved, open, places, sources)
-      : await describePanel(selection, open, webhookUrl, places, sources, services, ask),
+      : await describePanel(selection, open, webhookUrl, places, sources, services, scope, ask),
     webhookUrl,
   };
 }
@@ -94,6 +95,7 @@ async function describePanel(
   places: Places,
   sources: EditorSources,
   services: Services,
+  scope: Scope,
   ask: boolean,
 ): Promise<PanelView> {
   const { definition } = open.draft;
@@ -108,7 +110,14 @@ async function describePanel(
     case "step":
       return describeStepPanel(findStep(definition, selection.stepId)!, open, places, sources, ask);
     case "trigger":
-      return describeTriggerPanel(open, webhookUrl, places, sources, services.clock.now());
+      return describeTriggerPanel(
+        open,
+        webhookUrl,
+        places,
+        sources,
+        services.clock.now(),
+        open.workflow.publishedVersion === null ? null : await services.readTrigger(scope, open.workflow.id),
+      );
     default: {
       const { items } = await services.connectors.list({ limit: 200, cursor: null });
       return describePicker(selection, items, places, sources);

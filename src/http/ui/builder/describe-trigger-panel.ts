@@ -1,4 +1,4 @@
-import type { TriggerPanel } from "../../../../views/workflows/editor-view.ts";
+import type { StandingView, TriggerPanel } from "../../../../views/workflows/editor-view.ts";
 import type { TriggerForm } from "../../../connections/connector-forms.ts";
 import type { FieldError } from "../../../domain/errors.ts";
 import type { FormField } from "../../../domain/form-field.ts";
@@ -7,6 +7,7 @@ import type { TriggerDefinition } from "../../../domain/workflow.ts";
 import { unfinishedOf } from "../../../domain/workflow-draft.ts";
 import type { OpenDraft } from "../../../engine/drafts/edit-drafts.ts";
 import { previewSchedule } from "../../../engine/schedule-preview.ts";
+import type { TriggerStanding } from "../../../engine/triggers/read-trigger.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
 import { describeFields } from "../describe-fields.ts";
 import type { EditorSources } from "./editor-sources.ts";
@@ -28,6 +29,7 @@ export async function describeTriggerPanel(
   places: Places,
   sources: EditorSources,
   nowMs: number,
+  standing: TriggerStanding | null,
 ): Promise<TriggerPanel> {
   const { trigger } = draft.definition;
   const form = await sources.forms.trigger(trigger.connector, trigger.trigger);
@@ -68,6 +70,7 @@ export async function describeTriggerPanel(
       form?.kind === "webhook"
         ? { url: webhookUrl, curl: webhookUrl === null ? null : curlFor(webhookUrl, form.bodySample) }
         : null,
+    standing: standing && describeStanding(standing),
     nextTimes:
       form?.kind === "schedule"
         ? {
@@ -76,6 +79,18 @@ export async function describeTriggerPanel(
           }
         : null,
   };
+}
+
+const STATES = {
+  starting: { tone: "warning", text: "Starting: it is being registered, or looks for the first time in a moment." },
+  working: { tone: "success", text: "Working" },
+  waiting_for_connection: { tone: "warning", text: "Waiting: its connection has to be mended first." },
+  failing: { tone: "danger", text: "Failing: it is tried again and again." },
+  stopping: { tone: "warning", text: "Stopping: it is being taken away at the provider." },
+} as const;
+
+function describeStanding({ state, problem, succeededAt, nextAt }: TriggerStanding): StandingView | null {
+  return state === "off" ? null : { ...STATES[state], problem, succeededAt, nextAt };
 }
 
 export function triggerBaseOf(trigger: TriggerDefinition): string {

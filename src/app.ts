@@ -298,6 +298,7 @@ export function createApp(parts: AppParts): App {
     },
     connections: connections.manager,
     oauth: { apps: connections.apps, ...connections.authorization },
+    connectOptions: connections.options,
     connectors: createConnectorCatalog(connectors),
     connectorForms: createConnectorFormReader(connectors),
     variables: createVariableManager({ backend, clock, changed }),

@@ -3,6 +3,7 @@ import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
+import { createConnectOptions } from "./connect-options.ts";
 import { type ConnectionNotice, ConnectionTicker } from "./connection-ticker.ts";
 import { createConnectionManager } from "./manage-connections.ts";
 import { createConnectionAuthorization } from "./oauth/authorize-connection.ts";
@@ -40,6 +41,7 @@ export function openConnections(deps: ConnectionsDeps) {
     apps,
     useConnection: use.useConnection,
     ticker,
+    options: createConnectOptions({ ...deps, apps }),
     manager: createConnectionManager({ ...deps, ...use, reconnected: wakeParked, queued }),
     authorization: createConnectionAuthorization({ ...deps, apps, reconnected: wakeParked }),
   };

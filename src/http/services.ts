@@ -1,6 +1,7 @@
 import type { AuditReader } from "../audit/read-audit.ts";
 import type { ApiKeyManager } from "../auth/api-keys.ts";
 import type { Accounts } from "../auth/create-accounts.ts";
+import type { ConnectOptions } from "../connections/connect-options.ts";
 import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
 import type { ConnectorFormReader } from "../connections/connector-forms.ts";
 import type { ConnectionManager } from "../connections/manage-connections.ts";
@@ -33,6 +34,7 @@ export interface Services {
   readonly connections: ConnectionManager;
   readonly drafts: DraftEditor;
   readonly oauth: ConnectionAuthorization & { readonly apps: OAuthApps };
+  readonly connectOptions: ConnectOptions;
   readonly connectors: ConnectorCatalog;
   readonly choices: ChoicesResolver;
   readonly headroom: HeadroomReader;

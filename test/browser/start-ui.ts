@@ -1,3 +1,4 @@
+import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
 import type { Role } from "../../src/domain/permission.ts";
 import { type StartedApp, startApp, type TestTenant } from "../start-app.ts";
 
@@ -13,8 +14,11 @@ export type Cookies = Readonly<Record<string, string>>;
 const PASSWORD = "correct horse battery staple";
 
 /** The server with a tenant and an owner, Ada Lovelace, who is signed in. */
-export async function startUi(environment: Readonly<Record<string, string>> = {}): Promise<StartedUi> {
-  const app = await startApp(environment);
+export async function startUi(
+  environment: Readonly<Record<string, string>> = {},
+  connectors: ConnectorRegistry = {},
+): Promise<StartedUi> {
+  const app = await startApp(environment, undefined, undefined, connectors);
   const tenant = await app.createTenant("acme");
   let count = 0;
   const signInAs = async (role: Role, name = `Some ${role}`) => {

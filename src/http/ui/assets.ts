@@ -7,6 +7,7 @@ import icon from "../../../views/public/icon.svg" with { type: "text" };
 import appScript from "../../../views/public/scripts/app.js" with { type: "text" };
 import builderText from "../../../views/public/scripts/builder.js" with { type: "text" };
 import base from "../../../views/public/styles/base.css" with { type: "text" };
+import connections from "../../../views/public/styles/connections.css" with { type: "text" };
 import controls from "../../../views/public/styles/controls.css" with { type: "text" };
 import frame from "../../../views/public/styles/frame.css" with { type: "text" };
 import lists from "../../../views/public/styles/lists.css" with { type: "text" };
@@ -33,7 +34,7 @@ const interExtendedAsset = font("inter-extended", interExtended);
 const stylesAsset = asset(
   "app",
   "css",
-  [tokens, fontFaces(), base, frame, controls, surfaces, runs, lists, workflow, people].join("\n"),
+  [tokens, fontFaces(), base, frame, controls, surfaces, runs, lists, workflow, people, connections].join("\n"),
   "text/css; charset=utf-8",
 );
 const scriptAsset = asset("app", "js", [htmx, htmxSse, appScript].join(";\n"), "text/javascript; charset=utf-8");

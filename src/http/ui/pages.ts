@@ -3,10 +3,13 @@ import type { Services } from "../services.ts";
 import { accountPages } from "./account.ts";
 import { apiKeyPages } from "./api-keys.ts";
 import { auditPages } from "./audit.ts";
+import { connectionCreatePages } from "./connection-create.ts";
+import { connectionPages } from "./connections.ts";
 import { connectorIconPages } from "./connector-icons.ts";
 import { homePages } from "./home.ts";
 import { linkPages } from "./links.ts";
 import { memberPages } from "./members.ts";
+import { oauthCallbackPages } from "./oauth-callback.ts";
 import type { PageRoute } from "./page-route.ts";
 import { runDecisions } from "./run-decisions.ts";
 import { runPages } from "./runs.ts";
@@ -41,6 +44,9 @@ export const pages: readonly PageRoute[] = [
   ...workflowListPages,
   ...runPages,
   ...runDecisions,
+  ...connectionCreatePages,
+  ...connectionPages,
+  ...oauthCallbackPages,
   ...apiKeyPages,
   ...variablePages,
   ...auditPages,

@@ -1,0 +1,138 @@
+import type { Connection } from "../../domain/connection.ts";
+import { AppError } from "../../domain/errors.ts";
+import type { SignedIn } from "../../domain/signed-in.ts";
+import type { Services } from "../services.ts";
+import { fieldErrorsOf } from "./field-errors.ts";
+import { leaveTo, type PageAnswer, page, redirect } from "./page-answer.ts";
+import { definePage } from "./page-route.ts";
+
+const PAGE_SIZE = 50;
+
+export const connectionPages = [
+  definePage({
+    method: "GET",
+    path: "/connections",
+    access: "connection.read",
+    async handle({ signedIn: { scope, csrfToken }, query }, services) {
+      const cursor = query.get("cursor");
+      const { items, nextCursor } = await services.connections.list(scope, { limit: PAGE_SIZE, cursor });
+      const [problems, titles] = await Promise.all([services.oauth.apps.problems(scope), titlesOf(items, services)]);
+      const { ConnectionsPage } = await import("../../../views/connections/connections-page.tsx");
+      const view = ConnectionsPage({
+        connections: items.map((connection) => ({
+          ...connection,
+          connectorTitle: titles[connection.connector] ?? connection.connector,
+        })),
+        problems,
+        older: nextCursor === null ? null : `/connections?cursor=${encodeURIComponent(nextCursor)}`,
+        newest: cursor === null ? null : "/connections",
+        mayWrite: scope.permissions.has("connection.write"),
+        csrf: csrfToken,
+      });
+      return page({ title: "Connections", section: "connections" }, view);
+    },
+  }),
+
+  definePage({
+    method: "GET",
+    path: "/connections/:id",
+    access: "connection.read",
+    handle: ({ signedIn, params }, services) => showConnection(signedIn, params.id, services),
+  }),
+
+  definePage({
+    method: "POST",
+    path: "/connections/:id/test",
+    access: "connection.write",
+    async handle({ signedIn: { scope }, params }, { connections }) {
+      const tested = await connections.test(scope, params.id);
+      const asWhom = tested.ok && tested.account ? ` as ${tested.account.label}` : "";
+      const good =
+        tested.ok && tested.asked
+          ? `It works${asWhom}.`
+          : "The credential is stored and readable; this connector cannot test more.";
+      return redirect(`/connections/${params.id}`, {
+        flash: tested.ok ? { kind: "success", text: good } : { kind: "error", text: tested.problem },
+      });
+    },
+  }),
+
+  definePage({
+    method: "POST",
+    path: "/connections/:id/reconnect",
+    access: "connection.write",
+    async handle({ signedIn: { scope, sessionId }, params }, { oauth }) {
+      return leaveTo((await oauth.beginAgain(scope, sessionId, params.id)).href);
+    },
+  }),
+
+  definePage({
+    method: "POST",
+    path: "/connections/:id/rename",
+    access: "connection.write",
+    async handle({ signedIn, params, form }, services) {
+      const name = (form.get("name") ?? "").trim();
+      try {
+        await services.connections.update(signedIn.scope, params.id, { name });
+      } catch (error) {
+        return showConnection(signedIn, params.id, services, { name, error: fieldErrorsOf(error).name ?? "" });
+      }
+      return redirect(`/connections/${params.id}`, { flash: { kind: "success", text: "Renamed." } });
+    },
+  }),
+
+  definePage({
+    method: "POST",
+    path: "/connections/:id/delete",
+    access: "connection.write",
+    async handle({ signedIn: { scope }, params }, { connections }) {
+      try {
+        await connections.remove(scope, params.id);
+      } catch (error) {
+        if (!(error instanceof AppError) || error.code !== "conflict") throw error;
+        return redirect(`/connections/${params.id}`, { flash: { kind: "error", text: error.message } });
+      }
+      return redirect("/connections", { flash: { kind: "success", text: "The connection is deleted." } });
+    },
+  }),
+];
+
+async function showConnection(
+  { scope, csrfToken }: SignedIn,
+  id: string,
+  services: Services,
+  renaming: { readonly name: string; readonly error: string } | null = null,
+): Promise<PageAnswer> {
+  const health = await services.connections.health(scope, id);
+  const { connection } = health;
+  const option = await services.connectOptions.find(scope, connection.connector).catch(ifMissing);
+  const scheme = option?.schemes.find(({ name }) => name === connection.scheme);
+  const { ConnectionPage } = await import("../../../views/connections/connection-page.tsx");
+  const view = ConnectionPage({
+    ...health,
+    connectorTitle: option?.title ?? connection.connector,
+    schemeTitle: scheme?.title ?? connection.scheme,
+    oauth: scheme?.oauth ?? null,
+    renaming,
+    now: services.clock.now(),
+    mayWrite: scope.permissions.has("connection.write"),
+    csrf: csrfToken,
+  });
+  const title = connection.name;
+  return page({ title, section: "connections", status: renaming ? 422 : 200 }, view);
+}
+
+async function titlesOf(
+  connections: readonly Connection[],
+  { connectors }: Services,
+): Promise<Readonly<Record<string, string>>> {
+  const names = [...new Set(connections.map(({ connector }) => connector))];
+  const found = await Promise.all(names.map((name) => connectors.find(name).catch(ifMissing)));
+  return Object.fromEntries(found.flatMap((each) => (each ? [[each.name, each.title]] : [])));
+}
+
+/** A connector may have gone with an upgrade; its connections can still be looked at and deleted. */
+function ifMissing(error: unknown): null {
+  if (error instanceof AppError && error.code === "not_found") return null;
+  throw error;
+}

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Browser } from "playwright-core";
+import { type AuthorizationServer, startAuthorizationServer } from "../oauth/authorization-server.ts";
+import { vendorRegistry } from "../oauth/vendor-connector.ts";
+import { launchBrowser } from "./launch-browser.ts";
+import { type StartedUi, startUi } from "./start-ui.ts";
+import { inspectPage, PHONE, type Visitor, type VisitorOptions, visit } from "./visitor.ts";
+
+let browser: Browser;
+let ui: StartedUi;
+let vendor: AuthorizationServer;
+let url: string;
+beforeAll(async () => {
+  browser = await launchBrowser();
+  ui = await startUi(
+    {},
+    vendorRegistry(() => vendor.issuer),
+  );
+  // The public address, under which a browser comes back.
+  url = ui.url.replace("127.0.0.1", "localhost");
+  vendor = await startAuthorizationServer({ redirectUris: [`${url}/oauth/callback/vendor`] });
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await ui.stop();
+  await vendor.stop();
+});
+
+async function withVisitor(body: (visitor: Visitor) => Promise<void>, options: Partial<VisitorOptions> = {}) {
+  const visitor = await visit(browser, { url, cookies: ui.owner, ...options });
+  visitor.page.setDefaultTimeout(8_000);
+  try {
+    await body(visitor);
+  } finally {
+    await visitor.close();
+  }
+}
+
+/** What a person does on the provider's own pages. */
+async function consentAs({ page, troubles }: Visitor, login: string): Promise<void> {
+  await page.waitForURL(`${vendor.issuer}/**`);
+  await page.locator('input[name="login"]').fill(login);
+  await page.locator('input[name="password"]').fill("x");
+  await page.locator('button[type="submit"]').click();
+  await page.locator('input[name="prompt"][value="consent"]').waitFor({ state: "attached" });
+  await page.locator('button[type="submit"]').click();
+  await page.waitForURL(`${url}/**`);
+  // The provider's pages ask for fonts of other hosts, which is none of ours.
+  troubles.splice(0);
+}
+
+describe("an administrator", () => {
+  test("connects a system: sees callback and scopes, enters the app, consents, and is back with a green connection", async () => {
+    await withVisitor(async (visitor) => {
+      const { page } = visitor;
+      await visitor.open("/connections");
+      await page.getByRole("link", { name: "New connection" }).first().click();
+      await page.getByPlaceholder("Search connectors").fill("vendor");
+      await page.getByRole("button", { name: "Search" }).click();
+      expect(await page.locator(".connector-card").count()).toBe(1);
+      await page.getByRole("link", { name: "Vendor" }).click();
+      await page.getByText(`${url}/oauth/callback/vendor`).waitFor();
+      await page.getByText("To show the account by its address.").waitFor();
+      expect(await page.getByRole("button", { name: "Connect with Vendor" }).isDisabled()).toBe(true);
+      expect(await inspectPage(visitor)).toEqual([]);
+
+      await page.getByLabel("Client id").fill(vendor.clientId);
+      await page.getByLabel("Client secret").fill(vendor.clientSecret);
+      await page.getByRole("button", { name: "Store the app" }).click();
+      await page.getByText("Entered for your organisation").waitFor();
+      expect(await page.content()).not.toContain(vendor.clientSecret);
+      await page.getByLabel("Name").fill("Sales account");
+      await page.getByRole("button", { name: "Connect with Vendor" }).click();
+      await consentAs(visitor, "alice");
+
+      await page.getByRole("heading", { name: "Sales account" }).waitFor();
+      await page.locator(".badge", { hasText: "Connected" }).first().waitFor();
+      expect(await page.locator(".facts").textContent()).toMatch(
+        /alice@example\.test[\s\S]*openid[\s\S]*email[\s\S]*Next refresh/,
+      );
+      expect(page.url()).not.toContain("code=");
+      expect(await inspectPage(visitor)).toEqual([]);
+      await page.getByRole("button", { name: "Test" }).click();
+      await page.getByText("It works as alice@example.test.").waitFor();
+
+      await visitor.open("/connections");
+      await page.getByText("Vendor · alice@example.test").waitFor();
+      expect(await inspectPage(visitor)).toEqual([]);
+    });
+  }, 30_000);
+
+  test("reconnects what the provider has revoked, and says yes to another account first", async () => {
+    await withVisitor(async (visitor) => {
+      const { page } = visitor;
+      const { scope } = ui.tenant;
+      const { items } = await ui.backend.connections.list(scope, { limit: 10, cursor: null });
+      const { id, generation } = items[0]!;
+      const change = { at: Date.now(), action: "connection.broken", target: id, details: {} };
+      await ui.backend.connections.markBroken(scope, id, { owner: null, generation }, "invalid_grant", change);
+      await visitor.open(`/connections/${id}`);
+      await page.getByText("Somebody has to reconnect it").waitFor();
+      expect(await inspectPage(visitor)).toEqual([]);
+      await page.getByRole("button", { name: "Reconnect" }).click();
+      await consentAs(visitor, "bob");
+      await page.getByRole("heading", { name: "That is another account" }).waitFor();
+      expect(await page.locator(".facts").textContent()).toMatch(/alice@example\.test[\s\S]*bob@example\.test/);
+      expect(await inspectPage(visitor)).toEqual([]);
+      expect(await ui.backend.connections.find(scope, id)).toMatchObject({ state: "needs_reconnect" });
+      await page.getByRole("button", { name: "Use the other account" }).click();
+      await page.getByText("Runs that waited go on.").waitFor();
+      expect(await ui.backend.connections.find(scope, id)).toMatchObject({ state: "ready", account: { id: "bob" } });
+    });
+  }, 30_000);
+
+  test("renames and deletes it, and types another credential into one that has none of a provider", async () => {
+    await withVisitor(async (visitor) => {
+      const { page } = visitor;
+      await visitor.open("/connections/new/http?scheme=bearer");
+      await page.getByLabel("Name").fill("Own API");
+      await page.getByLabel("Token").fill("canary-browser-token");
+      await page.getByLabel("Hosts").fill("https://api.example.com");
+      await page.getByRole("button", { name: "Connect" }).click();
+      await page.getByText("must be a host such as").waitFor();
+      expect(await page.content()).not.toContain("canary-browser");
+      await page.getByLabel("Token").fill("canary-browser-token");
+      await page.getByLabel("Hosts").fill("api.example.com");
+      await page.getByRole("button", { name: "Connect" }).click();
+      await page.getByRole("heading", { name: "Own API" }).waitFor();
+      await page.getByRole("link", { name: "New credential" }).click();
+      await page.getByLabel("Token").fill("canary-browser-token-2");
+      await page.getByRole("button", { name: "Store the credential" }).click();
+      await page.getByText("The new credential is stored").waitFor();
+      expect(await page.content()).not.toContain("canary-browser");
+      await page.getByRole("button", { name: "Rename" }).click();
+      await page.getByRole("textbox", { name: "Name" }).fill("Renamed API");
+      await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+      await page.getByRole("heading", { name: "Renamed API" }).waitFor();
+      await page.getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("button", { name: "Delete the connection" }).click();
+      await page.getByText("The connection is deleted.").waitFor();
+    });
+  }, 30_000);
+});
+
+test("a viewer sees a connection and can change nothing", async () => {
+  const cookies = await ui.signInAs("viewer");
+  await withVisitor(
+    async (visitor) => {
+      const { page } = visitor;
+      await visitor.open("/connections");
+      await page.getByRole("link", { name: "Sales account" }).click();
+      await page.getByRole("heading", { name: "Sales account" }).waitFor();
+      for (const name of ["Reconnect", "Test", "Rename", "Delete"])
+        expect(await page.getByRole("button", { name }).count()).toBe(0);
+      const { id } = (await ui.backend.connections.list(ui.tenant.scope, { limit: 10, cursor: null })).items[0]!;
+      for (const path of [`/connections/${id}/reconnect`, `/connections/${id}/delete`]) {
+        const response = await page.request.post(`${url}${path}`, { headers: { origin: url } });
+        expect(response.status()).toBe(403);
+      }
+      expect((await page.goto("/connections/new"))?.status()).toBe(403);
+    },
+    { cookies },
+  );
+}, 30_000);
+
+describe("every page of connections", () => {
+  for (const [theme, size] of [
+    ["dark", undefined],
+    ["light", PHONE],
+  ] as const)
+    test(`is in order in ${theme}${size ? " on a phone" : ""}`, async () => {
+      const { id } = (await ui.backend.connections.list(ui.tenant.scope, { limit: 10, cursor: null })).items[0]!;
+      const paths = [
+        "/connections",
+        "/connections/new",
+        "/connections/new/slack",
+        "/connections/new/vendor",
+        `/connections/${id}`,
+      ];
+      await withVisitor(
+        async (visitor) => {
+          for (const path of paths) {
+            await visitor.open(path);
+            expect([path, await inspectPage(visitor)]).toEqual([path, []]);
+            if (process.env.SCREENSHOTS)
+              await visitor.page.screenshot({
+                path: `${process.env.SCREENSHOTS}/${theme}-${size ? "phone" : "desk"}${path.replaceAll("/", "_").replace(id, "one")}.png`,
+                fullPage: true,
+              });
+          }
+        },
+        { theme, ...(size && { size }) },
+      );
+    }, 60_000);
+});

@@ -1,0 +1,295 @@
+import { Html } from "@elysiajs/html";
+import type { Connection, ConnectionEvent } from "../../src/domain/connection.ts";
+import type { ParkedRun } from "../../src/domain/connection-store.ts";
+import { Badge, Tag } from "../components/badge.tsx";
+import { Button, DialogButton, FormActions, LinkButton } from "../components/button.tsx";
+import { ConfirmDialog, Dialog } from "../components/dialog.tsx";
+import { TextField } from "../components/field.tsx";
+import { Form } from "../components/form.tsx";
+import { Notice } from "../components/notice.tsx";
+import { PageHeader } from "../components/page-header.tsx";
+import { Time } from "../components/time.tsx";
+import { stateBadge } from "./connection-state.tsx";
+
+export interface ConnectionPageProps {
+  readonly connection: Connection;
+  readonly connectorTitle: string;
+  readonly schemeTitle: string;
+  /** Null for a credential that was typed in. */
+  readonly oauth: { readonly grant: "authorization_code" | "client_credentials" } | null;
+  readonly events: readonly ConnectionEvent[];
+  readonly usedBy: readonly { readonly id: string; readonly name: string }[];
+  readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
+  /** What was entered as a new name and is refused. */
+  readonly renaming: { readonly name: string; readonly error: string } | null;
+  readonly now: number;
+  readonly mayWrite: boolean;
+  readonly csrf: string;
+}
+
+/** How a connection is, who depends on it, and everything that can be done about it. */
+export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
+  const { connection, connectorTitle, mayWrite, csrf } = props;
+  return (
+    <>
+      <PageHeader
+        title={connection.name}
+        lead={connection.account ? `${connectorTitle} · ${connection.account.label}` : connectorTitle}
+        trail={{ href: "/connections", label: "Connections" }}
+        badges={[stateBadge(connection)]}
+      >
+        {mayWrite ? <Actions {...props} /> : ""}
+      </PageHeader>
+      <Trouble {...props} />
+      <div class="connection-health">
+        <Facts {...props} />
+        <Users {...props} />
+        <Events events={props.events} />
+      </div>
+      {mayWrite ? (
+        <>
+          <RenameDialog {...props} />
+          <ConfirmDialog
+            id="delete-connection"
+            title={`Delete ${connection.name}?`}
+            text={deleteText(props)}
+            action={`/connections/${connection.id}/delete`}
+            confirmLabel="Delete the connection"
+            csrf={csrf}
+            danger
+          />
+        </>
+      ) : (
+        ""
+      )}
+    </>
+  );
+}
+
+function Actions({ connection, oauth, csrf }: ConnectionPageProps): JSX.Element {
+  const { id, state } = connection;
+  const kind = state === "needs_reconnect" ? "primary" : "secondary";
+  return (
+    <>
+      {state === "ready" ? (
+        <Form action={`/connections/${id}/test`} csrf={csrf} class="row">
+          <Button label="Test" icon="activity" />
+        </Form>
+      ) : (
+        ""
+      )}
+      {oauth?.grant === "authorization_code" ? (
+        <Form action={`/connections/${id}/reconnect`} csrf={csrf} class="row">
+          <Button label="Reconnect" icon="rotate" kind={kind} />
+        </Form>
+      ) : oauth === null ? (
+        <LinkButton href={`/connections/${id}/credential`} label="New credential" icon="key" kind={kind} />
+      ) : (
+        ""
+      )}
+      <DialogButton dialog="rename-connection" label="Rename" icon="pencil" />
+      <DialogButton dialog="delete-connection" label="Delete" icon="trash" kind="danger" />
+    </>
+  );
+}
+
+function Trouble({ connection, parked, mayWrite }: ConnectionPageProps): JSX.Element {
+  const { state, problem } = connection;
+  if (state === "ready" && problem === null) return "";
+  const waits = parked.count === 1 ? "One run waits for it" : `${parked.count} runs wait for it`;
+  const then = mayWrite ? "and goes on by itself after reconnecting." : "until somebody who may reconnects it.";
+  return (
+    <div class="page-notice">
+      {state === "needs_reconnect" ? (
+        <Notice tone="danger" title="Somebody has to reconnect it">
+          <p safe>{problem ?? "The provider no longer accepts the credential."}</p>
+          <p safe>
+            {parked.count > 0
+              ? `${waits} ${parked.count === 1 ? then : then.replace("goes on by itself", "go on by themselves")} Schedules and polls pause meanwhile.`
+              : "Schedules and polls pause meanwhile; new runs wait."}
+          </p>
+        </Notice>
+      ) : (
+        <Notice tone="warning" title="It could not be renewed the last time">
+          <p safe>{problem}</p>
+          <p>It is tried again by itself; the connection stays as it is.</p>
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+function Facts({ connection, schemeTitle }: ConnectionPageProps): JSX.Element {
+  const { account, scopes, expiresAt, refreshAt, refreshedAt, lastUsedAt, hosts, createdAt } = connection;
+  return (
+    <section class="card" aria-labelledby="facts-title">
+      <div class="card-header">
+        <h2 id="facts-title">Access</h2>
+      </div>
+      <div class="card-body">
+        <dl class="facts">
+          <dt>Account</dt>
+          <dd dir="auto">
+            {account ? <span safe>{account.label}</span> : <span class="faint">Not told by the provider</span>}
+          </dd>
+          <dt>Signed in by</dt>
+          <dd safe>{schemeTitle}</dd>
+          <dt>Scopes</dt>
+          <dd>
+            {scopes.length === 0 ? (
+              <span class="faint">None</span>
+            ) : (
+              <span class="row">
+                {scopes.map((scope) => (
+                  <Tag label={scope} />
+                ))}
+              </span>
+            )}
+          </dd>
+          <dt>Sent only to</dt>
+          <dd class="mono" safe>
+            {hosts.join(", ")}
+          </dd>
+          <dt>Last used</dt>
+          <dd>{instant(lastUsedAt, "Never")}</dd>
+          <dt>Last refresh</dt>
+          <dd>{instant(refreshedAt, "Never")}</dd>
+          <dt>Next refresh</dt>
+          <dd>{instant(refreshAt, expiresAt === null ? "Not needed" : "Never by itself")}</dd>
+          <dt>Access ends</dt>
+          <dd>{instant(expiresAt, "Not known to end")}</dd>
+          <dt>Connected</dt>
+          <dd>{instant(createdAt, "")}</dd>
+        </dl>
+      </div>
+    </section>
+  );
+}
+
+function instant(at: number | null, otherwise: string): JSX.Element {
+  return at === null ? (
+    <span class="faint" safe>
+      {otherwise}
+    </span>
+  ) : (
+    <Time at={at} />
+  );
+}
+
+function Users({ usedBy, parked }: ConnectionPageProps): JSX.Element {
+  return (
+    <section class="card" aria-labelledby="users-title">
+      <div class="card-header">
+        <h2 id="users-title">Used by</h2>
+        <span class="faint" safe>
+          {usedBy.length === 1 ? "1 workflow" : `${usedBy.length} workflows`}
+        </span>
+      </div>
+      <div class="card-body stack">
+        {usedBy.length === 0 ? (
+          <p class="faint">No workflow uses it. It can be deleted without breaking anything.</p>
+        ) : (
+          <ul class="plain-list">
+            {usedBy.map(({ id, name }) => (
+              <li>
+                <a href={`/workflows/${id}`} dir="auto" safe>
+                  {name}
+                </a>
+              </li>
+            ))}
+          </ul>
+        )}
+        {parked.count > 0 ? <Parked parked={parked} /> : ""}
+      </div>
+    </section>
+  );
+}
+
+function Parked({ parked }: Pick<ConnectionPageProps, "parked">): JSX.Element {
+  const { count, runs } = parked;
+  return (
+    <div class="stack-tight">
+      <h3>
+        Waiting runs <Badge tone="warning" label={String(count)} />
+      </h3>
+      <ul class="plain-list">
+        {runs.map(({ runId, parkedAt }) => (
+          <li>
+            <a class="mono" href={`/runs/${runId}`} safe>
+              {runId}
+            </a>{" "}
+            <span class="faint">
+              since <Time at={parkedAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+      {count > runs.length ? <p class="faint" safe>{`and ${count - runs.length} more`}</p> : ""}
+    </div>
+  );
+}
+
+const EVENTS = {
+  refresh_failed: { tone: "warning", label: "Not renewed" },
+  refused: { tone: "warning", label: "Call refused" },
+  needs_reconnect: { tone: "danger", label: "Ended" },
+  reconnected: { tone: "success", label: "Reconnected" },
+} as const;
+
+function Events({ events }: Pick<ConnectionPageProps, "events">): JSX.Element {
+  return (
+    <section class="card" aria-labelledby="events-title">
+      <div class="card-header">
+        <h2 id="events-title">What happened lately</h2>
+      </div>
+      <div class="card-body">
+        {events.length === 0 ? (
+          <p class="faint">Nothing went wrong.</p>
+        ) : (
+          <ul class="plain-list events">
+            {events.map(({ at, kind, message }) => (
+              <li>
+                <Badge {...EVENTS[kind]} />
+                <span safe>{message}</span>
+                <span class="faint">
+                  <Time at={at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function RenameDialog({ connection, renaming, csrf }: ConnectionPageProps): JSX.Element {
+  return (
+    <Dialog id="rename-connection" title="Rename the connection" open={renaming !== null}>
+      <Form action={`/connections/${connection.id}/rename`} csrf={csrf}>
+        <TextField
+          name="name"
+          label="Name"
+          value={renaming?.name ?? connection.name}
+          error={renaming?.error}
+          maxlength={200}
+          autocomplete="off"
+        />
+        <FormActions>
+          <DialogButton dialog="rename-connection" command="close" label="Cancel" />
+          <Button kind="primary" label="Rename" />
+        </FormActions>
+      </Form>
+    </Dialog>
+  );
+}
+
+function deleteText({ usedBy, oauth }: ConnectionPageProps): string {
+  if (usedBy.length > 0) {
+    const names = usedBy.slice(0, 3).map(({ name }) => `“${name}”`);
+    const more = usedBy.length > names.length ? ` and ${usedBy.length - names.length} more` : "";
+    return `It is used by ${names.join(", ")}${more}, which would fail without it. Take it out of them and publish them first.`;
+  }
+  const taken = oauth ? " What was granted is taken back at the provider." : "";
+  return `No workflow uses it.${taken} This cannot be undone.`;
+}

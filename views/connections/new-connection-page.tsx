@@ -1,0 +1,128 @@
+import { Html } from "@elysiajs/html";
+import { Button, FormActions, LinkButton } from "../components/button.tsx";
+import { TextField } from "../components/field.tsx";
+import type { FieldView } from "../components/fields/field-view.ts";
+import { FieldsForm } from "../components/fields/fields-form.tsx";
+import { Form } from "../components/form.tsx";
+import { Notice } from "../components/notice.tsx";
+import { PageHeader } from "../components/page-header.tsx";
+import { type AppView, RegisterApp } from "./register-app.tsx";
+
+export interface NewConnectionPageProps {
+  readonly option: {
+    readonly connector: string;
+    readonly title: string;
+    readonly description: string;
+    readonly asksHosts: boolean;
+    readonly schemes: readonly { readonly name: string; readonly title: string }[];
+  };
+  readonly scheme: { readonly name: string; readonly title: string; readonly oauth: AppView | null };
+  readonly fields: readonly FieldView[];
+  readonly others: readonly string[];
+  readonly entered: { readonly name: string; readonly hosts: string; readonly clientId: string };
+  /** By field; under the empty name what is wrong with the whole. */
+  readonly errors: Readonly<Record<string, string>>;
+  readonly csrf: string;
+}
+
+/** Everything that is needed to connect one system: at the provider first, then here. */
+export function NewConnectionPage(props: NewConnectionPageProps): JSX.Element {
+  const { option, scheme, errors } = props;
+  return (
+    <>
+      <PageHeader
+        title={`Connect ${option.title}`}
+        lead={option.description}
+        trail={{ href: "/connections/new", label: "New connection" }}
+      />
+      <div class="connect">
+        {option.schemes.length > 1 ? <SchemeChoice {...props} /> : ""}
+        {errors[""] ? (
+          <Notice tone="danger" title="Not connected">
+            <p safe>{errors[""]}</p>
+          </Notice>
+        ) : (
+          ""
+        )}
+        {scheme.oauth ? (
+          <RegisterApp
+            action={`/connections/new/${option.connector}/${scheme.name}/app`}
+            connectorTitle={option.title}
+            oauth={scheme.oauth}
+            clientId={props.entered.clientId}
+            error={errors.clientId}
+            csrf={props.csrf}
+          />
+        ) : (
+          ""
+        )}
+        <Connect {...props} />
+      </div>
+    </>
+  );
+}
+
+function SchemeChoice({ option, scheme }: NewConnectionPageProps): JSX.Element {
+  return (
+    <nav class="scheme-choice" aria-label="How to sign in">
+      {option.schemes.map(({ name, title }) => (
+        <a
+          href={`/connections/new/${option.connector}?scheme=${encodeURIComponent(name)}`}
+          aria-current={name === scheme.name ? "page" : undefined}
+          safe
+        >
+          {title}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+function Connect({ option, scheme, fields, others, entered, errors, csrf }: NewConnectionPageProps): JSX.Element {
+  const { oauth } = scheme;
+  const isReady = oauth === null || oauth.app.clientId !== null;
+  return (
+    <section class="card" aria-labelledby="connect-title">
+      <div class="card-header">
+        <h2 id="connect-title">{oauth ? "2. Connect an account" : "The account"}</h2>
+      </div>
+      <div class="card-body">
+        <Form action={`/connections/new/${option.connector}/${scheme.name}`} csrf={csrf}>
+          <TextField
+            name="name"
+            label="Name"
+            hint="How people here tell it from other accounts of the same system."
+            value={entered.name}
+            error={errors.name}
+            maxlength={200}
+            autocomplete="off"
+          />
+          {fields.length > 0 || others.length > 0 ? <FieldsForm fields={fields} others={others} /> : ""}
+          {option.asksHosts ? (
+            <TextField
+              name="hosts"
+              label="Hosts"
+              hint="The only hosts this credential is ever sent to, such as api.example.com or *.example.com; several with spaces between."
+              value={entered.hosts}
+              error={errors.hosts}
+              autocomplete="off"
+              spellcheck="false"
+              mono
+            />
+          ) : (
+            ""
+          )}
+          <FormActions>
+            <LinkButton href="/connections" label="Cancel" />
+            <Button
+              kind="primary"
+              label={oauth?.grant === "authorization_code" ? `Connect with ${option.title}` : "Connect"}
+              disabled={!isReady}
+            />
+          </FormActions>
+        </Form>
+        {isReady ? "" : <p class="faint">First enter the client id of your app above.</p>}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,184 @@
+import { Html } from "@elysiajs/html";
+import { Button, CopyButton, FormActions } from "../components/button.tsx";
+import { TextField } from "../components/field.tsx";
+import { Form } from "../components/form.tsx";
+import { Notice } from "../components/notice.tsx";
+
+export interface AppView {
+  readonly grant: "authorization_code" | "client_credentials";
+  readonly app: {
+    readonly provider: string;
+    readonly clientId: string | null;
+    readonly source: "tenant" | "installation" | null;
+    readonly callbackUrl: string;
+    readonly variables: readonly [string, string];
+    readonly problem: { readonly problem: string } | null;
+  };
+  readonly setup: { readonly url: string; readonly steps: readonly string[]; readonly manifest?: string } | null;
+  readonly scopes: readonly { readonly name: string; readonly title: string }[];
+  readonly scopeText: string;
+}
+
+interface RegisterAppProps {
+  readonly action: string;
+  readonly connectorTitle: string;
+  readonly oauth: AppView;
+  readonly clientId: string;
+  readonly error: string | undefined;
+  readonly csrf: string;
+}
+
+/** What an administrator enters at the provider, letter by letter, and what they bring back. Done once. */
+export function RegisterApp(props: RegisterAppProps): JSX.Element {
+  const { connectorTitle, oauth } = props;
+  const { app } = oauth;
+  const isThere = app.clientId !== null;
+  return (
+    <details class="card register-app" {...(isThere && app.problem === null ? {} : { open: true })}>
+      <summary class="card-header">
+        <h2 safe>{`1. Your app at ${connectorTitle}`}</h2>
+        <span class="faint" safe>
+          {sourceText(app)}
+        </span>
+      </summary>
+      <div class="card-body stack">
+        {app.problem ? (
+          <Notice tone="warning" title="The provider refuses this app">
+            <p safe>{app.problem.problem}</p>
+          </Notice>
+        ) : (
+          ""
+        )}
+        <Steps {...props} />
+        {oauth.grant === "authorization_code" ? (
+          <div class="stack-tight">
+            <h3>Callback URL</h3>
+            <p class="faint">Also called redirect URL. Copy it exactly as it is.</p>
+            <div class="copy-line">
+              <code id="callback-url" safe>
+                {app.callbackUrl}
+              </code>
+              <CopyButton from="callback-url" label="Copy the callback URL" />
+            </div>
+          </div>
+        ) : (
+          ""
+        )}
+        <Scopes oauth={oauth} />
+        {oauth.setup?.manifest ? <Manifest text={oauth.setup.manifest} /> : ""}
+        <Client {...props} />
+      </div>
+    </details>
+  );
+}
+
+function sourceText({ source, clientId }: AppView["app"]): string {
+  if (clientId === null) return "Not registered yet";
+  return source === "installation" ? "Set for this installation" : "Entered for your organisation";
+}
+
+function Steps({ connectorTitle, oauth }: RegisterAppProps): JSX.Element {
+  const { setup } = oauth;
+  if (!setup)
+    return (
+      <p safe>{`Register an OAuth app in ${connectorTitle}'s settings for developers, with the addresses below.`}</p>
+    );
+  return (
+    <div class="stack-tight">
+      <p>
+        Open{" "}
+        <a href={setup.url} target="_blank" rel="noreferrer noopener" safe>
+          {setup.url.replace(/^https:\/\//, "")}
+        </a>{" "}
+        and do this there:
+      </p>
+      <ol class="setup-steps">
+        {setup.steps.map((step) => (
+          <li safe>{step}</li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function Scopes({ oauth }: { oauth: AppView }): JSX.Element {
+  if (oauth.scopes.length === 0) return "";
+  return (
+    <div class="stack-tight">
+      <h3>Scopes</h3>
+      <div class="copy-line">
+        <code id="scope-text" safe>
+          {oauth.scopeText}
+        </code>
+        <CopyButton from="scope-text" label="Copy the scopes" />
+      </div>
+      <dl class="facts scopes">
+        {oauth.scopes.map(({ name, title }) => (
+          <>
+            <dt class="mono" safe>
+              {name}
+            </dt>
+            <dd safe>{title}</dd>
+          </>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
+function Manifest({ text }: { text: string }): JSX.Element {
+  return (
+    <div class="stack-tight">
+      <h3>App manifest</h3>
+      <p class="faint">Holds all of the above; paste it where the provider makes an app from a manifest.</p>
+      <details>
+        <summary>Show it</summary>
+        <code class="manifest" id="app-manifest" safe>
+          {text}
+        </code>
+      </details>
+      <div class="row">
+        <CopyButton from="app-manifest" label="Copy the manifest" />
+      </div>
+    </div>
+  );
+}
+
+function Client({ action, oauth, clientId, error, csrf }: RegisterAppProps): JSX.Element {
+  const { app } = oauth;
+  return (
+    <div class="stack-tight">
+      <h3>Client id and secret</h3>
+      <p class="faint">
+        What the provider shows once the app is registered. An operator can set them for all tenants instead:{" "}
+        <code safe>{app.variables.join(", ")}</code>.
+      </p>
+      <Form action={action} csrf={csrf}>
+        <TextField
+          name="clientId"
+          label="Client id"
+          value={app.source === "installation" && clientId === app.clientId ? "" : clientId}
+          error={error}
+          autocomplete="off"
+          spellcheck="false"
+          mono
+        />
+        <TextField
+          name="clientSecret"
+          label="Client secret"
+          type="password"
+          hint={
+            app.source === "tenant"
+              ? "Stored. Leave it empty to keep it."
+              : "Stored encrypted, never shown again. Empty for a public client."
+          }
+          autocomplete="off"
+        />
+        <FormActions>
+          {app.source === "tenant" ? <Button kind="danger" label="Forget this app" name="do" value="remove" /> : ""}
+          <Button label="Store the app" />
+        </FormActions>
+      </Form>
+    </div>
+  );
+}

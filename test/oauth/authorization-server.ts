@@ -19,6 +19,8 @@ export interface AuthorizationServer {
   endAccessTokens(): Promise<void>;
   /** Ends what the account was granted, as its owner would in the provider's settings. */
   revokeAll(): Promise<void>;
+  /** Every access and refresh token so far. */
+  handedOut(): readonly string[];
   /** Resolves when a token has been taken back. */
   untilRevoked(): Promise<void>;
   stop(): Promise<void>;
@@ -58,11 +60,14 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
   provider.on("grant.success", (context) => {
     if (context.oidc.params?.grant_type === "refresh_token") refreshed += 1;
   });
+  const handedOut = new Set<string>();
+  provider.on("refresh_token.saved", ({ jti }) => void handedOut.add(jti));
   const grantIds = new Set<string>();
   const accessTokens = new Set<string>();
   provider.on("access_token.saved", ({ grantId, jti }) => {
     if (grantId) grantIds.add(grantId);
     accessTokens.add(jti);
+    handedOut.add(jti);
   });
   // A fault of the peer itself must fail the test, not look like a refusal.
   provider.on("server_error", (_context, error) => {
@@ -112,6 +117,7 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
       await Promise.all(found.map((grant) => grant?.destroy()));
       grantIds.clear();
     },
+    handedOut: () => [...handedOut],
     untilRevoked: () => new Promise((resolve) => void provider.once("refresh_token.destroyed", () => resolve())),
     async stop() {
       server.closeAllConnections();

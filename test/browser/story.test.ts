@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import { CLIENT, startOpenidPeer } from "../accounts/openid-peer.ts";
 import { findBinary } from "../crash/find-binary.ts";
 import { freePort, untilReady } from "../free-server.ts";
 import { launchBrowser } from "./launch-browser.ts";
@@ -15,6 +17,8 @@ const url = `http://127.0.0.1:${port}`;
 let browser: Browser;
 let server: Bun.Subprocess<"ignore", "pipe", "ignore">;
 let setupLink = "";
+/** Signed in from the first test on, like a browser that is left open. */
+let ada: Visitor;
 
 beforeAll(async () => {
   const env = { PATH: process.env.PATH, PORT: String(port), PUBLIC_URL: url, EGRESS_ALLOW: "127.0.0.0/8" };
@@ -53,7 +57,7 @@ test("from the setup link to a run that appears live, and all of it in the audit
       return Response.json({ taken: true });
     },
   });
-  const ada = await visit(browser, { url });
+  ada = await visit(browser, { url });
   const { page } = ada;
 
   // The owner's account, by the link that the server has printed.
@@ -113,5 +117,104 @@ test("from the setup link to a run that appears live, and all of it in the audit
   const late = await visit(browser, { url });
   await late.open(setupLink.slice(url.length));
   expect(await late.page.getByLabel("Your name").count()).toBe(0);
-  await Promise.all([late.close(), ada.close()]);
+  await late.close();
 }, 120_000);
+
+test("a colleague looks on, a phone becomes the second factor, the company's provider signs in, and the log has it all", async () => {
+  const { page } = ada;
+
+  // Grace is invited as a viewer; without a mail server the link is shown to hand over.
+  await ada.open("/members");
+  await page.getByRole("button", { name: "Invite" }).click();
+  await page.getByLabel("E-mail address").fill("grace@acme.example");
+  await page.getByLabel("Role", { exact: true }).last().selectOption("viewer");
+  await page.getByRole("button", { name: "Make the link" }).click();
+  const link = (await page.locator("#new-link").textContent()) ?? "";
+  await inspect(ada);
+  const grace = await visit(browser, { url });
+  await grace.open(new URL(link.trim()).pathname);
+  await inspect(grace);
+  await grace.page.getByLabel("Your name").fill("Grace Hopper");
+  await grace.page.getByLabel("New password").fill("a nanosecond is this long");
+  await grace.page.getByRole("button", { name: "Join" }).click();
+  await grace.page
+    .getByRole("link", { name: "My first workflow" })
+    .or(grace.page.getByText("Starter workflow"))
+    .first()
+    .waitFor();
+  expect(await grace.page.getByRole("button", { name: "New workflow" }).count()).toBe(0);
+  expect(await grace.page.getByRole("link", { name: "Audit log" }).count()).toBe(0);
+  await inspect(grace);
+
+  // She turns on two-factor, and it is asked for.
+  await grace.open("/account/two-factor");
+  await grace.page.getByLabel("Your current password").fill("a nanosecond is this long");
+  await grace.page.getByRole("main").getByRole("button").last().click();
+  const secret = (await grace.page.locator("code.break").textContent()) ?? "";
+  await inspect(grace);
+  await grace.page.getByLabel("Code that the app shows now").fill(codeOf(secret));
+  await grace.page.getByRole("button", { name: "Turn it on" }).click();
+  const recovery = ((await grace.page.locator("#recovery-codes").textContent()) ?? "").split("\n")[0] ?? "";
+  await inspect(grace);
+  await grace.open("/account");
+  await inspect(grace);
+  await grace.page.getByRole("button", { name: "Sign out", exact: true }).first().click();
+  await grace.page.getByLabel("E-mail address").fill("grace@acme.example");
+  await grace.page.getByLabel("Password").fill("a nanosecond is this long");
+  await grace.page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await grace.page.getByLabel("Code").fill(recovery);
+  await inspect(grace);
+  await grace.page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await grace.page.getByRole("link", { name: "Workflows" }).waitFor();
+
+  // The company's provider: set up by the owner, used by somebody who has never been here.
+  const provider = await startOpenidPeer(`${url}/sign-in/openid/callback`, (login) => ({
+    email: `${login}@acme.example`,
+    email_verified: true,
+    name: "Alan Turing",
+  }));
+  await ada.open("/settings");
+  await inspect(ada);
+  await page.getByLabel("Issuer").fill(provider.issuer);
+  await page.getByLabel("Client id").fill(CLIENT.id);
+  await page.getByLabel("Client secret").fill(CLIENT.secret);
+  await page.getByLabel("Role of everybody else").selectOption("viewer");
+  await page.getByRole("button", { name: "Check and store" }).click();
+  await page.locator(".toast").waitFor();
+  const alan = await visit(browser, { url });
+  await alan.open("/sign-in/openid");
+  await alan.page.getByLabel("Name of your organisation").fill("acme");
+  await alan.page.getByRole("button", { name: "Go on" }).click();
+  await alan.page.waitForURL(new RegExp(`^${provider.issuer}`));
+  await alan.page.locator("[name=login]").fill("alan");
+  await alan.page.locator("[name=password]").fill("anything");
+  await alan.page.locator("[type=submit]").click();
+  await alan.page.getByRole("button", { name: "Continue" }).click();
+  await alan.page.waitForURL(/\/workflows/);
+  await alan.page.getByText("Alan Turing").waitFor();
+  await provider.stop();
+
+  // Everything of it, by name.
+  await ada.open("/audit");
+  for (const who of ["Grace Hopper", "Alan Turing", "Ada Lovelace"])
+    await page.locator("tbody .actor", { hasText: who }).first().waitFor();
+  const actions = await page.locator("tbody .audit-action .badge").allTextContents();
+  expect(actions.filter((action) => /two_factor/.test(action)).length).toBeGreaterThan(0);
+  await page.getByRole("button", { name: "Check the chain" }).click();
+  await page.getByText("The chain is whole").waitFor();
+  await inspect(ada);
+  await Promise.all([grace.close(), alan.close(), ada.close()]);
+}, 120_000);
+
+/** What an authenticator app shows now (RFC 6238). */
+function codeOf(secret: string): string {
+  const bits = [...secret.replace(/[^A-Z2-7]/g, "")]
+    .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"))
+    .join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const digest = createHmac("sha1", key).update(counter).digest();
+  const value = digest.readUInt32BE((digest.at(-1) ?? 0) & 15) & 0x7fffffff;
+  return String(value % 1_000_000).padStart(6, "0");
+}

@@ -44,13 +44,7 @@ export function AccountPage(props: AccountPageProps): JSX.Element {
       <div class="stack">
         <Card id="name-card" title="Name">
           <Form action="/account/name" csrf={csrf}>
-            <TextField
-              name="name"
-              label="Name"
-              value={Html.escapeHtml(user.name)}
-              error={errorsOf("name").name}
-              autocomplete="name"
-            />
+            <TextField name="name" label="Name" value={user.name} error={errorsOf("name").name} autocomplete="name" />
             <FormActions>
               <Button label="Save the name" />
             </FormActions>

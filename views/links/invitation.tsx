@@ -20,14 +20,7 @@ export function InvitationPage({ token, tenant, email, name, errors }: Invitatio
         You will sign in with <strong safe>{email}</strong>.
       </p>
       <Form action={`/invitations/${token}`} csrf={null}>
-        <TextField
-          name="name"
-          label="Your name"
-          value={Html.escapeHtml(name)}
-          error={errors.name}
-          autocomplete="name"
-          autofocus
-        />
+        <TextField name="name" label="Your name" value={name} error={errors.name} autocomplete="name" autofocus />
         <NewPasswordField error={errors.password} />
         <Button kind="primary" label="Join" wide />
       </Form>

@@ -157,7 +157,7 @@ function InviteDialog({ csrf, entered, errors, roles }: MembersPageProps): JSX.E
           name="email"
           type="email"
           label="E-mail address"
-          value={Html.escapeHtml(entered.email)}
+          value={entered.email}
           error={errors.email}
           autocomplete="off"
         />

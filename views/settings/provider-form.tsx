@@ -50,14 +50,14 @@ export function ProviderForm({
         label="Issuer"
         type="url"
         hint="Where /.well-known/openid-configuration stands below: https://login.example.com/realms/acme"
-        value={Html.escapeHtml(provider.issuer)}
+        value={provider.issuer}
         error={errors.issuer}
         autocomplete="off"
       />
       <TextField
         name="clientId"
         label="Client id"
-        value={Html.escapeHtml(provider.clientId)}
+        value={provider.clientId}
         error={errors.clientId}
         autocomplete="off"
       />
@@ -73,7 +73,7 @@ export function ProviderForm({
       <TextField
         name="label"
         label="What the button says"
-        value={Html.escapeHtml(provider.label)}
+        value={provider.label}
         autocomplete="off"
         maxlength={80}
         optional
@@ -82,7 +82,7 @@ export function ProviderForm({
         name="domains"
         label="Only addresses of these domains"
         hint="Separated by commas; empty for whoever the provider lets in."
-        value={Html.escapeHtml(provider.domains)}
+        value={provider.domains}
         error={errors.domains}
         autocomplete="off"
         optional
@@ -90,7 +90,7 @@ export function ProviderForm({
       <TextField
         name="groupsClaim"
         label="Claim that lists the groups"
-        value={Html.escapeHtml(provider.groupsClaim)}
+        value={provider.groupsClaim}
         autocomplete="off"
         optional
       />

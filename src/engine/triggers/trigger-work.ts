@@ -42,10 +42,13 @@ export class TriggerWork<Item extends Place> {
   async stop(graceMs: number): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer();
-    await this.#looking;
     const { promise, resolve } = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(graceMs, resolve);
-    await Promise.race([Promise.allSettled(this.#busy.values()), promise]);
+    const ended = (async () => {
+      await this.#looking;
+      await Promise.allSettled(this.#busy.values());
+    })();
+    await Promise.race([ended, promise]);
     cancel();
   }
 

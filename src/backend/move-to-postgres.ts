@@ -93,13 +93,16 @@ async function copyTable(source: Database, sql: Bun.SQL, table: MovedTable): Pro
     batch = [];
     chars = 0;
   };
+  const highest = new Map<string, number>();
   for (const row of source.query<Row, []>(table.query).iterate()) {
+    for (const { name, isIdentity } of table.columns)
+      if (isIdentity) highest.set(name, Math.max(highest.get(name) ?? 0, Number(row[name])));
     batch.push(toTarget(table, row));
     for (const value of Object.values(row)) chars += typeof value === "string" ? value.length : 8;
     if (batch.length >= BATCH_ROWS || chars >= BATCH_CHARS) await write();
   }
   await write();
-  for (const column of table.columns) if (column.isIdentity) await advance(sql, table.name, column.name);
+  for (const [column, value] of highest) await advance(sql, table.name, column, value);
 }
 
 function insertOf({ name, columns, replaces, key }: MovedTable): string {
@@ -144,10 +147,10 @@ async function setTenant(sql: Bun.SQL, tenantId: string): Promise<void> {
 }
 
 /** The sequence goes on after the highest value that was brought in. The server's role may draw from it, not set it. */
-async function advance(sql: Bun.SQL, table: string, column: string): Promise<void> {
+async function advance(sql: Bun.SQL, table: string, column: string, highest: number): Promise<void> {
   await sql.unsafe(
-    `SELECT max(nextval(pg_get_serial_sequence('public."${table}"', '${column}')))
-     FROM generate_series(1, (SELECT coalesce(max("${column}"), 0) FROM "${table}"))`,
+    `SELECT max(nextval(pg_get_serial_sequence('public."${table}"', '${column}'))) FROM generate_series(1, $1::bigint)`,
+    [highest],
   );
 }
 

@@ -58,10 +58,11 @@ export async function tellStory(
   expect(JSON.stringify(connection.body)).not.toContain("t0ken");
   const connectionPath = `/connections/${connection.body.id}`;
   expect(connection.headers.get("location")).toBe(`/api/v1${connectionPath}`);
-  expect((await api("POST", `${connectionPath}/test`)).body).toEqual({ ok: true, problem: null });
+  expect((await api("POST", `${connectionPath}/test`)).body).toEqual({ ok: true, problem: null, asked: false });
   expect((await api("PATCH", connectionPath, { body: { name: "The CRM" } })).body.name).toBe("The CRM");
   expect((await api("GET", "/connections")).body.data).toEqual([(await api("GET", connectionPath)).body]);
 
+  expect((await api("GET", `${connectionPath}/health`)).body).toMatchObject({ events: [], usedBy: [], parkedRuns: 0 });
   expect((await api("GET", `${connectionPath}/headroom`)).body).toMatchObject({ limits: [], callsUnderWay: 0 });
   // Its fields are the same for every account.
   for (const path of ["actions/request/choices", "actions/request/fields"])

@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import type { BenchContext } from "./bench-context.ts";
 import { FULL, QUICK } from "./bench-sizes.ts";
 import { type Figure, formatFigures, formatRound, isMet, type Round, type Section } from "./figure.ts";
+import { measureConnections } from "./measure-connections.ts";
 import { measureDelivery } from "./measure-delivery.ts";
 import { measureLoop } from "./measure-loop.ts";
 import { measureMemory } from "./measure-memory.ts";
@@ -33,6 +34,7 @@ const ON_SQLITE: Sections = {
   memory: measureMemory,
   stored: measureStoredRuns,
   pages: measurePages,
+  connections: measureConnections,
   loop: measureLoop,
 };
 

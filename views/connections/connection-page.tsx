@@ -8,7 +8,7 @@ import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
-import { Time } from "../components/time.tsx";
+import { formatDuration, Time } from "../components/time.tsx";
 import { stateBadge } from "./connection-state.tsx";
 
 export interface ConnectionPageProps {
@@ -20,11 +20,25 @@ export interface ConnectionPageProps {
   readonly events: readonly ConnectionEvent[];
   readonly usedBy: readonly { readonly id: string; readonly name: string }[];
   readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
+  readonly headroom: HeadroomView;
   /** What was entered as a new name and is refused. */
   readonly renaming: { readonly name: string; readonly error: string } | null;
-  readonly now: number;
   readonly mayWrite: boolean;
   readonly csrf: string;
+}
+
+export interface HeadroomView {
+  readonly limits: readonly {
+    readonly title: string;
+    readonly requests: number;
+    readonly perMs: number;
+    readonly remaining: number | null;
+    readonly availableNow: number;
+    readonly frozenUntil: number | null;
+    readonly waiting: number;
+  }[];
+  readonly callsUnderWay: number;
+  readonly maxConcurrentCalls: number | null;
 }
 
 /** How a connection is, who depends on it, and everything that can be done about it. */
@@ -43,7 +57,10 @@ export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
       <Trouble {...props} />
       <div class="connection-health">
         <Facts {...props} />
-        <Users {...props} />
+        <div class="stack">
+          <Users {...props} />
+          <Limits headroom={props.headroom} />
+        </div>
         <Events events={props.events} />
       </div>
       {mayWrite ? (
@@ -225,6 +242,58 @@ function Parked({ parked }: Pick<ConnectionPageProps, "parked">): JSX.Element {
         ))}
       </ul>
       {count > runs.length ? <p class="faint" safe>{`and ${count - runs.length} more`}</p> : ""}
+    </div>
+  );
+}
+
+/** How much of what the provider gives is left, drawn against the whole. */
+function Limits({ headroom }: { headroom: HeadroomView }): JSX.Element {
+  const { limits, callsUnderWay, maxConcurrentCalls } = headroom;
+  if (limits.length === 0 && maxConcurrentCalls === null) return "";
+  return (
+    <section class="card" aria-labelledby="limits-title">
+      <div class="card-header">
+        <h2 id="limits-title">The provider's limits</h2>
+      </div>
+      <div class="card-body stack">
+        {limits.map((limit) => (
+          <Limit limit={limit} />
+        ))}
+        {maxConcurrentCalls === null ? (
+          ""
+        ) : (
+          <p class="faint" safe>{`${callsUnderWay} of ${maxConcurrentCalls} calls under way`}</p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Limit({ limit }: { limit: HeadroomView["limits"][number] }): JSX.Element {
+  const { title, requests, perMs, remaining, availableNow, frozenUntil, waiting } = limit;
+  const left = Math.max(0, Math.min(requests, remaining ?? availableNow));
+  return (
+    <div class="stack-tight">
+      <span safe>{title}</span>
+      <meter
+        class="headroom"
+        aria-label={`${title}: ${left} of ${requests} left`}
+        min="0"
+        max={String(requests)}
+        low={String(requests * 0.1)}
+        optimum={String(requests)}
+        value={String(left)}
+      />
+      <span class="faint" safe>
+        {`${left} of ${requests} left, each ${formatDuration(perMs)}${waiting > 0 ? `; ${waiting} waiting` : ""}`}
+      </span>
+      {frozenUntil === null ? (
+        ""
+      ) : (
+        <span>
+          <Badge tone="warning" label="Refused" /> nothing leaves before <Time at={frozenUntil} />
+        </span>
+      )}
     </div>
   );
 }

@@ -207,6 +207,12 @@ export function createConnectionAuthorization(deps: AuthorizeConnectionDeps) {
     return create(scope, { ...wanted, name: wanted.name.trim(), hosts: hosts.hosts }, credential, standing);
   }
 
+  /** Whether `connectDirectly` is the way to connect it. */
+  async function isClientCredentials(connector: string, schemeName: string): Promise<boolean> {
+    const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
+    return oauthSchemeOf(definition, schemeName)?.grant === "client_credentials";
+  }
+
   // What it comes to ------------------------------------------------------------------------------------------------
 
   async function stand(
@@ -358,7 +364,7 @@ export function createConnectionAuthorization(deps: AuthorizeConnectionDeps) {
     );
   }
 
-  return { begin, beginAgain, finish, confirm, connectDirectly };
+  return { begin, beginAgain, finish, confirm, connectDirectly, isClientCredentials };
 }
 
 export type ConnectionAuthorization = ReturnType<typeof createConnectionAuthorization>;

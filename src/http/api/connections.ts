@@ -12,12 +12,39 @@ const connection = z
     scheme: z.string().meta({ description: "The connector's authentication scheme that the credential is for." }),
     hosts: z.array(z.string()).meta({ description: "The only hosts that the credential is sent to." }),
     state: z.enum(["ready", "needs_reconnect"]),
-    problem: z.string().nullable().meta({ description: "Why it is not ready." }),
+    problem: z.string().nullable().meta({ description: "Why it is not ready, or was not refreshed the last time." }),
+    account: z
+      .object({ id: z.string(), label: z.string() })
+      .nullable()
+      .meta({ description: "Whom it speaks for at the provider, where that is known." }),
+    scopes: z.array(z.string()).meta({ description: "What the provider has granted." }),
+    expiresAt: time.nullable().meta({ description: "When the access ends; it is refreshed before." }),
+    refreshedAt: time.nullable(),
+    refreshAt: time.nullable().meta({ description: "When it is refreshed next." }),
     createdAt: time,
     updatedAt: time,
     lastUsedAt: time.nullable(),
   })
   .meta({ id: "Connection" });
+
+const health = z
+  .object({
+    connection,
+    events: z
+      .array(
+        z.object({
+          at: time,
+          kind: z.enum(["refresh_failed", "refused", "needs_reconnect", "reconnected"]),
+          message: z.string(),
+        }),
+      )
+      .meta({ description: "What went wrong lately, or mended it; the newest first." }),
+    usedBy: z
+      .array(z.object({ id: z.string(), name: z.string() }))
+      .meta({ description: "The workflows that would fail without it." }),
+    parkedRuns: z.int().meta({ description: "Runs that wait for it, and go on by themselves after reconnecting." }),
+  })
+  .meta({ id: "ConnectionHealth" });
 
 const name = z.string().max(200);
 const hosts = z.array(z.string().max(300)).max(100);
@@ -45,6 +72,9 @@ export const connectionRoutes = [
     path: "/connections",
     operation: "createConnection",
     summary: "Store a credential for a connector",
+    description:
+      "Access that a person consents to at the provider is connected in the browser. Client credentials are connected here: " +
+      "the app itself is the account, and `credential` holds what the scheme asks for beside it.",
     needs: "write",
     body: z.strictObject({
       connector: z.string(),
@@ -56,9 +86,12 @@ export const connectionRoutes = [
     responses: {
       201: { description: "The new connection.", schema: connection, headers: { Location: "Its address." } },
     },
-    errors: [],
-    async handle({ scope, body }, { connections }) {
-      const created = await connections.create(scope, { ...body, hosts: body.hosts ?? null });
+    errors: ["conflict"],
+    async handle({ scope, body }, { connections, oauth }) {
+      const { credential: fields, ...wanted } = { ...body, hosts: body.hosts ?? null };
+      const created = (await oauth.isClientCredentials(body.connector, body.scheme))
+        ? await oauth.connectDirectly(scope, { ...wanted, fields })
+        : await connections.create(scope, { ...wanted, credential: fields });
       return answer(201, show(created), { location: `/api/v1/connections/${created.id}` });
     },
   }),
@@ -108,6 +141,25 @@ export const connectionRoutes = [
   }),
 
   defineRoute({
+    method: "GET",
+    path: "/connections/:id/health",
+    operation: "getConnectionHealth",
+    summary: "See how a connection is, and who depends on it",
+    needs: "read",
+    responses: { 200: { description: "The connection with what happened lately.", schema: health } },
+    errors: ["not_found"],
+    async handle({ scope, params }, { connections }) {
+      const { connection: found, events, usedBy, parked } = await connections.health(scope, params.id);
+      return answer(200, {
+        connection: show(found),
+        events: events.map(({ at, ...event }) => ({ at: showTime(at), ...event })),
+        usedBy: usedBy.map((workflow) => ({ id: workflow.id, name: workflow.name })),
+        parkedRuns: parked.count,
+      });
+    },
+  }),
+
+  defineRoute({
     method: "POST",
     path: "/connections/:id/test",
     operation: "testConnection",
@@ -116,13 +168,18 @@ export const connectionRoutes = [
     responses: {
       200: {
         description: "Whether it can.",
-        schema: z.object({ ok: z.boolean(), problem: z.string().nullable() }),
+        schema: z.object({
+          ok: z.boolean(),
+          problem: z.string().nullable(),
+          asked: z.boolean().meta({ description: "Whether the provider itself was asked." }),
+        }),
       },
     },
     errors: ["not_found"],
     async handle({ scope, params }, { connections }) {
       const result = await connections.test(scope, params.id);
-      return answer(200, { ok: result.ok, problem: result.ok ? null : result.problem });
+      const { ok } = result;
+      return answer(200, { ok, problem: ok ? null : result.problem, asked: ok && result.asked });
     },
   }),
 ];
@@ -137,6 +194,11 @@ function show(item: Connection): z.input<typeof connection> {
     hosts: [...item.hosts],
     state,
     problem,
+    account: item.account,
+    scopes: [...item.scopes],
+    expiresAt: showTimeOrNull(item.expiresAt),
+    refreshedAt: showTimeOrNull(item.refreshedAt),
+    refreshAt: showTimeOrNull(item.refreshAt),
     createdAt: showTime(item.createdAt),
     updatedAt: showTime(item.updatedAt),
     lastUsedAt: showTimeOrNull(item.lastUsedAt),

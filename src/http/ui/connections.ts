@@ -105,6 +105,7 @@ async function showConnection(
 ): Promise<PageAnswer> {
   const health = await services.connections.health(scope, id);
   const { connection } = health;
+  const headroom = await services.headroom(scope, id);
   const option = await services.connectOptions.find(scope, connection.connector).catch(ifMissing);
   const scheme = option?.schemes.find(({ name }) => name === connection.scheme);
   const { ConnectionPage } = await import("../../../views/connections/connection-page.tsx");
@@ -113,8 +114,8 @@ async function showConnection(
     connectorTitle: option?.title ?? connection.connector,
     schemeTitle: scheme?.title ?? connection.scheme,
     oauth: scheme?.oauth ?? null,
+    headroom,
     renaming,
-    now: services.clock.now(),
     mayWrite: scope.permissions.has("connection.write"),
     csrf: csrfToken,
   });

@@ -6,7 +6,7 @@ import { CALLBACK, type OAuthWorld, openOAuthWorld, readCallback, SESSION } from
 let world: OAuthWorld;
 beforeAll(async () => {
   world = await openOAuthWorld();
-});
+}, 30_000);
 afterAll(() => world.close());
 
 const WANTED = { connector: "vendor", scheme: "oauth2", name: "Vendor", fields: {}, hosts: null };

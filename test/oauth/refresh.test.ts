@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 let world: OAuthWorld;
 beforeAll(async () => {
   world = await openOAuthWorld();
-});
+}, 30_000);
 afterAll(() => world.close());
 // Those of other tests would be due as well when the clock jumps.
 beforeEach(() => world.forgetConnections());

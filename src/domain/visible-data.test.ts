@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { visibleAt } from "./visible-data.ts";
+import { ledgerPlaceOf, visibleAt } from "./visible-data.ts";
 import type { Step } from "./workflow.ts";
 
 const set = (id: string): Step => ({ id, kind: "set", values: {} });
@@ -35,4 +35,11 @@ test("a step sees what came before it, as the compiler does", () => {
   expect(at("l2")).toEqual(["a b1 b2 b3 b l1", true]);
   expect(at("z")).toEqual(["a b1 b2 b3 b l", false]);
   expect(at("gone")).toBeNull();
+});
+
+test("a step stands in the ledger under the ids around it", () => {
+  expect(ledgerPlaceOf(steps, "a")).toEqual({ path: "a", loops: 0 });
+  expect(ledgerPlaceOf(steps, "b3")).toEqual({ path: "b/b3", loops: 0 });
+  expect(ledgerPlaceOf(steps, "l2")).toEqual({ path: "l/p/l2", loops: 1 });
+  expect(ledgerPlaceOf(steps, "gone")).toBeNull();
 });

@@ -37,6 +37,21 @@ function search(
   return null;
 }
 
+/** Where a step stands in a run's ledger: the chain of ids, and how many loops are around it. Null when it is not there. */
+export function ledgerPlaceOf(
+  steps: readonly Step[],
+  stepId: string,
+): { readonly path: string; readonly loops: number } | null {
+  for (const step of steps) {
+    if (step.id === stepId) return { path: step.id, loops: 0 };
+    for (const lane of lanesOf(step).lanes) {
+      const inner = ledgerPlaceOf(lane.steps, stepId);
+      if (inner) return { path: `${step.id}/${inner.path}`, loops: inner.loops + (step.kind === "loop" ? 1 : 0) };
+    }
+  }
+  return null;
+}
+
 /** Those inside loops are left out here, too. */
 function everyStep(steps: readonly Step[]): Step[] {
   return steps.flatMap((step) => [

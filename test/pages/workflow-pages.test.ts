@@ -246,3 +246,53 @@ test("a half-filled draft is never what the API hands out or runs", async () => 
   await app.app.services.workflows.save(ours.scope, id, workflowTemplate("blank", "Replaced"), 2);
   expect((await app.app.services.drafts.open(ours.scope, id)).draft.definition.name).toBe("Replaced");
 });
+
+test("two who change the trigger at once: the second gets the choice, with what was entered", async () => {
+  const id = await create();
+  const base = /name="base" value="([0-9a-f]+)"/.exec(await (await get(`/workflows/${id}?trigger=`)).text())![1]!;
+  const box = { "input.methods~box": "1" };
+  const send = (more: Fields) => post(`/workflows/${id}/trigger`, { base, ...box, ...more });
+  const input = async () => (await app.app.services.drafts.open(ours.scope, id)).draft.definition.trigger.input;
+  expect((await send({ "input.methods": "POST", "input.dedupeBy": "{{ trigger.body.id }}" })).status).toBe(303);
+  const second = await send({ "input.methods": "PUT", "input.dedupeBy": "{{ trigger.body.other }}" });
+  const page = await second.text();
+  expect([second.status, page.includes("{{ trigger.body.other }}"), page.includes("Store mine")]).toEqual([
+    409,
+    true,
+    true,
+  ]);
+  expect(page).toContain(`name="base" value="${base}"`);
+  expect(await input()).toEqual({ methods: ["POST"], dedupeBy: "{{ trigger.body.id }}" });
+  expect((await send({ "input.methods": "PUT", overwrite: "yes" })).status).toBe(303);
+  expect(await input()).toEqual({ methods: ["PUT"] });
+});
+
+test("data to insert is what the last run had, inside of a loop too", async () => {
+  const { workflows, runs } = app.app.services;
+  const loop = {
+    id: "each",
+    kind: "loop",
+    items: "{{ trigger.body.rows }}",
+    steps: [
+      { id: "shape", kind: "set", values: { doubled: "{{ item.n * 2 }}" } },
+      { id: "last", kind: "set", values: {} },
+    ],
+  };
+  const trigger = { connector: "manual", trigger: "run", input: {} };
+  const { id } = await workflows.create(ours.scope, {
+    name: "x",
+    trigger,
+    steps: [loop, { id: "end", kind: "set", values: {} }],
+  });
+  const at = async (step: string) => (await get(`/workflows/${id}/data?step=${step}`)).text();
+  expect(await at("last")).toContain("Samples; after the first run");
+  await workflows.publish(ours.scope, id);
+  const { runId } = await runs.start(ours.scope, id, { rows: [{ n: 21 }, { n: 4 }], secret_name: "<b>" }, null);
+  for (let tries = 0; tries < 200 && (await runs.find(ours.scope, runId)).status !== "succeeded"; tries += 1)
+    await Bun.sleep(10);
+  const inLoop = await at("last");
+  for (const part of ["item", "trigger.body.rows[0].n", "steps.shape.output.doubled", ">42<", "&lt;b&gt;"])
+    expect(inLoop).toContain(part);
+  expect(await at("end")).toContain("steps.each.output");
+  expect(await at("end")).not.toContain("steps.shape");
+});

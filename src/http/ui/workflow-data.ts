@@ -1,12 +1,14 @@
 import type { DataSource } from "../../../views/workflows/_data-list.tsx";
 import type { Json } from "../../domain/json.ts";
 import type { Scope } from "../../domain/tenant.ts";
-import { visibleAt } from "../../domain/visible-data.ts";
+import { ledgerPlaceOf, visibleAt } from "../../domain/visible-data.ts";
 import type { Step } from "../../domain/workflow.ts";
 import type { Services } from "../services.ts";
 import { flattenSample } from "./builder/flatten-sample.ts";
 import { fragment } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
+
+const MAX_SOURCES = 60;
 
 /** What the expressions of a step can use: with what the last run had there, else with the connectors' samples. */
 export const workflowDataPages = [
@@ -38,8 +40,10 @@ export const workflowDataPages = [
           : []),
         { title: "Trigger", items: flattenSample(body, "trigger.body") },
       ];
-      for (const step of visible.steps.toReversed()) {
-        const output = last?.outputs.get(step.id) ?? (await sampleOf(step, services));
+      // The nearest first; who wants one from far above knows its name.
+      for (const step of visible.steps.toReversed().slice(0, MAX_SOURCES)) {
+        const given = last ? await outputOf(scope, last, definition.steps, step.id, services) : undefined;
+        const output = given ?? (await sampleOf(step, services));
         sources.push({ title: step.name ?? step.id, items: flattenSample(output, `steps.${step.id}.output`) });
       }
       sources.push(...(await variablesOf(scope, services)));
@@ -50,9 +54,9 @@ export const workflowDataPages = [
 ];
 
 interface LastRun {
+  readonly id: string;
   readonly at: number;
   readonly trigger: Json;
-  readonly outputs: ReadonlyMap<string, Json>;
 }
 
 async function lastRunOf(scope: Scope, workflowId: string, { runs }: Services): Promise<LastRun | null> {
@@ -60,10 +64,23 @@ async function lastRunOf(scope: Scope, workflowId: string, { runs }: Services): 
   const page = await runs.list(scope, { workflowId, status: null }, { limit: 1, cursor: null });
   const [newest] = page.items;
   if (!newest) return null;
-  const { run, steps } = await runs.findWithSteps(scope, newest.id);
-  const outputs = new Map<string, Json>();
-  for (const { path, output } of steps) if (output !== undefined) outputs.set(path.split("/").at(-1)!, output);
-  return { at: newest.createdAt, trigger: run.trigger.body, outputs };
+  const { trigger } = await runs.find(scope, newest.id);
+  return { id: newest.id, at: newest.createdAt, trigger: trigger.body };
+}
+
+/** What the step gave in that run, in the first iteration of the loops around it; undefined when it gave nothing. */
+async function outputOf(
+  scope: Scope,
+  { id }: LastRun,
+  steps: readonly Step[],
+  stepId: string,
+  { runs }: Services,
+): Promise<Json | undefined> {
+  const place = ledgerPlaceOf(steps, stepId);
+  if (!place) return undefined;
+  const iteration = new Array<number>(place.loops).fill(0);
+  const attempts = await runs.attempts(scope, id, { path: place.path, iteration });
+  return attempts.findLast(({ output }) => output !== undefined)?.output;
 }
 
 /** What the step will give, as far as it can be known before it has run. */

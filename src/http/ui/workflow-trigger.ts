@@ -1,6 +1,8 @@
+import type { BannerView } from "../../../views/workflows/editor-view.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type WorkflowDraft, withUnfinished } from "../../domain/workflow-draft.ts";
 import type { DraftEdit } from "../../engine/drafts/edit-drafts.ts";
+import type { UnsavedTrigger } from "./builder/describe-editor.ts";
 import { triggerBaseOf, triggerFieldsOf } from "./builder/describe-trigger-panel.ts";
 import { createEditorSources } from "./builder/editor-sources.ts";
 import { showEdited, showEditor } from "./builder/show-editor.ts";
@@ -23,14 +25,17 @@ export const workflowTriggerPages = [
       const sources = createEditorSources(signedIn.scope, services);
       const shown = await sources.forms.trigger(connector, trigger);
       const ownFields = await triggerFieldsOf(shown, sources);
+      let mine: UnsavedTrigger | null = null;
       const apply = (draft: WorkflowDraft): DraftEdit => {
         const current = draft.definition.trigger;
-        const isSame = current.connector === connector && current.trigger === trigger;
-        const isCurrent = form.get("base") === triggerBaseOf(current) || form.get("overwrite") === "yes";
-        if (!shown || !isSame || !isCurrent) return { kind: "conflict" };
+        mine = null;
+        if (!shown || current.connector !== connector || current.trigger !== trigger) return { kind: "conflict" };
         const input = readFieldsForm(shown.fields, [...form], "input", { previous: current.input });
         const own = readFieldsForm(ownFields, [...form], "trigger").value;
         const changed = { connector, trigger, ...own, input: input.value };
+        mine = { trigger: changed, unfinished: input.unfinished, base: form.get("base") ?? "" };
+        const isCurrent = form.get("base") === triggerBaseOf(current) || form.get("overwrite") === "yes";
+        if (!isCurrent) return { kind: "conflict" };
         const definition = { ...draft.definition, trigger: changed };
         return {
           kind: "change",
@@ -40,12 +45,12 @@ export const workflowTriggerPages = [
       };
       const { outcome, message, ...open } = await services.drafts.edit(signedIn.scope, params.id, apply);
       if (outcome === "saved") return showEdited(call, { open, selection: TRIGGER }, services);
-      const banner = {
-        tone: "warning",
-        title: "Somebody else has changed the trigger meanwhile",
-        text: message ?? "It is shown as it is now; what you entered is not stored.",
-      } as const;
-      return showEditor(call, { open, selection: TRIGGER, banner }, services, 409);
+      const title = "Somebody else has changed the trigger meanwhile";
+      const unsavedTrigger = mine as UnsavedTrigger | null;
+      const banner: BannerView = unsavedTrigger
+        ? { tone: "warning", title, text: "What you entered is still below, but not stored.", overwrite: true }
+        : { tone: "warning", title, text: message ?? "It is another trigger by now and shown as it is." };
+      return showEditor(call, { open, selection: TRIGGER, banner, unsavedTrigger }, services, 409);
     },
   }),
 

@@ -2,7 +2,7 @@ import type { BannerView, EditorView, PanelView, ProblemView } from "../../../..
 import { findStep } from "../../../domain/edit-workflow.ts";
 import type { SignedIn } from "../../../domain/signed-in.ts";
 import type { Scope } from "../../../domain/tenant.ts";
-import type { Step } from "../../../domain/workflow.ts";
+import type { Step, TriggerDefinition } from "../../../domain/workflow.ts";
 import { type Problem, withUnfinished } from "../../../domain/workflow-draft.ts";
 import type { OpenDraft } from "../../../engine/drafts/edit-drafts.ts";
 import type { Services } from "../../services.ts";
@@ -23,6 +23,8 @@ export interface EditorState {
   readonly ask?: boolean;
   /** A step as somebody has filled its form in, shown instead of the one that is stored. */
   readonly unsaved?: UnsavedStep | null;
+  /** The same for the trigger. */
+  readonly unsavedTrigger?: UnsavedTrigger | null;
 }
 
 export interface UnsavedStep {
@@ -32,9 +34,21 @@ export interface UnsavedStep {
   readonly base: string;
 }
 
+export interface UnsavedTrigger extends Omit<UnsavedStep, "step"> {
+  readonly trigger: TriggerDefinition;
+}
+
 /** The whole workflow page as plain data. */
 export async function describeEditor(
-  { open, selection: wanted, moving = null, banner = null, unsaved = null, ask = false }: EditorState,
+  {
+    open,
+    selection: wanted,
+    moving = null,
+    banner = null,
+    unsaved = null,
+    unsavedTrigger = null,
+    ask = false,
+  }: EditorState,
   { scope, csrfToken }: Pick<SignedIn, "scope" | "csrfToken">,
   services: Services,
 ): Promise<EditorView> {
@@ -49,6 +63,7 @@ export async function describeEditor(
   // Whoever has the URL can start the workflow, so it is shown only to those who may change it.
   const webhookUrl =
     mayEdit && workflow.publishedVersion !== null ? await services.workflows.webhookUrl(scope, workflow.id) : null;
+  const shown = unsavedTrigger ? withTrigger(open, unsavedTrigger) : open;
   return {
     workflowId: workflow.id,
     name: definition.name || workflow.name,
@@ -65,7 +80,10 @@ export async function describeEditor(
     banner,
     panel: unsaved
       ? await describeUnsaved(unsaved, open, places, sources)
-      : await describePanel(selection, open, webhookUrl, places, sources, services, scope, ask),
+      : keepBase(
+          await describePanel(selection, shown, webhookUrl, places, sources, services, scope, ask),
+          unsavedTrigger,
+        ),
     webhookUrl,
   };
 }
@@ -76,6 +94,16 @@ function allowed(selection: Selection, { draft }: OpenDraft, mayEdit: boolean): 
     return { kind: "none" };
   const isChoice = selection.kind === "add" || selection.kind === "change" || selection.kind === "choose_trigger";
   return isChoice && !mayEdit ? { kind: "none" } : selection;
+}
+
+/** As long as nobody has decided between the two, what was entered cannot be stored. */
+function keepBase(panel: PanelView, unsaved: UnsavedTrigger | null): PanelView {
+  return unsaved && panel.kind === "trigger" ? { ...panel, base: unsaved.base } : panel;
+}
+
+function withTrigger(open: OpenDraft, { trigger, unfinished }: UnsavedTrigger): OpenDraft {
+  const draft = withUnfinished(open.draft, null, unfinished);
+  return { ...open, draft: { ...draft, definition: { ...draft.definition, trigger } } };
 }
 
 async function describeUnsaved(

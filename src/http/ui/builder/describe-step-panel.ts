@@ -84,7 +84,7 @@ export async function describeStepPanel(
     advanced: [name!, ...advanced],
     others: errors.map(({ path, message }) => `${path.replace(/^step\./, "")} ${message}`),
     branches,
-    newConnectionHref: action?.takesConnection ? `/connections/new?connector=${action.connector}` : null,
+    newConnectionHref: action?.takesConnection ? `/connections/new/${action.connector}` : null,
     changeHref: places.change(step.id),
     askHref: action?.isPending ? places.ask(step.id) : null,
     accountProblem: action?.problem ?? null,

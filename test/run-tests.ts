@@ -17,6 +17,8 @@ const ONCE: Readonly<Record<string, string>> = {
   "test/browser/pages.test.ts": "pages look the same over either",
   "test/browser/workflow-page.test.ts": "forms look the same over either",
   "test/crash/storage-faults.test.ts": "the disk fails under the server's own file: SQLite",
+  "test/postgres/fairness.test.ts": "several servers on the same data: Postgres",
+  "test/postgres/restart.test.ts": "Postgres restarts under the server",
   "test/replicas/kill-replicas.test.ts": "several servers on the same data: Postgres",
   "test/replicas/replicas.test.ts": "several servers on the same data: Postgres",
 };

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Browser } from "playwright-core";
+import { maker as github } from "../../connectors/github/testing/maker.ts";
+import { maker as slack } from "../../connectors/slack/testing/maker.ts";
+import { findStep } from "../../src/domain/edit-workflow.ts";
+import type { Step } from "../../src/domain/workflow.ts";
+import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
+import { type MakerPeer, openMakerPeer } from "../connectors/maker/open-maker-peer.ts";
+import { moveConnector } from "../connectors/move-connector.ts";
+import { launchBrowser } from "./launch-browser.ts";
+import { type StartedUi, startUi } from "./start-ui.ts";
+import { inspectPage, visit } from "./visitor.ts";
+
+/*
+ * A builder fills in steps of Slack and GitHub with what is in their own account: from the form through our server and
+ * the connection to the provider's list.
+ */
+
+let browser: Browser;
+let ui: StartedUi;
+let peers: { readonly slack: MakerPeer; readonly github: MakerPeer };
+
+beforeAll(async () => {
+  peers = { slack: await openMakerPeer(slack), github: await openMakerPeer(github) };
+  const connectors = {
+    ...(await moveConnector("slack", peers.slack)),
+    ...(await moveConnector("github", peers.github)),
+  };
+  [browser, ui] = await Promise.all([launchBrowser(), startUi({}, connectors)]);
+}, 60_000);
+afterAll(async () => {
+  await browser?.close();
+  await ui?.stop();
+  await Promise.all([peers?.slack.stop(), peers?.github.stop()]);
+});
+
+async function connect(connector: string, scheme: string): Promise<string> {
+  const wanted = { name: connector, connector, scheme, credential: { token: "canary-token-9f2c" }, hosts: null };
+  return (await ui.app.services.connections.create(ui.tenant.scope, wanted)).id;
+}
+
+/** A workflow of this step, its page open in a browser. */
+async function openStep(step: Step) {
+  const { services } = ui.app;
+  const { id } = await services.workflows.create(ui.tenant.scope, workflowTemplate("blank", ""));
+  await services.drafts.edit(ui.tenant.scope, id, (draft) => {
+    return {
+      kind: "change",
+      draft: { ...draft, definition: { ...draft.definition, steps: [step] } },
+      what: "prepared",
+    };
+  });
+  const person = await visit(browser, { url: ui.url, cookies: ui.owner });
+  await person.open(`/workflows/${id}?step=${step.id}`);
+  const input = async () => {
+    await person.page.waitForLoadState("networkidle");
+    const { draft } = await services.drafts.open(ui.tenant.scope, id);
+    return (findStep(draft.definition, step.id) as { input?: unknown } | null)?.input;
+  };
+  return { person, input };
+}
+
+test("a channel of Slack is found by its name and stands in the step by its id", async () => {
+  const names = Array.from({ length: 900 }, (_, n) => ({ id: `C${n}`, name: n === 777 ? "deliveries" : `room-${n}` }));
+  peers.slack.answer("*", ({ query }) => {
+    const from = Number(query.cursor ?? 0);
+    const to = from + Number(query.limit);
+    const next_cursor = to < names.length ? String(to) : "";
+    return { ok: true, channels: names.slice(from, to), response_metadata: { next_cursor } };
+  });
+  const connection = await connect("slack", "bot_token");
+  const step = {
+    id: "post",
+    kind: "action",
+    connector: "slack",
+    action: "post_message",
+    connection,
+    input: {},
+  } as const;
+  const { person, input } = await openStep(step);
+  const { page } = person;
+  await page.getByLabel("Choose Channel").click();
+  await page.getByRole("button", { name: "#room-0 C0" }).waitFor();
+  await page.getByLabel("Search Channel").fill("deliver");
+  await page.getByRole("button", { name: "#deliveries" }).click();
+  expect(await page.locator("[name='input.channel']").inputValue()).toBe("C777");
+  await page.locator("[name='input.text']").fill("It has left");
+  await page.locator("[name='input.text']").press("Tab");
+  expect(await input()).toMatchObject({ channel: "C777", text: "It has left" });
+  expect(peers.slack.calls.flatMap((call) => call.problems)).toEqual([]);
+  expect(await inspectPage(person)).toEqual([]);
+  expect(await page.content()).not.toContain("canary-token-9f2c");
+  await person.close();
+}, 60_000);
+
+test("a repository of GitHub, and then what is in it", async () => {
+  peers.github.answer("*", ({ path, headers }) => {
+    if (headers.authorization !== "Bearer canary-token-9f2c") return Response.json({ message: "no" }, { status: 401 });
+    if (path === "/user/repos") return Response.json([{ full_name: "octo-org/shop" }, { full_name: "octo-org/site" }]);
+    return Response.json(path === "/repos/octo-org/shop/milestones" ? [{ number: 3, title: "Spring" }] : []);
+  });
+  const connection = await connect("github", "personal_token");
+  const step = {
+    id: "open",
+    kind: "action",
+    connector: "github",
+    action: "create_issue",
+    connection,
+    input: {},
+  } as const;
+  const { person, input } = await openStep(step);
+  const { page } = person;
+  await page.getByLabel("Choose Repository").click();
+  await page.getByRole("button", { name: "octo-org/shop" }).click();
+  expect(await input()).toMatchObject({ repository: "octo-org/shop" });
+  await page.getByLabel("Choose Milestone").click();
+  await page.getByRole("button", { name: "Spring" }).click();
+  expect(await input()).toMatchObject({ repository: "octo-org/shop", milestone: "3" });
+  expect(peers.github.calls.flatMap((call) => call.problems)).toEqual([]);
+  expect(await inspectPage(person)).toEqual([]);
+  await person.close();
+}, 60_000);

@@ -28,6 +28,7 @@ import { ScheduleTicker } from "./engine/fire-schedules.ts";
 import { createVariableManager } from "./engine/manage-variables.ts";
 import { createWorkflowManager } from "./engine/manage-workflows.ts";
 import { PruneTicker } from "./engine/prune-runs.ts";
+import { limitedRequest } from "./engine/rate-limit/limited-call.ts";
 import { RateLimiter } from "./engine/rate-limit/rate-limiter.ts";
 import { createHeadroomReader } from "./engine/rate-limit/read-headroom.ts";
 import { createRunReader } from "./engine/read-runs.ts";
@@ -303,7 +304,13 @@ export function createApp(parts: AppParts): App {
     connectorForms: createConnectorFormReader(connectors),
     variables: createVariableManager({ backend, clock, changed }),
     audit: createAuditReader(backend),
-    choices: createChoicesResolver({ connectors, useConnection, request: engine.request, clock }),
+    choices: createChoicesResolver({
+      connectors,
+      useConnection,
+      // Nobody's turn was taken for it: its first request waits for a token as well.
+      requestFor: (call) => limitedRequest(engine.request, rateLimits, call, newId("form"), 0),
+      clock,
+    }),
     headroom: createHeadroomReader({ backend, connectors, limiter: rateLimits, clock }),
     readTrigger: createTriggerReader(backend),
     deliverAppEvent: (connector, delivery) =>

@@ -17,8 +17,17 @@ import type { ConnectionAccess } from "./use-connection.ts";
 export interface ResolveChoicesDeps {
   readonly connectors: ConnectorRegistry;
   readonly useConnection: (scope: Scope, id: string, connector: string) => Promise<ConnectionAccess>;
-  readonly request: GuardedRequest;
+  /** The way out for one call, within what the provider gives. */
+  readonly requestFor: (call: FormCall) => GuardedRequest;
   readonly clock: Clock;
+}
+
+interface FormCall {
+  readonly connectorName: string;
+  readonly connector: ConnectorDefinition;
+  readonly tenantId: string;
+  readonly connectionId: string | null;
+  readonly method: string;
 }
 
 /** A field of an action or a trigger, asked about through a connection. */
@@ -88,12 +97,12 @@ export function createChoicesResolver(deps: ResolveChoicesDeps) {
     act: (context: CallContext) => Promise<T>,
   ): Promise<T> {
     const access = await open(scope, question);
-    const { clock, request } = deps;
+    const { clock } = deps;
+    const { tenantId } = scope;
+    const { connector: connectorName, connection: connectionId, part } = question;
+    const request = deps.requestFor({ connectorName, connector, tenantId, connectionId, method: part.name });
     try {
-      return await callProvider(
-        { tenantId: scope.tenantId, connector, access, timeoutMs: TIMEOUT_MS, clock, request },
-        act,
-      );
+      return await callProvider({ tenantId, connector, access, timeoutMs: TIMEOUT_MS, clock, request }, act);
     } catch (error) {
       if (error instanceof ActionError) throw refusal(error);
       throw error;

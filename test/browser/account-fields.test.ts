@@ -78,7 +78,7 @@ beforeAll(async () => {
       connectors,
       clock: systemClock,
       useConnection: () => Promise.reject(new Error("needs no connection")),
-      request: () => Promise.reject(new Error("asks nobody")),
+      requestFor: () => () => Promise.reject(new Error("asks nobody")),
     }),
   });
 }, 60_000);

@@ -60,6 +60,11 @@ export function createConnectOptions({
       .sort((a, b) => a.title.localeCompare(b.title));
   }
 
+  /** How people call it; its name where there is no such connector any more. */
+  async function titleOf(connector: string): Promise<string> {
+    return Object.hasOwn(connectors, connector) ? (await connectors[connector]!()).title : connector;
+  }
+
   /** Rejects with `not_found`. */
   async function find(scope: Scope, connector: string): Promise<ConnectOption> {
     authorize(scope, "connection.read");
@@ -81,7 +86,7 @@ export function createConnectOptions({
     return { name, title, fields, oauth: { grant: scheme.grant, app, setup, scopes: scheme.scopes, scopeText } };
   }
 
-  return { list, find };
+  return { list, find, titleOf };
 }
 
 export type ConnectOptions = ReturnType<typeof createConnectOptions>;

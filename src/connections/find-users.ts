@@ -1,30 +1,24 @@
 import type { Backend, Workflow } from "../domain/backend.ts";
 import type { Scope } from "../domain/tenant.ts";
-import { connectionIds, type WorkflowDefinition } from "../domain/workflow.ts";
-
-const PAGE = 200;
+import { connectionIds } from "../domain/workflow.ts";
 
 /** The workflows of the workspace whose draft or published version names the connection. */
 export async function findUsers(
   scope: Scope,
   connectionId: string,
-  { workflows }: Pick<Backend, "workflows">,
+  { workflows, connections }: Pick<Backend, "workflows" | "connections">,
 ): Promise<readonly Pick<Workflow, "id" | "name">[]> {
-  const users: Workflow[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await workflows.list(scope, { limit: PAGE, cursor });
-    for (const workflow of page.items) {
-      const { id, publishedVersion, definition } = workflow;
+  // The database looks for the text, whatever it stands in; only what it finds is read.
+  const mentioned = await connections.mentionedBy(scope, connectionId);
+  const found = await Promise.all(
+    mentioned.map(async (id) => {
+      const workflow = await workflows.find(scope, id);
+      if (!workflow) return null;
+      const { publishedVersion, definition } = workflow;
+      if (connectionIds(definition).includes(connectionId)) return workflow;
       const published = publishedVersion === null ? null : await workflows.findVersion(scope, id, publishedVersion);
-      if (names(definition, connectionId) || (published && names(published.definition, connectionId)))
-        users.push(workflow);
-    }
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return users;
-}
-
-function names(definition: WorkflowDefinition, connectionId: string): boolean {
-  return connectionIds(definition).includes(connectionId);
+      return published && connectionIds(published.definition).includes(connectionId) ? workflow : null;
+    }),
+  );
+  return found.filter((workflow) => workflow !== null);
 }

@@ -84,6 +84,8 @@ export interface ConnectionStore {
   ): Promise<boolean>;
   /** With `revocation`, its work is stored in the same commit. */
   delete(scope: Scope, id: string, revocation: Revocation | null, change: Change): Promise<boolean>;
+  /** Ids of the workflows in whose draft or published version the id stands somewhere; whoever asks looks closer. */
+  mentionedBy(scope: Scope, id: string): Promise<readonly string[]>;
   /** Not audited and not urgent: written at most once a minute. */
   touch(scope: Scope, id: string, at: number): Promise<void>;
 

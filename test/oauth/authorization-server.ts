@@ -41,7 +41,8 @@ export interface ServerOptions {
   readonly rotates?: boolean;
   readonly clientAuth?: "client_secret_basic" | "client_secret_post";
   readonly scopes?: readonly string[];
-  readonly port?: number;
+  /** False: token responses do not say when they expire, as some providers' do not. */
+  readonly tellsExpiry?: boolean;
 }
 
 const CLIENT_ID = "integrationsync";
@@ -50,7 +51,7 @@ const CLIENT_SECRET = "canary-client-secret-1f0c2b7a9d";
 export async function startAuthorizationServer(options: ServerOptions): Promise<AuthorizationServer> {
   let handler: http.RequestListener = (_request, response) => response.end();
   const server = http.createServer((request, response) => handler(request, response));
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const provider = createProvider(issuer, options);
   const answer = provider.callback();
@@ -86,6 +87,7 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
         .writeHead(401, { "content-type": "application/json" })
         .end(JSON.stringify({ error: "invalid_client", error_description: "client authentication failed" }));
     if (typeof how === "object") await how.waits;
+    if (options.tellsExpiry === false) keepExpiryBack(response);
     if (how === "loses_answer") {
       // What it writes goes nowhere; what it has done stays done.
       response.writeHead = () => response;
@@ -124,6 +126,17 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Only that member is taken out; everything else is the provider's own. */
+function keepExpiryBack(response: http.ServerResponse): void {
+  const end = response.end.bind(response) as (body: string) => http.ServerResponse;
+  response.end = ((body: string | Buffer) => {
+    const { expires_in: _, ...rest } = JSON.parse(String(body)) as { expires_in?: number };
+    const text = JSON.stringify(rest);
+    response.setHeader("content-length", Buffer.byteLength(text));
+    return end(text);
+  }) as typeof response.end;
 }
 
 function createProvider(issuer: string, options: ServerOptions): Provider {

@@ -31,7 +31,11 @@ export interface OAuthWorld extends Omit<FlowWorld, "connect"> {
 export async function openOAuthWorld(
   server: Partial<ServerOptions> = {},
   scheme: Partial<OAuth2Scheme> = {},
-  more: { readonly introspects?: boolean; readonly environment?: Readonly<Record<string, string>> } = {},
+  more: {
+    readonly introspects?: boolean;
+    readonly untested?: boolean;
+    readonly environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<OAuthWorld> {
   const vendor = await startAuthorizationServer({ redirectUris: [CALLBACK], ...server });
   const environment = {

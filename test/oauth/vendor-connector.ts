@@ -9,7 +9,7 @@ import { isJsonObject } from "../../src/domain/json.ts";
 export function vendorRegistry(
   issuer: () => string,
   scheme: Partial<OAuth2Scheme> = {},
-  more: { readonly introspects?: boolean } = {},
+  more: { readonly introspects?: boolean; readonly untested?: boolean } = {},
 ): ConnectorRegistry {
   const oauth2: OAuth2Scheme = {
     kind: "oauth2",
@@ -42,7 +42,7 @@ export function vendorRegistry(
     auth: { oauth2 },
     hosts: ["127.0.0.1:*", "127.0.0.1"],
     baseUrl: () => issuer(),
-    testConnection: whoAmI,
+    ...(!more.untested && { testConnection: whoAmI }),
     actions: {
       who_am_i: async () =>
         defineAction({

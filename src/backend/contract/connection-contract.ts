@@ -3,9 +3,10 @@ import type { Backend } from "../../domain/backend.ts";
 import { type Connection, NO_TOKEN } from "../../domain/connection.ts";
 import type { NewCredential } from "../../domain/connection-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
+import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import { newId } from "../../platform/ids.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
-import { change, NOW, parking, sampleConnection, sampleRun } from "./samples.ts";
+import { change, NOW, parking, sampleConnection, sampleDefinition, sampleRun, sampleWorkflow } from "./samples.ts";
 
 const HOUR = 3_600_000;
 
@@ -282,6 +283,37 @@ export function connectionContract(open: OpenBackendUnderTest): void {
       expect(events).toHaveLength(20);
       expect(events[0]).toEqual({ at: NOW + 24, kind: "refresh_failed", message: "failure 24 \0" });
       expect(events.at(-1)?.message).toBe("failure 5 \0");
+    });
+
+    test("shows the workflows that mention it, in the draft or as published, and no others", async ({
+      backend,
+      scope,
+      stranger,
+      neighbour,
+    }) => {
+      const { id } = await store(backend, scope);
+      const naming = sampleDefinition({
+        trigger: { connector: "webhook", trigger: "request", connection: id, input: {} },
+      });
+      const mentions = async (owner: Scope, drafted: WorkflowDefinition, published: WorkflowDefinition | null) => {
+        const workflow = { ...sampleWorkflow(owner), definition: published ?? drafted };
+        await backend.workflows.create(owner, workflow, change("workflow.created", workflow.id));
+        if (published) {
+          const publication = { definition: published, revision: 1, activation: { hook: null, schedule: null } };
+          await backend.workflows.publish(owner, workflow.id, publication, change("workflow.published", workflow.id));
+          const draft = { definition: drafted, revision: null };
+          await backend.workflows.saveDraft(owner, workflow.id, draft, change("workflow.saved", workflow.id));
+        }
+        return workflow.id;
+      };
+      const inDraft = await mentions(scope, naming, null);
+      const inPublished = await mentions(scope, sampleDefinition(), naming);
+      await mentions(scope, sampleDefinition(), null);
+      await mentions(stranger, naming, null);
+      const deleted = await mentions(scope, naming, null);
+      await backend.workflows.delete(scope, deleted, change("workflow.deleted", deleted));
+      expect(await backend.connections.mentionedBy(scope, id)).toEqual([inDraft, inPublished].sort().reverse());
+      expect(await backend.connections.mentionedBy(neighbour, id)).toEqual([]);
     });
 
     test("counts the runs that wait for it, and no longer those that go on", async ({ backend, scope, owner }) => {

@@ -1,4 +1,3 @@
-import type { Connection } from "../../domain/connection.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { SignedIn } from "../../domain/signed-in.ts";
 import type { Services } from "../services.ts";
@@ -16,13 +15,18 @@ export const connectionPages = [
     async handle({ signedIn: { scope, csrfToken }, query }, services) {
       const cursor = query.get("cursor");
       const { items, nextCursor } = await services.connections.list(scope, { limit: PAGE_SIZE, cursor });
-      const [problems, titles] = await Promise.all([services.oauth.apps.problems(scope), titlesOf(items, services)]);
+      const [problems, shown] = await Promise.all([
+        services.oauth.apps.problems(scope),
+        Promise.all(
+          items.map(async (connection) => ({
+            ...connection,
+            connectorTitle: await services.connectOptions.titleOf(connection.connector),
+          })),
+        ),
+      ]);
       const { ConnectionsPage } = await import("../../../views/connections/connections-page.tsx");
       const view = ConnectionsPage({
-        connections: items.map((connection) => ({
-          ...connection,
-          connectorTitle: titles[connection.connector] ?? connection.connector,
-        })),
+        connections: shown,
         problems,
         older: nextCursor === null ? null : `/connections?cursor=${encodeURIComponent(nextCursor)}`,
         newest: cursor === null ? null : "/connections",
@@ -121,15 +125,6 @@ async function showConnection(
   });
   const title = connection.name;
   return page({ title, section: "connections", status: renaming ? 422 : 200 }, view);
-}
-
-async function titlesOf(
-  connections: readonly Connection[],
-  { connectors }: Services,
-): Promise<Readonly<Record<string, string>>> {
-  const names = [...new Set(connections.map(({ connector }) => connector))];
-  const found = await Promise.all(names.map((name) => connectors.find(name).catch(ifMissing)));
-  return Object.fromEntries(found.flatMap((each) => (each ? [[each.name, each.title]] : [])));
 }
 
 /** A connector may have gone with an upgrade; its connections can still be looked at and deleted. */

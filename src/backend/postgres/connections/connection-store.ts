@@ -162,6 +162,21 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
         return true;
       });
     },
+    async mentionedBy({ tenantId, workspaceId }, id) {
+      const rows = await database.read(tenantId, (run) =>
+        run<{ id: string }>(
+          `SELECT id FROM workflows
+           WHERE workspace_id = $1 AND deleted_at IS NULL
+             AND (strpos(definition, $2) > 0 OR EXISTS (
+               SELECT FROM workflow_versions AS published
+               WHERE published.workflow_id = workflows.id AND published.version = workflows.published_version
+                 AND strpos(published.definition, $2) > 0))
+           ORDER BY id DESC`,
+          [workspaceId, id],
+        ),
+      );
+      return rows.map((workflow) => workflow.id);
+    },
     async touch(scope, id, at) {
       const row = await find(scope, id);
       const lastUsedAt = row && toNumberOrNull(row.last_used_at);

@@ -44,6 +44,15 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
     `SELECT id FROM connections
      WHERE id IN (SELECT value FROM json_each(?)) AND tenant_id = ? AND workspace_id = ? AND state = 'needs_reconnect'`,
   );
+  const mentioning = raw.prepare<{ id: string }, [string, string, string, string]>(
+    `SELECT id FROM workflows
+     WHERE workspace_id = ? AND tenant_id = ? AND deleted_at IS NULL
+       AND (instr(definition, ?) > 0 OR EXISTS (
+         SELECT 1 FROM workflow_versions AS published
+         WHERE published.workflow_id = workflows.id AND published.version = workflows.published_version
+           AND instr(published.definition, ?) > 0))
+     ORDER BY id DESC`,
+  );
   const forgetParked = raw.prepare("DELETE FROM parked_runs WHERE connection_id = ?");
   const forgetEvents = raw.prepare("DELETE FROM connection_events WHERE connection_id = ?");
   const insertRevocation = raw.prepare(
@@ -149,6 +158,9 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
         appendAudit(tenantId, scope.actor, change);
         return true;
       }),
+    async mentionedBy({ tenantId, workspaceId }, id) {
+      return mentioning.all(workspaceId, tenantId, id, id).map((workflow) => workflow.id);
+    },
     async touch(scope, id, at) {
       const row = select.get(...keyOf(scope, id));
       if (!row || (row.last_used_at !== null && at - row.last_used_at < TOUCH_EVERY_MS)) return;

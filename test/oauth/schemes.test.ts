@@ -1,0 +1,100 @@
+import { expect, test } from "bun:test";
+import { type OAuthWorld, openOAuthWorld } from "./oauth-world.ts";
+
+/** What providers differ in, each declared by the connector and none known to the core. */
+
+const HOUR = 3_600_000;
+
+async function withWorld(opening: Promise<OAuthWorld>, body: (world: OAuthWorld) => Promise<void>) {
+  const world = await opening;
+  try {
+    await body(world);
+  } finally {
+    await world.close();
+  }
+}
+
+test("client id and secret in the body instead of HTTP Basic", async () => {
+  const opening = openOAuthWorld({ clientAuth: "client_secret_post" }, { clientAuth: "body" });
+  await withWorld(opening, async (world) => {
+    const { id } = await world.connect();
+    world.clock.jump(2 * HOUR);
+    await world.untilConnection(id, ({ generation }) => generation === 2);
+    expect(await world.run([world.ask(id)])).toMatchObject({ status: "succeeded" });
+    const revoked = world.vendor.untilRevoked();
+    await world.forgetConnections();
+    const again = await world.connect();
+    await world.app.app.services.connections.remove(world.scope, again.id);
+    await revoked;
+  });
+}, 30_000);
+
+test("client credentials: connected without a browser through the API, and renewed by asking again", async () => {
+  const opening = openOAuthWorld({}, { grant: "client_credentials", scopes: [] }, { untested: true });
+  await withWorld(opening, async (world) => {
+    const wanted = { connector: "vendor", scheme: "oauth2", name: "Own", credential: {} };
+    const created = await world.api("POST", "/connections", { body: wanted });
+    expect(created).toMatchObject({ status: 201, body: { state: "ready", account: null, scopes: [] } });
+    const { id } = created.body;
+    world.clock.jump(2 * HOUR);
+    const renewed = await world.untilConnection(id, ({ generation }) => generation === 2);
+    expect(renewed.expiresAt).toBeGreaterThan(world.clock.now());
+    await world.app.app.services.oauth.apps.save(world.scope, "VENDOR", { clientId: "gone", clientSecret: "x" });
+    const refused = await world.api("POST", "/connections", { body: wanted });
+    expect(refused).toMatchObject({ status: 422, body: { code: "oauth_refused" } });
+  });
+}, 30_000);
+
+test("an expiry that only introspection tells, by a provider whose clock is hours behind ours", async () => {
+  const opening = openOAuthWorld({ tellsExpiry: false }, {}, { introspects: true });
+  await withWorld(opening, async (world) => {
+    world.clock.jump(5 * HOUR);
+    const { id, expiresAt, refreshAt } = await world.connect();
+    const lifetime = (expiresAt ?? 0) - world.clock.now();
+    expect(lifetime).toBeGreaterThan(HOUR - 10_000);
+    expect(lifetime).toBeLessThanOrEqual(HOUR + 1_000);
+    expect(refreshAt).toBeLessThan(expiresAt ?? 0);
+    world.clock.jump(HOUR);
+    expect(await world.untilConnection(id, ({ generation }) => generation === 2)).toMatchObject({ state: "ready" });
+  });
+}, 30_000);
+
+test("an expiry that nobody tells: the connector's own guess, or none and a 401 says it", async () => {
+  await withWorld(openOAuthWorld({ tellsExpiry: false }, { defaultLifetimeMs: 20 * 60_000 }), async (world) => {
+    const { expiresAt } = await world.connect();
+    expect((expiresAt ?? 0) - world.clock.now()).toBeLessThanOrEqual(20 * 60_000);
+  });
+  await withWorld(openOAuthWorld({ tellsExpiry: false }), async (world) => {
+    const { id, expiresAt, refreshAt } = await world.connect();
+    expect({ expiresAt, refreshAt }).toEqual({ expiresAt: null, refreshAt: null });
+    await world.vendor.endAccessTokens();
+    expect(await world.run([world.ask(id)])).toMatchObject({ status: "succeeded" });
+    expect(await world.connection(id)).toMatchObject({ generation: 2 });
+  });
+}, 30_000);
+
+test("our clock hours off does not matter: lifetimes are counted from when we asked", async () => {
+  await withWorld(openOAuthWorld({ rotates: false }, { refresh: "stable" }), async (world) => {
+    for (const byMs of [7 * HOUR, 0]) {
+      world.clock.jump(byMs);
+      const { id, expiresAt } = await world.connect();
+      expect((expiresAt ?? 0) - world.clock.now()).toBeGreaterThan(HOUR - 10_000);
+      world.clock.jump(HOUR);
+      await world.untilConnection(id, ({ generation }) => generation === 2);
+      expect(await world.run([world.ask(id)])).toMatchObject({ status: "succeeded" });
+    }
+  });
+}, 30_000);
+
+test("tokens that live until they are revoked need a person when they are, and not for a single refused call", async () => {
+  await withWorld(openOAuthWorld({ tellsExpiry: false }, { refresh: "none" }), async (world) => {
+    const { id } = await world.connect();
+    const workflow = await world.publish({ steps: [world.ask(id)] });
+    await world.vendor.revokeAll();
+    const run = await workflow.start();
+    await world.until(run, ({ waitingFor }) => waitingFor === "connection");
+    expect(await world.connection(id)).toMatchObject({ state: "needs_reconnect" });
+    await world.consent("alice", id);
+    expect(await world.settled(run)).toMatchObject({ status: "succeeded" });
+  });
+}, 30_000);

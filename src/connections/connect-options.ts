@@ -33,6 +33,8 @@ export interface ShownScheme {
 export interface ShownOAuth {
   readonly grant: OAuth2Scheme["grant"];
   readonly app: ShownApp;
+  /** Where the provider sends what happens there; null when the connector receives nothing. */
+  readonly eventsUrl: string | null;
   readonly setup: OAuthSetup | null;
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
   /** All scopes in the form that the provider takes. */
@@ -43,9 +45,11 @@ export interface ShownOAuth {
 export function createConnectOptions({
   connectors,
   apps,
+  publicUrl,
 }: {
   readonly connectors: ConnectorRegistry;
   readonly apps: OAuthApps;
+  readonly publicUrl: () => string;
 }) {
   /** By title; those whose title, name or description hold `search`. */
   async function list(search: string): Promise<readonly Connectable[]> {
@@ -70,20 +74,29 @@ export function createConnectOptions({
     authorize(scope, "connection.read");
     const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
     if (!definition) throw new AppError("not_found", `There is no connector ${connector}.`);
-    const schemes = await Promise.all(Object.keys(definition.auth).map((name) => showScheme(scope, definition, name)));
+    const schemes = await Promise.all(
+      Object.keys(definition.auth).map((name) => showScheme(scope, connector, definition, name)),
+    );
     const { title, description, hosts } = definition;
     return { connector, title, description, asksHosts: hosts === "from_connection", schemes };
   }
 
-  async function showScheme(scope: Scope, definition: ConnectorDefinition, name: string): Promise<ShownScheme> {
+  async function showScheme(
+    scope: Scope,
+    connector: string,
+    definition: ConnectorDefinition,
+    name: string,
+  ): Promise<ShownScheme> {
     const scheme = definition.auth[name]!;
     const { title } = scheme;
     const fields = toFormFields(scheme.fields);
     if (scheme.kind !== "oauth2") return { name, title, fields, oauth: null };
     const app = await apps.show(scope, scheme.provider);
-    const setup = scheme.setup?.({ callbackUrl: app.callbackUrl, eventsUrl: null }) ?? null;
+    const eventsUrl = definition.appEvents ? `${publicUrl()}/hooks/apps/${connector}` : null;
+    const setup = scheme.setup?.({ callbackUrl: app.callbackUrl, eventsUrl }) ?? null;
     const scopeText = scheme.scopes.map((each) => each.name).join(scheme.scopeSeparator ?? " ");
-    return { name, title, fields, oauth: { grant: scheme.grant, app, setup, scopes: scheme.scopes, scopeText } };
+    const { grant, scopes } = scheme;
+    return { name, title, fields, oauth: { grant, app, eventsUrl, setup, scopes, scopeText } };
   }
 
   return { list, find, titleOf };

@@ -14,6 +14,7 @@ export interface AppView {
     readonly variables: readonly [string, string];
     readonly problem: { readonly problem: string } | null;
   };
+  readonly eventsUrl: string | null;
   readonly setup: { readonly url: string; readonly steps: readonly string[]; readonly manifest?: string } | null;
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
   readonly scopeText: string;
@@ -59,6 +60,20 @@ export function RegisterApp(props: RegisterAppProps): JSX.Element {
                 {app.callbackUrl}
               </code>
               <CopyButton from="callback-url" label="Copy the callback URL" />
+            </div>
+          </div>
+        ) : (
+          ""
+        )}
+        {oauth.eventsUrl ? (
+          <div class="stack-tight">
+            <h3>Events URL</h3>
+            <p class="faint">Only needed for triggers; also called request URL or webhook URL.</p>
+            <div class="copy-line">
+              <code id="events-url" safe>
+                {oauth.eventsUrl}
+              </code>
+              <CopyButton from="events-url" label="Copy the events URL" />
             </div>
           </div>
         ) : (

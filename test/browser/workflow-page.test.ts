@@ -138,18 +138,15 @@ describe("a newcomer", () => {
     const url = /'(http[^']+)'/.exec(curl)![1]!;
     const { definition } = (await fresh.app.services.drafts.open(fresh.tenant.scope, id)).draft;
     expect(findStep(definition, "send")).toMatchObject({ input: { url: `http://127.0.0.1:${sink.port}/leads` } });
-    const response = await fetch(url, {
-      method: "POST",
-      body: JSON.stringify({ amount: 250, email: "ada@example.com" }),
-      headers: { "content-type": "application/json" },
-    });
+    const body = /-d '([^']+)'/.exec(curl)![1]!;
+    const response = await fetch(url, { method: "POST", body, headers: { "content-type": "application/json" } });
     expect(response.status).toBe(202);
     expect(
       await until(
         async () => hits,
         (all) => all.length > 0,
       ),
-    ).toEqual([{ email: "ada@example.com", amount: 250 }]);
+    ).toEqual([{ email: "ada@example.com", amount: 101 }]);
     expect(person.troubles).toEqual([]);
     await sink.stop(true);
     await person.close();
@@ -366,6 +363,30 @@ describe("the keyboard alone", () => {
     await person.close();
   }, 60_000);
 });
+
+test("going back and forth shows what was open, and an address opens the same panel", async () => {
+  const id = await createWorkflow();
+  const person = await visitor();
+  const { page } = person;
+  await person.open(`/workflows/${id}`);
+  await page.locator("#card-send").click();
+  await page.locator("#panel-step-send").waitFor();
+  await page.locator("#card-trigger").click();
+  await page.locator("#panel-trigger").waitFor();
+  expect(new URL(page.url()).search).toBe("?trigger=");
+  await page.goBack();
+  await page.locator("#panel-step-send").waitFor();
+  await page.goBack();
+  await page.locator("#panel-overview").waitFor();
+  await page.goForward();
+  await page.locator("#panel-step-send").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("#card-send").focus();
+  await page.keyboard.press("Escape");
+  await page.locator("#panel-overview").waitFor();
+  expect(person.troubles).toEqual([]);
+  await person.close();
+}, 60_000);
 
 test("a card is dragged into a branch", async () => {
   const id = await createWorkflow({ steps: [newStep("delay", "pause"), ...workflowTemplate("starter", "").steps] });

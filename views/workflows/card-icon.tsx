@@ -10,7 +10,7 @@ export function CardIconMark({ icon }: { icon: CardIcon }): JSX.Element {
         <Icon name={icon.icon} />
       ) : (
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
-          <use href={`/connector-icons/${icon.connector}#icon`} />
+          <use href={`/connector-icons/${encodeURIComponent(icon.connector)}#icon`} />
         </svg>
       )}
     </span>

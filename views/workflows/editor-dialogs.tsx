@@ -22,8 +22,9 @@ export function EditorDialogs({ view }: { view: EditorView }): JSX.Element {
                 rows="6"
                 spellcheck="false"
                 aria-describedby="run-input-hint"
+                safe
               >
-                {"\n{}"}
+                {`\n${view.sampleInput}`}
               </textarea>
               <div class="hint" id="run-input-hint">
                 It arrives as trigger.body.

@@ -19,7 +19,8 @@ export interface EditorView {
   readonly moving: { readonly title: string; readonly stepId: string } | null;
   readonly banner: BannerView | null;
   readonly panel: PanelView;
-  readonly webhookUrl: string | null;
+  /** As JSON, to begin a run by hand with. */
+  readonly sampleInput: string;
 }
 
 export interface ProblemView {

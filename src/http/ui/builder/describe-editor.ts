@@ -1,5 +1,6 @@
 import type { BannerView, EditorView, PanelView, ProblemView } from "../../../../views/workflows/editor-view.ts";
 import { findStep } from "../../../domain/edit-workflow.ts";
+import { sampleBodyFor } from "../../../domain/sample-body.ts";
 import type { SignedIn } from "../../../domain/signed-in.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { Step, TriggerDefinition } from "../../../domain/workflow.ts";
@@ -84,7 +85,7 @@ export async function describeEditor(
           await describePanel(selection, shown, webhookUrl, places, sources, services, scope, ask),
           unsavedTrigger,
         ),
-    webhookUrl,
+    sampleInput: JSON.stringify(sampleBodyFor(definition, {}), null, 2),
   };
 }
 

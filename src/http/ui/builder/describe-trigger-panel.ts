@@ -3,6 +3,7 @@ import type { TriggerForm } from "../../../connections/connector-forms.ts";
 import type { FieldError } from "../../../domain/errors.ts";
 import type { FormField } from "../../../domain/form-field.ts";
 import type { Json } from "../../../domain/json.ts";
+import { sampleBodyFor } from "../../../domain/sample-body.ts";
 import type { TriggerDefinition } from "../../../domain/workflow.ts";
 import { unfinishedOf } from "../../../domain/workflow-draft.ts";
 import type { OpenDraft } from "../../../engine/drafts/edit-drafts.ts";
@@ -68,7 +69,10 @@ export async function describeTriggerPanel(
     changeHref: places.chooseTrigger,
     webhook:
       form?.kind === "webhook"
-        ? { url: webhookUrl, curl: webhookUrl === null ? null : curlFor(webhookUrl, form.bodySample) }
+        ? {
+            url: webhookUrl,
+            curl: webhookUrl === null ? null : curlFor(webhookUrl, sampleBodyFor(draft.definition, form.bodySample)),
+          }
         : null,
     standing: standing && describeStanding(standing),
     nextTimes:

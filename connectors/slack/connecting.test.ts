@@ -107,3 +107,11 @@ test("an expired token is renewed once, trouble at Slack kills nothing, and a re
   const stored = await world.app.storage.contents();
   for (const secret of ["xoxe.xoxb-", "xoxe-1-", "app-canary-secret"]) expect(stored.includes(secret)).toBe(false);
 }, 20_000);
+
+test("whoever registers the app is given a manifest that sends events to this server", async () => {
+  const { schemes } = await world.app.app.services.connectOptions.find(world.scope, "slack");
+  const setup = schemes.find(({ name }) => name === "oauth")?.oauth?.setup;
+  const { settings, oauth_config } = JSON.parse(setup?.manifest ?? "null");
+  expect(settings.event_subscriptions.request_url).toBe("http://sync.test/hooks/apps/slack");
+  expect(oauth_config.redirect_urls).toEqual(["http://sync.test/oauth/callback/slack"]);
+});

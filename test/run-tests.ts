@@ -20,6 +20,7 @@ const ONCE: Readonly<Record<string, string>> = {
   "test/postgres/fairness.test.ts": "several servers on the same data: Postgres",
   "test/postgres/restart.test.ts": "Postgres restarts under the server",
   "test/replicas/kill-replicas.test.ts": "several servers on the same data: Postgres",
+  "test/replicas/proxy.test.ts": "several servers on the same data: Postgres",
   "test/replicas/replicas.test.ts": "several servers on the same data: Postgres",
 };
 

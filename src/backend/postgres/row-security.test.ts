@@ -104,7 +104,7 @@ async function fill(scope: Scope): Promise<void> {
 async function listTables() {
   return admin<{ name: string; tenant: boolean; enabled: boolean; forced: boolean; policies: string[] }[]>`
     SELECT relname AS name, relrowsecurity AS enabled, relforcerowsecurity AS forced,
-           EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'tenant_id') AS tenant,
+           EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname ~ '^tenant(_id)?$') AS tenant,
            ARRAY(SELECT polcmd::text || ' ' || pg_get_expr(polqual, polrelid) || ' ' || pg_get_expr(polwithcheck, polrelid)
                  FROM pg_policy WHERE polrelid = pg_class.oid) AS policies
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'm', 'v') ORDER BY relname`;
@@ -124,6 +124,13 @@ describe("every table with a tenant's rows", () => {
     expect(bound.length).toBeGreaterThan(10);
     const ofNobody = tables.filter(({ tenant }) => !tenant).map(({ name }) => name);
     expect(ofNobody).toEqual(["rate_buckets", "settings", "tenants", "workers", "write_marks"]);
+  });
+
+  test("stands in our schema: what packages keep in theirs knows no tenant", async () => {
+    const elsewhere = await admin<{ name: string }[]>`
+      SELECT table_schema || '.' || table_name AS name FROM information_schema.columns
+      WHERE column_name ~ 'tenant' AND table_schema NOT IN ('public', 'pg_catalog', 'information_schema')`;
+    expect(elsewhere.map(({ name }) => name)).toEqual([]);
   });
 
   test("routing tables hold ids, hashes, times and counters, and nothing that people wrote", async () => {
@@ -214,6 +221,8 @@ describe("the server's role", () => {
         await sql`SELECT set_config('app.tenant_id', ${ours.tenantId}, true)`;
         const seen = await sql.unsafe<{ tenant_id: string }[]>(`SELECT DISTINCT tenant_id FROM ${name}`);
         expect([name, seen.map((row) => row.tenant_id)]).toEqual([name, [ours.tenantId]]);
+        for (const touched of [`UPDATE ${name} SET tenant_id = tenant_id`, `DELETE FROM ${name}`])
+          expect((await sql.unsafe(`${touched} WHERE tenant_id = $1`, [theirs.tenantId])).count).toBe(0);
         const moved = sql.savepoint((inner) => inner.unsafe(`UPDATE ${name} SET tenant_id = $1`, [theirs.tenantId]));
         await expect(moved).rejects.toThrow("row-level security");
         const copied = sql.savepoint((inner) =>

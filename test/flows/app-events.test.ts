@@ -68,6 +68,11 @@ test("an event reaches the workflows of its account in every tenant, once, and n
   expect((await theirs.api("GET", `/runs/${run!.id}`)).status).toBe(404);
 });
 
+test("whoever registers the app is told the address of its events", async () => {
+  const { schemes } = await world.app.app.services.connectOptions.find(world.scope, "slack");
+  expect(JSON.stringify(schemes[0]?.oauth?.setup)).toContain("/hooks/apps/slack");
+});
+
 test("an account that nobody listens to is answered 2xx without effect", async () => {
   expect((await send({ events: [mention("nobody", "x1")] })).status).toBe(202);
 });

@@ -107,11 +107,11 @@ export class ConnectionTicker {
   async #perform(work: DueWork): Promise<void> {
     const scope = scopeOf(work);
     const { connections } = this.#deps.backend;
-    if (work.kind === "refresh") return this.#refresh(scope, work);
     // Of several replicas one does it; if that one dies, another does it later.
     const heldUntil = this.#deps.clock.now() + HELD_MS;
     if (!(await connections.postpone(work, heldUntil))) return;
     const held = { ...work, dueAt: heldUntil };
+    if (work.kind === "refresh") return this.#refresh(scope, held);
     if (work.kind === "revoke") return revokeGrant(scope, work.subject, this.#deps);
     const notice = await this.#noticeOf(scope, work);
     if (notice) await this.#deps.announce(notice);
@@ -119,11 +119,11 @@ export class ConnectionTicker {
   }
 
   async #refresh(scope: Scope, work: DueWork): Promise<void> {
-    const { backend, clock, refresher } = this.#deps;
+    const { backend, refresher } = this.#deps;
     const connection = await backend.connections.find(scope, work.subject);
     if (connection?.state !== "ready") return backend.connections.done(work);
-    const outcome = await refresher.refresh(scope, connection.id, connection.generation);
-    if (outcome.kind === "later") await backend.connections.postpone(work, Math.max(outcome.retryAt, clock.now() + 1));
+    // Whatever comes of it has been given its own time in the queue by then.
+    await refresher.refresh(scope, connection.id, connection.generation);
   }
 
   async #noticeOf(scope: Scope, { kind, subject, tenantId, workspaceId }: DueWork): Promise<ConnectionNotice | null> {

@@ -93,6 +93,8 @@ async function findAddresses(server: PageServer, { workflowId, runId, loopRunId 
     "the audit log": "/audit",
     "API keys": "/api-keys",
     variables: "/variables",
+    connections: "/connections",
+    "a new connection": "/connections/new",
     members: "/members",
     "how people sign in": "/settings",
   };

@@ -1,14 +1,5 @@
 /** Where the layout's navigation stands. */
-export type Section =
-  | "workflows"
-  | "runs"
-  | "connections"
-  | "members"
-  | "api-keys"
-  | "variables"
-  | "audit"
-  | "settings"
-  | "account";
+export type Section = "workflows" | "runs" | "connections" | "members" | "api-keys" | "variables" | "audit" | "account";
 
 export interface PageOptions {
   /** What the browser's tab says, before "IntegrationSync". */

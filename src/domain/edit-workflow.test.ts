@@ -4,15 +4,9 @@ import {
   addBranch,
   addStep,
   changeKind,
-  collectIds,
   deleteStep,
   duplicateStep,
   type Edited,
-  findPlace,
-  findStep,
-  freshId,
-  type Lane,
-  lanesOf,
   moveBranch,
   moveStep,
   moveStepBy,
@@ -23,6 +17,7 @@ import {
   setOtherwise,
 } from "./edit-workflow.ts";
 import { newStep } from "./new-step.ts";
+import { collectIds, findPlace, findStep, freshId, type Lane, lanesOf } from "./walk-steps.ts";
 import { parseWorkflow, type Step, type StepKind, type WorkflowDefinition } from "./workflow.ts";
 
 const ROOT: Lane = { parent: null, part: "steps" };

@@ -1,5 +1,6 @@
 import { newStep } from "./new-step.ts";
 import { type Renames, renameInStep } from "./rename-references.ts";
+import { collectIds, findPlace, findStep, freshId, type Lane, lanesOf, ROOT } from "./walk-steps.ts";
 import { LIMITS, type Step, type WorkflowDefinition } from "./workflow.ts";
 
 /*
@@ -7,12 +8,6 @@ import { LIMITS, type Step, type WorkflowDefinition } from "./workflow.ts";
  * still finds its place. Ids stay unique and the limits hold whatever is done; what a step holds may be incomplete.
  */
 
-/** A list of steps: the workflow's own (`parent` null), or one inside a step. */
-export interface Lane {
-  readonly parent: string | null;
-  /** A branch's number, `otherwise` of a branch step, or `steps`. */
-  readonly part: number | "otherwise" | "steps";
-}
 /** A place between steps; `after` null is the beginning of the list. */
 export interface Spot {
   readonly lane: Lane;
@@ -23,8 +18,6 @@ export type Edited =
   | { readonly ok: true; readonly definition: WorkflowDefinition }
   /** Why not, in words for the person who asked. */
   | { readonly ok: false; readonly message: string };
-
-const ROOT: Lane = { parent: null, part: "steps" };
 
 export function addStep(definition: WorkflowDefinition, spot: Spot, step: Step): Edited {
   const taken = collectIds(definition.steps);
@@ -173,82 +166,6 @@ function editBranches(
   const edited = edit(step.branches, fresh.branches[0]!);
   return typeof edited === "string" ? refuse(edited) : replaceStep(definition, { ...step, branches: edited } as Step);
 }
-
-// Looking around --------------------------------------------------------------------------------------------------------
-
-export function findStep(definition: WorkflowDefinition, id: string): Step | null {
-  return findPlace(definition, id)?.step ?? null;
-}
-
-/** A list of steps inside a step, with what it is called. */
-export interface NamedLane {
-  readonly lane: Lane;
-  readonly name: string | null;
-  readonly steps: readonly Step[];
-}
-
-export function lanesOf(step: Step): { readonly lanes: readonly NamedLane[] } {
-  switch (step.kind) {
-    case "branch":
-    case "parallel": {
-      const lanes: NamedLane[] = step.branches.map(({ name, steps }, part) => ({
-        lane: { parent: step.id, part },
-        name,
-        steps,
-      }));
-      if (step.kind === "branch" && step.otherwise)
-        lanes.push({ lane: { parent: step.id, part: "otherwise" }, name: null, steps: step.otherwise });
-      return { lanes };
-    }
-    case "loop":
-      return { lanes: [{ lane: { parent: step.id, part: "steps" }, name: null, steps: step.steps }] };
-    default:
-      return { lanes: [] };
-  }
-}
-
-interface Place {
-  readonly step: Step;
-  readonly lane: Lane;
-  readonly siblings: readonly Step[];
-  readonly index: number;
-}
-
-export function findPlace(definition: WorkflowDefinition, id: string): Place | null {
-  const pending: NamedLane[] = [{ lane: ROOT, name: null, steps: definition.steps }];
-  for (let list = pending.pop(); list; list = pending.pop()) {
-    for (const [index, step] of list.steps.entries()) {
-      if (step.id === id) return { step, lane: list.lane, siblings: list.steps, index };
-      pending.push(...lanesOf(step).lanes);
-    }
-  }
-  return null;
-}
-
-export function collectIds(steps: readonly Step[], into: Set<string> = new Set()): Set<string> {
-  for (const step of steps) {
-    into.add(step.id);
-    for (const lane of lanesOf(step).lanes) collectIds(lane.steps, into);
-  }
-  return into;
-}
-
-const MAX_ID_LENGTH = 63;
-
-/** `wanted` made into a step id that is not taken: `Send mail` → `send_mail`, `send_mail_2`. */
-export function freshId(taken: ReadonlySet<string>, wanted: string): string {
-  const word = wanted
-    .replaceAll(/[^A-Za-z0-9_]+/g, "_")
-    .replaceAll(/^_+|_+$/g, "")
-    .replace(/^(?=\d)/, "step_");
-  const base = RESERVED.has(word) || word === "" ? "step" : word.slice(0, MAX_ID_LENGTH - 5);
-  if (!taken.has(base)) return base;
-  const stem = base.replace(/_\d+$/, "");
-  let number = 2;
-  while (taken.has(`${stem}_${number}`)) number += 1;
-  return `${stem}_${number}`;
-}
-const RESERVED: ReadonlySet<string> = new Set(["true", "false", "null", "in"]);
 
 // Private ---------------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 import type { Comparison } from "./condition.ts";
-import { lanesOf } from "./edit-workflow.ts";
 import { isJsonObject, type Json, type JsonObject } from "./json.ts";
+import { lanesOf } from "./walk-steps.ts";
 import type { Step, WorkflowDefinition } from "./workflow.ts";
 
 /**

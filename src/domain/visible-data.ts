@@ -1,4 +1,4 @@
-import { lanesOf } from "./edit-workflow.ts";
+import { lanesOf } from "./walk-steps.ts";
 import type { Step } from "./workflow.ts";
 
 /** What the expressions of one step can name. */

@@ -1,5 +1,5 @@
-import { collectIds } from "./edit-workflow.ts";
 import type { FieldError } from "./errors.ts";
+import { collectIds } from "./walk-steps.ts";
 import { innerSequences, type Step, type WorkflowDefinition } from "./workflow.ts";
 
 /**

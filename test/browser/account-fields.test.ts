@@ -6,7 +6,7 @@ import { createChoicesResolver } from "../../src/connections/resolve-choices.ts"
 import { defineAction } from "../../src/connector-sdk/action.ts";
 import { ActionError } from "../../src/connector-sdk/action-error.ts";
 import { defineConnector } from "../../src/connector-sdk/connector.ts";
-import { findStep } from "../../src/domain/edit-workflow.ts";
+import { findStep } from "../../src/domain/walk-steps.ts";
 import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { launchBrowser } from "./launch-browser.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
 import { maker as github } from "../../connectors/github/testing/maker.ts";
 import { maker as slack } from "../../connectors/slack/testing/maker.ts";
-import { findStep } from "../../src/domain/edit-workflow.ts";
+import { findStep } from "../../src/domain/walk-steps.ts";
 import type { Step } from "../../src/domain/workflow.ts";
 import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
 import { type MakerPeer, openMakerPeer } from "../connectors/maker/open-maker-peer.ts";

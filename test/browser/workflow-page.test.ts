@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
-import { findStep } from "../../src/domain/edit-workflow.ts";
 import { newStep } from "../../src/domain/new-step.ts";
+import { findStep } from "../../src/domain/walk-steps.ts";
 import type { Step, WorkflowDefinition } from "../../src/domain/workflow.ts";
 import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
 import { launchBrowser } from "./launch-browser.ts";

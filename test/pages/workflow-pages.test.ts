@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { findStep } from "../../src/domain/edit-workflow.ts";
 import { PERMISSIONS, type Permission } from "../../src/domain/permission.ts";
 import type { SignedIn } from "../../src/domain/signed-in.ts";
 import { grantScope } from "../../src/domain/tenant.ts";
+import { findStep } from "../../src/domain/walk-steps.ts";
 import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
 import { workflowChoicePages } from "../../src/http/ui/workflow-choices.ts";
 import { workflowDataPages } from "../../src/http/ui/workflow-data.ts";

@@ -1,6 +1,6 @@
 import type { FieldQuestion } from "../../connections/resolve-choices.ts";
-import { findStep } from "../../domain/edit-workflow.ts";
 import { AppError } from "../../domain/errors.ts";
+import { findStep } from "../../domain/walk-steps.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import { fragment } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";

@@ -1,5 +1,5 @@
-import { findStep } from "../../domain/edit-workflow.ts";
 import { AppError } from "../../domain/errors.ts";
+import { findStep } from "../../domain/walk-steps.ts";
 import { workflowTemplate } from "../../domain/workflow-templates.ts";
 import { parseJson } from "../../platform/parse-json.ts";
 import { redirect } from "./page-answer.ts";

@@ -1,5 +1,6 @@
 import type { CardIcon, CardView, LaneView, NodeView, SpotView } from "../../../../views/workflows/editor-view.ts";
-import { type Lane, lanesOf, type NamedLane, type Spot } from "../../../domain/edit-workflow.ts";
+import type { Spot } from "../../../domain/edit-workflow.ts";
+import { type Lane, lanesOf, type NamedLane } from "../../../domain/walk-steps.ts";
 import type { Step, WorkflowDefinition } from "../../../domain/workflow.ts";
 import type { Problem } from "../../../domain/workflow-draft.ts";
 import { saysEmpty } from "../describe-fields.ts";

@@ -1,8 +1,8 @@
 import type { BannerView, EditorView, PanelView, ProblemView } from "../../../../views/workflows/editor-view.ts";
-import { findStep } from "../../../domain/edit-workflow.ts";
 import { sampleBodyFor } from "../../../domain/sample-body.ts";
 import type { SignedIn } from "../../../domain/signed-in.ts";
 import type { Scope } from "../../../domain/tenant.ts";
+import { findStep } from "../../../domain/walk-steps.ts";
 import type { Step, TriggerDefinition } from "../../../domain/workflow.ts";
 import { type Problem, withUnfinished } from "../../../domain/workflow-draft.ts";
 import type { OpenDraft } from "../../../engine/drafts/edit-drafts.ts";

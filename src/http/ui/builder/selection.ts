@@ -1,4 +1,5 @@
-import type { Lane, Spot } from "../../../domain/edit-workflow.ts";
+import type { Spot } from "../../../domain/edit-workflow.ts";
+import type { Lane } from "../../../domain/walk-steps.ts";
 
 /** What the editor's panel shows, as it stands in the address. */
 export type Selection =

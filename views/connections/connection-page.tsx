@@ -271,21 +271,26 @@ function Limits({ headroom }: { headroom: HeadroomView }): JSX.Element {
 
 function Limit({ limit }: { limit: HeadroomView["limits"][number] }): JSX.Element {
   const { title, requests, perMs, remaining, availableNow, frozenUntil, waiting } = limit;
-  const left = Math.max(0, Math.min(requests, remaining ?? availableNow));
+  const pace = `${requests} every ${formatPeriod(perMs)}`;
+  const left = remaining === null ? `${availableNow} can leave at once` : `${remaining} left`;
   return (
     <div class="stack-tight">
       <span safe>{title}</span>
-      <meter
-        class="headroom"
-        aria-label={`${title}: ${left} of ${requests} left`}
-        min="0"
-        max={String(requests)}
-        low={String(requests * 0.1)}
-        optimum={String(requests)}
-        value={String(left)}
-      />
+      {remaining === null ? (
+        ""
+      ) : (
+        <meter
+          class="headroom"
+          aria-label={`${title}: ${remaining} of ${requests} left`}
+          min="0"
+          max={String(requests)}
+          low={String(requests * 0.1)}
+          optimum={String(requests)}
+          value={String(Math.max(0, Math.min(requests, remaining)))}
+        />
+      )}
       <span class="faint" safe>
-        {`${left} of ${requests} left, each ${formatDuration(perMs)}${waiting > 0 ? `; ${waiting} waiting` : ""}`}
+        {`${pace}; ${left}${waiting > 0 ? `; ${waiting} waiting` : ""}`}
       </span>
       {frozenUntil === null ? (
         ""
@@ -296,6 +301,17 @@ function Limit({ limit }: { limit: HeadroomView["limits"][number] }): JSX.Elemen
       )}
     </div>
   );
+}
+
+const PERIODS: Readonly<Record<number, string>> = {
+  1000: "second",
+  60000: "minute",
+  3600000: "hour",
+  86400000: "day",
+};
+
+function formatPeriod(ms: number): string {
+  return PERIODS[ms] ?? formatDuration(ms);
 }
 
 const EVENTS = {

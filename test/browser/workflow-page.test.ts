@@ -364,6 +364,20 @@ describe("the keyboard alone", () => {
   }, 60_000);
 });
 
+test("a definition is imported from the list", async () => {
+  const person = await visitor();
+  const { page } = person;
+  await person.open("/workflows");
+  await page.getByRole("button", { name: "Import" }).first().click();
+  await page.getByLabel("Definition (JSON)").fill(JSON.stringify(workflowTemplate("starter", HOSTILE)));
+  expect(await inspectPage(person)).toEqual([]);
+  await page.locator("#import-workflow").getByRole("button", { name: "Import" }).click();
+  await page.getByRole("heading", { name: HOSTILE }).waitFor();
+  await page.locator("#card-send").waitFor();
+  expect(person.troubles).toEqual([]);
+  await person.close();
+}, 60_000);
+
 test("going back and forth shows what was open, and an address opens the same panel", async () => {
   const id = await createWorkflow();
   const person = await visitor();

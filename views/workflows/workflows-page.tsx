@@ -13,6 +13,7 @@ import { SharedConfirm, SharedConfirmButton } from "../components/shared-confirm
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { runBadge } from "../runs/status.ts";
+import { ImportDialog } from "./import-dialog.tsx";
 import { RunHistory } from "./run-history.tsx";
 
 export interface WorkflowsPageProps {
@@ -41,6 +42,7 @@ export function WorkflowsPage(props: WorkflowsPageProps): JSX.Element {
   return (
     <>
       <PageHeader title="Workflows" lead="When something happens here, do that there.">
+        {mayWrite ? <DialogButton dialog="import-workflow" label="Import" kind="quiet" icon="braces" /> : ""}
         {mayWrite && !isNew ? (
           <DialogButton dialog="new-workflow" label="New workflow" icon="plus" kind="primary" />
         ) : (
@@ -56,6 +58,7 @@ export function WorkflowsPage(props: WorkflowsPageProps): JSX.Element {
         </>
       )}
       {mayWrite ? <NewWorkflowDialog csrf={csrf} /> : ""}
+      {mayWrite ? <ImportDialog csrf={csrf} /> : ""}
       {mayWrite ? (
         <SharedConfirm
           id="delete-workflow"

@@ -29,6 +29,38 @@ export interface AuditEntry {
 /** What stands in `previousHash` of a tenant's first entry. */
 export const AUDIT_CHAIN_START = "0".repeat(64);
 
+/** Where a chain ends; before its first entry, `{ seq: 0, hash: AUDIT_CHAIN_START }`. */
+export interface AuditHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** The next link after `head`, and its details as the text that is to be stored. */
+export function nextAuditEntry(
+  head: AuditHead,
+  tenantId: string,
+  actor: Actor,
+  { at, action, target, details }: Change,
+): { readonly entry: AuditEntry; readonly detailsText: string } {
+  const detailsText = JSON.stringify(details);
+  const unhashed = {
+    tenantId,
+    seq: head.seq + 1,
+    at,
+    actor,
+    action,
+    target,
+    // As it will be read back: JSON drops what it cannot carry, and the hash must cover what is stored.
+    details: JSON.parse(detailsText) as JsonObject,
+    previousHash: head.hash,
+  };
+  return { entry: { ...unhashed, hash: hashAuditEntry(unhashed) }, detailsText };
+}
+
+export function hashAuditEntry(entry: Omit<AuditEntry, "hash">): string {
+  return new Bun.CryptoHasher("sha256").update(auditHashInput(entry)).digest("hex");
+}
+
 /** The exact text whose SHA-256 is the entry's `hash`. A list, so that no two entries can give the same text. */
 export function auditHashInput(entry: Omit<AuditEntry, "hash">): string {
   return JSON.stringify([

@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyStore } from "../../domain/backend.ts";
-import { decodeCursor, NEWEST, toPage } from "./page-cursor.ts";
+import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
 import type { Storage } from "./storage.ts";
 import { type BigintText, decodeText, encodeText, toNumber, toNumberOrNull } from "./text-columns.ts";
 

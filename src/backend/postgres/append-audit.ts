@@ -1,5 +1,4 @@
-import { AUDIT_CHAIN_START, auditHashInput, type Change } from "../../domain/audit.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { AUDIT_CHAIN_START, type Change, nextAuditEntry } from "../../domain/audit.ts";
 import type { Actor } from "../../domain/tenant.ts";
 import type { Transaction } from "./database.ts";
 import { encodeText } from "./text-columns.ts";
@@ -10,47 +9,29 @@ export type AppendAudit = typeof appendAudit;
  * Adds the next link of a tenant's chain, last in its transaction: the lock on the chain's head puts all writers of the
  * tenant in order until they have committed.
  */
-export async function appendAudit(
-  { run }: Transaction,
-  tenantId: string,
-  actor: Actor,
-  { at, action, target, details }: Change,
-): Promise<void> {
-  const head = await lockHead(run, tenantId);
-  const detailsText = JSON.stringify(details);
-  const entry = {
-    tenantId,
-    seq: head.seq + 1,
-    at,
-    actor,
-    action,
-    target,
-    // As it will be read back: JSON drops what it cannot carry, and the hash must cover what is stored.
-    details: JSON.parse(detailsText) as JsonObject,
-    previousHash: head.hash,
-  };
-  const hash = hashAuditEntry(entry);
+export async function appendAudit({ run }: Transaction, tenantId: string, actor: Actor, change: Change): Promise<void> {
+  const { entry, detailsText } = nextAuditEntry(await lockHead(run, tenantId), tenantId, actor, change);
   await run(
     `INSERT INTO audit_log (tenant_id, seq, at, actor_kind, actor_id, action, target, details, previous_hash, hash)
      VALUES ($1, $2::integer, $3::bigint, $4, $5, $6, $7, $8::text, $9, $10)`,
     [
       tenantId,
       entry.seq,
-      at,
+      entry.at,
       actor.kind,
       encodeText(actor.id),
-      action,
-      encodeText(target),
+      entry.action,
+      encodeText(entry.target),
       detailsText,
-      head.hash,
-      hash,
+      entry.previousHash,
+      entry.hash,
     ],
   );
-  await run("UPDATE audit_heads SET seq = $2::integer, hash = $3 WHERE tenant_id = $1", [tenantId, entry.seq, hash]);
-}
-
-export function hashAuditEntry(entry: Parameters<typeof auditHashInput>[0]): string {
-  return new Bun.CryptoHasher("sha256").update(auditHashInput(entry)).digest("hex");
+  await run("UPDATE audit_heads SET seq = $2::integer, hash = $3 WHERE tenant_id = $1", [
+    tenantId,
+    entry.seq,
+    entry.hash,
+  ]);
 }
 
 async function lockHead(run: Transaction["run"], tenantId: string) {

@@ -1,7 +1,7 @@
 import type { AuditFilter, AuditStore } from "../../domain/backend.ts";
 import type { JsonObject } from "../../domain/json.ts";
+import { decodeNumberCursor, toPage } from "../../domain/page-cursor.ts";
 import { AUDIT_COLUMNS, type AuditRow, toAuditEntry } from "./audit-rows.ts";
-import { decodeNumberCursor, toPage } from "./page-cursor.ts";
 import { AUDIT_AREA } from "./schema/audit.ts";
 import type { Storage } from "./storage.ts";
 import { encodeText } from "./text-columns.ts";

@@ -1,9 +1,9 @@
 import { createDatabase } from "../../../test/postgres/test-postgres.ts";
+import { hashAuditEntry } from "../../domain/audit.ts";
 import type { Backend } from "../../domain/backend.ts";
 import { newId } from "../../platform/ids.ts";
 import { backendContract } from "../contract/backend-contract.ts";
 import type { AuditTampering, OpenBackendUnderTest } from "../contract/backend-under-test.ts";
-import { hashAuditEntry } from "./append-audit.ts";
 import { openPostgres } from "./open-postgres.ts";
 
 const openUnderTest: OpenBackendUnderTest = async (options = {}) => {

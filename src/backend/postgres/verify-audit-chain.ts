@@ -1,6 +1,5 @@
-import { AUDIT_CHAIN_START, type ChainVerdict } from "../../domain/audit.ts";
+import { AUDIT_CHAIN_START, type ChainVerdict, hashAuditEntry } from "../../domain/audit.ts";
 import type { JsonObject } from "../../domain/json.ts";
-import { hashAuditEntry } from "./append-audit.ts";
 import { AUDIT_COLUMNS, type AuditRow, toAuditEntry } from "./audit-rows.ts";
 import type { Database } from "./database.ts";
 

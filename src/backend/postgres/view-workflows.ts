@@ -1,5 +1,5 @@
+import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
 import type { RecentRun, WorkflowLine, WorkflowViewStore } from "../../domain/workflow-view-store.ts";
-import { decodeCursor, NEWEST, toPage } from "./page-cursor.ts";
 import type { Storage } from "./storage.ts";
 import { type BigintText, decodeText, encodeText, toNumber, toNumberOrNull } from "./text-columns.ts";
 

@@ -1,7 +1,7 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import type { ApiKey, ApiKeyStore } from "../../domain/backend.ts";
+import { decodeCursor, toPage } from "../../domain/page-cursor.ts";
 import type { Scope } from "../../domain/tenant.ts";
-import { decodeCursor, toPage } from "./page-cursor.ts";
 import { apiKeys } from "./schema/tenants.ts";
 import type { Storage } from "./storage.ts";
 

@@ -1,6 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { AUDIT_CHAIN_START, auditHashInput, type Change } from "../../domain/audit.ts";
-import type { JsonObject } from "../../domain/json.ts";
+import { AUDIT_CHAIN_START, type Change, nextAuditEntry } from "../../domain/audit.ts";
 import type { Actor } from "../../domain/tenant.ts";
 
 export type AppendAudit = (tenantId: string, actor: Actor, change: Change) => void;
@@ -22,26 +21,11 @@ export function createAppendAudit(raw: Database): AppendAudit {
      ON CONFLICT (tenant_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash`,
   );
 
-  return (tenantId, actor, { at, action, target, details }) => {
+  return (tenantId, actor, change) => {
     const head = findHead.get(tenantId) ?? { seq: 0, hash: AUDIT_CHAIN_START };
-    const detailsText = JSON.stringify(details);
-    const entry = {
-      tenantId,
-      seq: head.seq + 1,
-      at,
-      actor,
-      action,
-      target,
-      // As it will be read back: JSON drops what it cannot carry, and the hash must cover what is stored.
-      details: JSON.parse(detailsText) as JsonObject,
-      previousHash: head.hash,
-    };
-    const hash = hashAuditEntry(entry);
-    insert.run(tenantId, entry.seq, at, actor.kind, actor.id, action, target, detailsText, head.hash, hash);
-    moveHead.run(tenantId, entry.seq, hash);
+    const { entry, detailsText } = nextAuditEntry(head, tenantId, actor, change);
+    const { seq, at, action, target, previousHash, hash } = entry;
+    insert.run(tenantId, seq, at, actor.kind, actor.id, action, target, detailsText, previousHash, hash);
+    moveHead.run(tenantId, seq, hash);
   };
-}
-
-export function hashAuditEntry(entry: Parameters<typeof auditHashInput>[0]): string {
-  return new Bun.CryptoHasher("sha256").update(auditHashInput(entry)).digest("hex");
 }

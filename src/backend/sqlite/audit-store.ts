@@ -1,7 +1,7 @@
 import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { AuditEntry } from "../../domain/audit.ts";
 import type { AuditStore } from "../../domain/backend.ts";
-import { decodeNumberCursor, toPage } from "./page-cursor.ts";
+import { decodeNumberCursor, toPage } from "../../domain/page-cursor.ts";
 import { auditArea, auditLog } from "./schema/audit.ts";
 import type { Storage } from "./storage.ts";
 import { verifyAuditChain } from "./verify-audit-chain.ts";

@@ -2,11 +2,12 @@ import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hashAuditEntry } from "../../domain/audit.ts";
 import type { Backend } from "../../domain/backend.ts";
 import { newId } from "../../platform/ids.ts";
 import { backendContract } from "../contract/backend-contract.ts";
 import type { AuditTampering, OpenBackendUnderTest } from "../contract/backend-under-test.ts";
-import { createAppendAudit, hashAuditEntry } from "./append-audit.ts";
+import { createAppendAudit } from "./append-audit.ts";
 import { DATABASE_FILE, openSqlite } from "./open-sqlite.ts";
 
 const openUnderTest: OpenBackendUnderTest = async (options = {}) => {

@@ -1,9 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { AUDIT_CHAIN_START, type ChainVerdict } from "../../domain/audit.ts";
+import { AUDIT_CHAIN_START, type ChainVerdict, hashAuditEntry } from "../../domain/audit.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Actor } from "../../domain/tenant.ts";
-import { hashAuditEntry } from "./append-audit.ts";
 
 const PAGE_ENTRIES = 500;
 

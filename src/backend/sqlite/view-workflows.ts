@@ -1,5 +1,5 @@
+import { decodeCursor, toPage } from "../../domain/page-cursor.ts";
 import type { RecentRun, WorkflowLine, WorkflowViewStore } from "../../domain/workflow-view-store.ts";
-import { decodeCursor, toPage } from "./page-cursor.ts";
 import type { Storage } from "./storage.ts";
 
 interface LineRow {

@@ -1,6 +1,6 @@
 import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Scope } from "../../../domain/tenant.ts";
-import { decodeCursor, NEWEST, toPage } from "../page-cursor.ts";
 import type { Storage } from "../storage.ts";
 import { encodeText, toNumberOrNull } from "../text-columns.ts";
 import { createConnectionHealth } from "./connection-health.ts";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../domain/json.ts";
 import type { LinkKind, LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
-import { decodeCursor, NEWEST, toPage } from "../page-cursor.ts";
+import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Storage } from "../storage.ts";
 import { type BigintText, toNumber } from "../text-columns.ts";
 

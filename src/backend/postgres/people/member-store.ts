@@ -1,8 +1,8 @@
+import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Role } from "../../../domain/permission.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { UserStore } from "../../../domain/user-store.ts";
 import type { Statement } from "../database.ts";
-import { decodeCursor, NEWEST, toPage } from "../page-cursor.ts";
 import type { Storage } from "../storage.ts";
 import { endLinksOf, endSessionsOf } from "./end-links.ts";
 import { type MemberRow, toMember, USER_COLUMNS } from "./user-rows.ts";

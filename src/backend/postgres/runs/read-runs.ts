@@ -1,6 +1,6 @@
 import type { RunFilter, RunStore } from "../../../domain/backend.ts";
+import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import { firstIdAt } from "../../../platform/ids.ts";
-import { decodeCursor, NEWEST, toPage } from "../page-cursor.ts";
 import type { Storage } from "../storage.ts";
 import { RUN_COLUMNS, type RunRow, SUMMARY_COLUMNS, type SummaryRow, toRun, toSummary } from "./run-rows.ts";
 import { readSteps } from "./step-rows.ts";

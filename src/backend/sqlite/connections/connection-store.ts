@@ -1,6 +1,6 @@
 import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
 import type { Scope } from "../../../domain/tenant.ts";
-import { decodeCursor, toPage } from "../page-cursor.ts";
 import type { Storage } from "../storage.ts";
 import { createConnectionHealth } from "./connection-health.ts";
 import { createConnectionQueue, createConnectionWork } from "./connection-queue.ts";

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../domain/json.ts";
 import type { LinkKind, LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
-import { decodeCursor, toPage } from "../page-cursor.ts";
+import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
 import type { Storage } from "../storage.ts";
 
 const COLUMNS = "id, tenant_id, workspace_id, kind, user_id, payload, created_at, expires_at";

@@ -1,7 +1,7 @@
+import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
 import type { Role } from "../../../domain/permission.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { UserStore } from "../../../domain/user-store.ts";
-import { decodeCursor, toPage } from "../page-cursor.ts";
 import type { Storage } from "../storage.ts";
 import { type MemberRow, toMember, USER_COLUMNS } from "./user-rows.ts";
 

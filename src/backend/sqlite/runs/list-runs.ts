@@ -1,9 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RunStore } from "../../../domain/backend.ts";
+import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
 import { isFinal, type RunStatus } from "../../../domain/run.ts";
 import { firstIdAt } from "../../../platform/ids.ts";
-import { decodeCursor, toPage } from "../page-cursor.ts";
 import { SUMMARY_COLUMNS, type SummaryRow, toSummary } from "./run-rows.ts";
 
 /** `succeeded` has no index of its own: after looking at so many rows, other work gets a turn. */

@@ -1,5 +1,5 @@
-import type { Page } from "../../domain/backend.ts";
-import { AppError } from "../../domain/errors.ts";
+import { AppError } from "./errors.ts";
+import type { Page } from "./page.ts";
 
 /** The last key of a page, opaque to callers. */
 export function encodeCursor(key: string | number): string {

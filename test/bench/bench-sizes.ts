@@ -30,6 +30,12 @@ export interface BenchSizes {
     readonly requests: number;
   };
   readonly connections: { readonly stored: number; readonly ticks: number; readonly opened: number };
+  readonly signIn: {
+    readonly requests: number;
+    /** At a time, of which there are as many as the attempts take. */
+    readonly deliveries: number;
+    readonly attempts: number;
+  };
   readonly loop: { readonly rounds: number; readonly warmUpRounds: number };
   readonly postgres: {
     readonly rounds: number;
@@ -51,6 +57,7 @@ export const FULL: BenchSizes = {
   storedRuns: { few: 1_000, many: 1_000_000, rounds: 7, requestsPerRound: 200, deliveriesPerRound: 5_000 },
   pages: { workflows: 10_000, runs: 1_000_000, loopItems: 10_000, requests: 200 },
   connections: { stored: 100_000, ticks: 2_000, opened: 20_000 },
+  signIn: { requests: 20_000, deliveries: 500, attempts: 200 },
   loop: { rounds: 10, warmUpRounds: 2 },
   postgres: { rounds: 7, requests: 20_000, warmUpRequests: 10_000, handedOver: 200, queries: 3_000 },
 };
@@ -64,6 +71,7 @@ export const QUICK: BenchSizes = {
   storedRuns: { few: 600, many: 20_000, rounds: 2, requestsPerRound: 50, deliveriesPerRound: 500 },
   pages: { workflows: 200, runs: 5_000, loopItems: 500, requests: 30 },
   connections: { stored: 5_000, ticks: 200, opened: 1_000 },
+  signIn: { requests: 500, deliveries: 100, attempts: 30 },
   loop: { rounds: 2, warmUpRounds: 1 },
   postgres: { rounds: 2, requests: 3_000, warmUpRequests: 1_000, handedOver: 20, queries: 200 },
 };

@@ -21,6 +21,7 @@ import { measureLoop } from "./measure-loop.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measurePages } from "./measure-pages.ts";
 import { measurePostgres } from "./measure-postgres.ts";
+import { measureSignIn } from "./measure-sign-in.ts";
 import { measureStart } from "./measure-start.ts";
 import { measureStoredRuns } from "./measure-stored-runs.ts";
 import { measureThroughput } from "./measure-throughput.ts";
@@ -35,6 +36,7 @@ const ON_SQLITE: Sections = {
   stored: measureStoredRuns,
   pages: measurePages,
   connections: measureConnections,
+  signIn: measureSignIn,
   loop: measureLoop,
 };
 

@@ -19,6 +19,7 @@ const ONCE: Readonly<Record<string, string>> = {
   "test/crash/storage-faults.test.ts": "the disk fails under the server's own file: SQLite",
   "test/postgres/fairness.test.ts": "several servers on the same data: Postgres",
   "test/postgres/restart.test.ts": "Postgres restarts under the server",
+  "test/accounts/replicas.test.ts": "several servers on the same data: Postgres",
   "test/replicas/kill-replicas.test.ts": "several servers on the same data: Postgres",
   "test/replicas/proxy.test.ts": "several servers on the same data: Postgres",
   "test/replicas/replicas.test.ts": "several servers on the same data: Postgres",

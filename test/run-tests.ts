@@ -14,6 +14,7 @@ const STORAGE = join(import.meta.dir, "test-storage.ts");
 const ONCE: Readonly<Record<string, string>> = {
   "test/browser/administration.test.ts": "forms and lists look the same over either",
   "test/browser/story.test.ts": "the release build, as it comes",
+  "test/browser/people-pages.test.ts": "pages look the same over either",
   "test/browser/pages.test.ts": "pages look the same over either",
   "test/browser/workflow-page.test.ts": "forms look the same over either",
   "test/crash/storage-faults.test.ts": "the disk fails under the server's own file: SQLite",

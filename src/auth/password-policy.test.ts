@@ -10,8 +10,8 @@ describe("a password is taken", () => {
     "Tr0ub4dor&3 is not it",
     "ひみつのことばはながいほうがいい",
     "aaaaaaaaaaab wind over tea",
-    "x".repeat(2) + "7 rivers and a hill",
-    "a".repeat(0) + "zwölf Boxkämpfer jagen",
+    "xx7 rivers and a hill",
+    "zwölf Boxkämpfer jagen",
   ])("%j", async (password) => expect(await passwordProblem(password, person)).toBeNull());
 });
 

@@ -15,7 +15,7 @@ const elsewhere = () => {
   hosts += 1;
   return { "x-forwarded-for": `198.51.100.${hosts}` };
 };
-const linkIn = (html: string) => new URL(/id="new-link">([^<]+)</.exec(html)?.[1] ?? "http://no-link/").pathname;
+const linkIn = (html: string) => new URL(/id="new-link"[^>]*>([^<]+)</.exec(html)?.[1] ?? "http://no-link/").pathname;
 const membersOf = async () =>
   (await world.app.backend.users.listMembers(tenant.scope, { limit: 99, cursor: null })).items;
 

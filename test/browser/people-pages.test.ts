@@ -48,7 +48,7 @@ interface Stop {
   readonly path: () => string;
   readonly signedIn?: true;
   /** What is done on the page before it is looked at. */
-  readonly then?: (page: Page) => Promise<void>;
+  readonly act?: (page: Page) => Promise<void>;
   /** What the browser's console says about an answer that is meant to be one. */
   readonly expected?: RegExp;
 }
@@ -58,7 +58,7 @@ const PAGES: Readonly<Record<string, Stop>> = {
   "sign in, refused": {
     path: () => "/sign-in",
     expected: /401/,
-    async then(page) {
+    async act(page) {
       await page.fill("#email", "nobody@acme.example");
       await page.fill("#password", "not the password");
       await page.click("main button");
@@ -70,7 +70,7 @@ const PAGES: Readonly<Record<string, Stop>> = {
   "an invitation, with mistakes": {
     path: () => links.invitation,
     expected: /422/,
-    async then(page) {
+    async act(page) {
       await page.fill("#name", "New");
       await page.fill("#password", "short");
       await page.click("main button");
@@ -83,19 +83,19 @@ const PAGES: Readonly<Record<string, Stop>> = {
   "members, inviting": {
     path: () => "/members",
     signedIn: true,
-    then: (page) => page.click("text=Invite"),
+    act: (page) => page.click("text=Invite"),
   },
   "members, one of them": {
     path: () => "/members",
     signedIn: true,
-    then: (page) => page.locator("tr button[title^=Change]").first().click(),
+    act: (page) => page.locator("tr button[title^=Change]").first().click(),
   },
   "the personal page": { path: () => "/account", signedIn: true },
   "the personal page, with a mistake": {
     path: () => "/account",
     signedIn: true,
     expected: /422/,
-    async then(page) {
+    async act(page) {
       await page.fill("#email", "else@acme.example");
       await page.fill("#email-current", "wrong password");
       await page.click("text=Change the address");
@@ -106,7 +106,7 @@ const PAGES: Readonly<Record<string, Stop>> = {
   "two-factor, the picture to scan": {
     path: () => "/account/two-factor",
     signedIn: true,
-    async then(page) {
+    async act(page) {
       await page.fill("#currentPassword", PASSWORD);
       await page.click("main form .button[data-kind=primary]");
       await page.waitForSelector(".qr-code");
@@ -118,11 +118,11 @@ const PAGES: Readonly<Record<string, Stop>> = {
 describe("every page about people, in both themes and on a phone, has no violation and no error:", () => {
   test.each(Object.entries(PAGES))(
     "%s",
-    async (name, { path, signedIn, then, expected }) => {
+    async (name, { path, signedIn, act, expected }) => {
       for (const look of LOOKS) {
         const visitor = await visit(browser, { url: ui.url, ...(signedIn && { cookies: ui.owner }), ...look });
         await visitor.open(path());
-        await then?.(visitor.page);
+        await act?.(visitor.page);
         await keepPicture(visitor, `${name} ${look.theme} ${look.size.width}`);
         const findings = (await inspectPage(visitor)).filter((finding) => !expected?.test(finding));
         expect(findings).toEqual([]);
@@ -139,13 +139,10 @@ test("somebody sets up a second factor and signs in with it, without a mouse", a
   await fresh.createUser(scope, { email, name: "Keyboard", role: "builder", password: PASSWORD });
   const visitor = await visit(browser, { url: ui.url });
   const { page } = visitor;
-  await visitor.open("/sign-in");
-  await page.keyboard.type(email);
-  await page.keyboard.press("Tab");
-  await page.keyboard.type(PASSWORD);
-  await page.keyboard.press("Enter");
+  await signInByKeyboard(visitor, email);
   await page.waitForURL(/\/workflows/);
   await visitor.open("/account/two-factor");
+  await page.focus("#currentPassword");
   await page.keyboard.type(PASSWORD);
   await page.keyboard.press("Enter");
   await page.waitForSelector(".qr-code");
@@ -163,19 +160,25 @@ test("somebody sets up a second factor and signs in with it, without a mouse", a
   await visitor.close();
 
   const again = await visit(browser, { url: ui.url });
-  await again.open("/sign-in");
-  await again.page.keyboard.type(email);
-  await again.page.keyboard.press("Tab");
-  await again.page.keyboard.type(PASSWORD);
-  await again.page.keyboard.press("Enter");
+  await signInByKeyboard(again, email);
   await again.page.waitForURL(/\/sign-in\/code/);
   await keepPicture(again, "code");
   expect(await inspectPage(again)).toEqual([]);
+  await again.page.focus("#code");
   await again.page.keyboard.type(recoveryCode);
   await again.page.keyboard.press("Enter");
   await again.page.waitForURL(/\/workflows/);
   await again.close();
 }, 60_000);
+
+async function signInByKeyboard({ open, page }: Visitor, email: string): Promise<void> {
+  await open("/sign-in");
+  await page.focus("#email");
+  await page.keyboard.type(email);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(PASSWORD);
+  await page.keyboard.press("Enter");
+}
 
 /** Pictures for whoever wants to look: `PICTURES=<folder>`. */
 async function keepPicture({ page }: Visitor, name: string): Promise<void> {

@@ -41,7 +41,7 @@ export function AccountPage(props: AccountPageProps): JSX.Element {
           <Button label="Sign out" icon="log-out" />
         </Form>
       </PageHeader>
-      <div class="stack">
+      <div class="stack people-form">
         <Card id="name-card" title="Name">
           <Form action="/account/name" csrf={csrf}>
             <TextField name="name" label="Name" value={user.name} error={errorsOf("name").name} autocomplete="name" />

@@ -36,7 +36,7 @@ export function PasswordPage({ step, errors, csrf }: PasswordPageProps): JSX.Ele
   return (
     <>
       <PageHeader title={title} lead={lead} trail={{ href: "/account", label: "Your account" }} />
-      <Form action={action} csrf={csrf}>
+      <Form action={action} csrf={csrf} class="form people-form">
         <TextField
           name="currentPassword"
           label="Your current password"

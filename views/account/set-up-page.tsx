@@ -14,7 +14,7 @@ export function SetUpPage({ qr, secretText, sealed, problem, csrf }: SetUpPagePr
   return (
     <>
       <PageHeader title="Set up two-factor" trail={{ href: "/account", label: "Your account" }} />
-      <div class="stack">
+      <div class="stack people-form">
         <ScanSecret qr={qr} secretText={secretText} />
         <Form action="/account/two-factor/enable" csrf={csrf}>
           <input type="hidden" name="sealed" value={sealed} />

@@ -20,7 +20,7 @@ export function MemberActions({ member, isSelf, roles, csrf }: MemberActionsProp
   const dialog = `member-${user.id}`;
   const base = `/members/${user.id}`;
   return (
-    <span class="row">
+    <span class="row-actions">
       <DialogButton dialog={dialog} label={`Change ${user.name}`} icon="settings" iconOnly kind="quiet" size="small" />
       <SharedConfirmButton
         dialog="remove-member"

@@ -67,7 +67,7 @@ export function MembersPage(props: MembersPageProps): JSX.Element {
       {invitations.length === 0 ? (
         ""
       ) : (
-        <section class="stack">
+        <section class="stack invited">
           <h2>Invited</h2>
           <Table caption="Invitations that were not accepted yet, newest first" columns={INVITATION_COLUMNS}>
             {invitations.map((invitation) => (
@@ -139,7 +139,7 @@ function NewLink({ kind, who, address }: NonNullable<MembersPageProps["link"]>):
             : "Pass this link on to them. It works once, for a day, and is not shown again."}
         </p>
         <div class="copy-line">
-          <code id="new-link" safe>
+          <code id="new-link" tabindex="0" safe>
             {address}
           </code>
           <CopyButton from="new-link" label="Copy the link" />

@@ -40,7 +40,7 @@ export function ProviderForm({
     <Form action="/settings/provider" csrf={csrf}>
       <p>Register this server at the provider with this redirect address:</p>
       <div class="copy-line">
-        <code id="redirect-uri" safe>
+        <code id="redirect-uri" tabindex="0" safe>
           {redirectUri}
         </code>
         <CopyButton from="redirect-uri" label="Copy the address" />

@@ -20,7 +20,7 @@ export function SettingsPage(props: SettingsPageProps): JSX.Element {
         lead={mayWrite ? "For everybody in your organisation." : "Only owners change this."}
         trail={{ href: "/members", label: "Members" }}
       />
-      <div class="stack">
+      <div class="stack people-form">
         <Card id="two-factor-card" title="Two-factor">
           <p>{twoFactorRequired ? <Badge tone="success" label="Required" /> : <Badge label="Up to each person" />}</p>
           <p class="soft">

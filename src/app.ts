@@ -318,7 +318,7 @@ export function createApp(parts: AppParts): App {
         ...engine,
         connectors,
         accept,
-        appSecret: config.appSecret,
+        appSecret: (provider, name) => config.appSecrets.get(`${provider}_${name}`) ?? null,
         unreachable: ({ tenantId, workflowId }, error) =>
           log.error("A workflow could not be loaded for an app's event", { tenantId, workflowId, error }),
       }),

@@ -47,6 +47,19 @@ describe("an empty environment", () => {
   });
 });
 
+test("secrets of providers' apps are read, and none of our own is among them", () => {
+  const environment = {
+    SLACK_SIGNING_SECRET: " 8f74 ",
+    ACME_WEBHOOK_SECRET: "w",
+    STRIPE_WEBHOOK_SECRET: "whsec_1",
+    X_SECRET: "x",
+  };
+  expect(Object.fromEntries(read(environment).appSecrets)).toEqual({
+    SLACK_SIGNING_SECRET: "8f74",
+    ACME_WEBHOOK_SECRET: "w",
+  });
+});
+
 describe("good values", () => {
   test.each<[string, string, keyof Config, unknown]>([
     ["PORT", " 8080\n", "port", 8080],

@@ -267,8 +267,8 @@ export interface Config extends Omit<SettingValues<typeof settings>, "publicUrl"
   readonly publicUrl: string;
   /** `<PROVIDER>_CLIENT_ID` and `_CLIENT_SECRET` by the provider's name in lower case; public clients have no secret. */
   readonly providerClients: ReadonlyMap<string, { readonly id: string; readonly secret: string | null }>;
-  /** `<PROVIDER>_<NAME>`, such as `SLACK_SIGNING_SECRET`: what a provider signs its app's events with. Null: not set. */
-  readonly appSecret: (provider: string, name: string) => string | null;
+  /** By variable, such as `SLACK_SIGNING_SECRET`: what a provider signs its app's events with. */
+  readonly appSecrets: ReadonlyMap<string, string>;
 }
 
 export type ReadConfig =
@@ -288,8 +288,8 @@ export function readConfig(environment: Environment = process.env): ReadConfig {
   }
   const publicUrl = values.publicUrl ?? localUrl(values.port);
   const providerClients = readProviderClients(environment);
-  const appSecret = (provider: string, name: string) => readAppSecret(environment, provider, name);
-  return { ok: true, config: { ...values, publicUrl, providerClients, appSecret } };
+  const appSecrets = readAppSecrets(environment);
+  return { ok: true, config: { ...values, publicUrl, providerClients, appSecrets } };
 }
 
 /** The port that the system chose for PORT=0 also stands in the public address, unless that one was given. */
@@ -310,12 +310,14 @@ function refuse(problems: readonly string[]): ReadConfig {
 }
 
 /** No other variables: a connector must not be able to have a secret of ours compared with what is sent to it. */
-const APP_SECRET = /^(?:SIGNING_SECRET|WEBHOOK_SECRET|VERIFICATION_TOKEN)$/;
+const APP_SECRET = /^[A-Z][A-Z0-9_]*_(?:SIGNING_SECRET|WEBHOOK_SECRET|VERIFICATION_TOKEN)$/;
 
-function readAppSecret(environment: Environment, provider: string, name: string): string | null {
-  const variable = `${provider}_${name}`;
-  const isOurs = Object.values(settings).some((setting) => setting.variable === variable);
-  return !isOurs && APP_SECRET.test(name) ? environment[variable]?.trim() || null : null;
+function readAppSecrets(environment: Environment): Config["appSecrets"] {
+  const ours = new Set(Object.values(settings).map(({ variable }) => variable as string));
+  const secrets = new Map<string, string>();
+  for (const [variable, text] of Object.entries(environment))
+    if (APP_SECRET.test(variable) && !ours.has(variable) && text?.trim()) secrets.set(variable, text.trim());
+  return secrets;
 }
 
 function readProviderClients(environment: Environment): Config["providerClients"] {

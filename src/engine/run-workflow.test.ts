@@ -196,7 +196,7 @@ describe("a call", () => {
     await called("hangs");
     await control.approve(world.scope, runId, { path: "both/ok", iteration: [] }, true, null);
     await called("after");
-    await Bun.sleep(10);
+    while (stored.length === 0) await Bun.sleep(2);
     expect(world.keys("after")).toHaveLength(1);
     expect(stored).toContain("both/ok succeeded");
     expect(stored).toContain("both/after started");

@@ -48,7 +48,7 @@ test("the answer can hold what another system has answered", async () => {
 
 test("an answer may take longer than a connection may be idle", async () => {
   const { peer } = world;
-  peer.answer("/slow-price", () => ({ after: Bun.sleep(1_600) }));
+  peer.answer("/slow-price", () => ({ after: Bun.sleep(2_600) }));
   const { deliver } = await publish([send("ask", `${peer.origin}/slow-price`), respond({ body: "late" })]);
   expect(await (await deliver()).text()).toBe("late");
 });

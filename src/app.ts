@@ -367,6 +367,7 @@ export function createApp(parts: AppParts): App {
       polls.start();
       subscriptions.start();
       pruning.start();
+      accounts.pruning.start();
       alerts.start();
       connections.ticker.start();
     },
@@ -378,6 +379,7 @@ export function createApp(parts: AppParts): App {
         polls.stop(graceMs),
         subscriptions.stop(graceMs),
         pruning.stop(),
+        accounts.pruning.stop(),
         connections.ticker.stop(),
         dispatcher.stop(graceMs),
       ]);

@@ -10,6 +10,7 @@ import { createMemberManager } from "./manage-members.ts";
 import { createOpenidProvider } from "./openid-provider.ts";
 import { createOwnAccount } from "./own-account.ts";
 import { createProveAgain } from "./prove-again.ts";
+import { createSignInPruning } from "./prune-sign-ins.ts";
 import type { Sealing } from "./sealing.ts";
 import { createSessionManager } from "./sessions.ts";
 import { createSignIn } from "./sign-in.ts";
@@ -54,6 +55,7 @@ export function createAccounts(deps: AccountsDeps) {
     members: createMemberManager({ backend, clock, newId, sessions, publicUrl }),
     links: createLinkUse({ ...people, signIn, sessions }),
     openid: createSignInByOpenid({ ...people, vault, cookies, provider, signIn, sessions, throttle }),
+    pruning: createSignInPruning(backend, clock),
     settings: createSignInSettings({ backend, clock, vault, provider, sessions, publicUrl }),
     createUser: (scope: Scope, request: CreateUserRequest) => createUser(scope, request, people),
   };

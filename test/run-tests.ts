@@ -40,7 +40,8 @@ for (const verdict of VERDICTS)
 process.exit(onSqlite.exitCode || (onPostgres?.exitCode ?? 0));
 
 async function runBun(files: readonly string[], backend: string): Promise<{ exitCode: number; totals: Totals }> {
-  const child = Bun.spawn([process.execPath, "test", ...files], {
+  // A first start of Postgres or of the browser takes seconds on a busy machine; the default of 5 counts for hooks too.
+  const child = Bun.spawn([process.execPath, "test", "--timeout=30000", ...files], {
     cwd: ROOT,
     env: { ...process.env, TEST_BACKEND: backend },
     stdout: "inherit",

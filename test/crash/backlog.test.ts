@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type Installation, openInstallation, type RunInList } from "./installation.ts";
+import { type Installation, openInstallation } from "./installation.ts";
 import { type SinkProcess, startSink } from "./sink-process.ts";
 import { until } from "./until.ts";
 import { callSink, onWebhook } from "./workflows.ts";
 
 /** More than a server holds at a time (512, and 256 of one tenant), so that the rest stands in the queue. */
 const DELIVERIES = 600;
+/** Connections to one host that a tenant gets while nobody else wants any (`share-host.ts`). */
+const CALLS_AT_ONCE = 128;
 
 let installation: Installation;
 let sink: SinkProcess;
@@ -24,17 +26,14 @@ test("a backlog and the calls under way survive two kills: all of it is delivere
   const runIds = new Map<string, string>();
   for (let number = 0; number < DELIVERIES; number += 1)
     runIds.set(await server.deliver(workflow, { id: String(number) }), String(number));
-  const isQueued = ({ status }: RunInList) => status === "queued";
-  const underWay = await until("every run that is not queued is under way", async () => {
-    const queued = (await server.listRuns()).filter(isQueued).length;
-    const calls = (await sink.calls()).length;
-    return calls + queued === DELIVERIES && calls;
-  });
-  expect(underWay).toBeLessThan(DELIVERIES);
+  const callCount = async () => (await sink.calls()).length;
+  await until("as many calls are under way as may be", async () => (await callCount()) === CALLS_AT_ONCE);
+  const queued = (await server.listRuns()).filter(({ status }) => status === "queued");
+  expect(queued.length).toBeGreaterThan(0);
 
   await server.kill();
   server = await installation.start();
-  await until("the calls under way are made again", async () => (await sink.calls()).length >= 2 * underWay);
+  await until("the calls under way are made again", async () => (await callCount()) >= 2 * CALLS_AT_ONCE);
   await server.kill();
   await sink.release();
   server = await installation.start();

@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { backupTo } from "../../src/backend/sqlite/backup.ts";
 import type { FormField } from "../../src/domain/form-field.ts";
 import type { Json, JsonObject } from "../../src/domain/json.ts";
 import { startPeer } from "../flows/peer.ts";
@@ -21,6 +25,7 @@ async function everythingThatIsSeen(): Promise<ReadonlyMap<string, string>> {
   const { app, api } = world;
   const seen = new Map<string, string>();
   seen.set("storage", await app.storage.contents());
+  if (app.storage.place.databaseUrl === "") seen.set("backup", await readBackup(app.storage.dataDir));
   seen.set(
     "log",
     JSON.stringify([app.errors, app.warnings], (_key, value) =>
@@ -42,6 +47,18 @@ async function everythingThatIsSeen(): Promise<ReadonlyMap<string, string>> {
   for (const path of pages)
     seen.set(`page ${path}`, await (await fetch(app.url + path, { headers: { cookie: cookies } })).text());
   return seen;
+}
+
+/** Of the embedded database, as `integrationsync backup` makes it; Postgres is backed up by its own tools. */
+async function readBackup(dataDir: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "canary-"));
+  try {
+    const file = join(folder, "backup.db");
+    backupTo(dataDir, file);
+    return await Bun.file(file).text();
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 async function signIn(): Promise<string> {

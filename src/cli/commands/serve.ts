@@ -70,8 +70,11 @@ async function announce(context: CommandContext, config: CommandConfig, running:
     `IntegrationSync is ready on ${localAddress(config.host, port)}`,
     `Data: ${config.databaseUrl === null ? config.dataDir : "Postgres"}`,
   ];
-  const setupLink = await running.setupLink();
-  if (setupLink !== null) lines.push(`Set up (once, and only by you): ${setupLink}`);
+  // The link is stored before it is shown; a disk that takes nothing now must not hide that the server is there.
+  const setupLink = await running.setupLink().catch((error: unknown) => error as Error);
+  if (setupLink instanceof Error)
+    lines.push(`The setup link could not be made: ${setupLink.message} Start again once that is mended.`);
+  else if (setupLink !== null) lines.push(`Set up (once, and only by you): ${setupLink}`);
   if (!(await running.hasTenant())) lines.push(`Next: ${context.programName} tenant create acme`);
   await context.print(lines.join("\n"));
 }

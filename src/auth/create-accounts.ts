@@ -6,6 +6,7 @@ import { type CreateUserRequest, createUser } from "./create-user.ts";
 import { createFirstSetup } from "./first-setup.ts";
 import { createPasswordHasher } from "./hash-passwords.ts";
 import { createKnownDevices } from "./known-devices.ts";
+import { createInstallationManager } from "./manage-installation.ts";
 import { createMemberManager } from "./manage-members.ts";
 import { createOpenidProvider } from "./openid-provider.ts";
 import { createOwnAccount } from "./own-account.ts";
@@ -53,6 +54,7 @@ export function createAccounts(deps: AccountsDeps) {
     setup: createFirstSetup({ ...people, signIn }),
     own: createOwnAccount({ backend, clock, passwords, sessions, codes, proveAgain }),
     members: createMemberManager({ backend, clock, newId, sessions, publicUrl }),
+    installation: createInstallationManager({ backend, clock, newId, sessions, publicUrl }),
     links: createLinkUse({ ...people, signIn, sessions }),
     openid: createSignInByOpenid({ ...people, vault, cookies, provider, signIn, sessions, throttle }),
     pruning: createSignInPruning(backend, clock),

@@ -1,11 +1,12 @@
 import type { Backend } from "../domain/backend.ts";
-import { AppError, type FieldError } from "../domain/errors.ts";
-import { SLUG_PATTERN, type Tenant } from "../domain/tenant.ts";
+import { AppError } from "../domain/errors.ts";
+import type { Tenant } from "../domain/tenant.ts";
 import { sha256Hex } from "../platform/crypto/digest.ts";
 import { randomToken } from "../platform/crypto/random-token.ts";
 import { type NewUserDeps, prepareUser } from "./new-user.ts";
 import type { Arrival } from "./sessions.ts";
 import type { SignIn, SignInStep } from "./sign-in.ts";
+import { collectErrors, slugErrors, toSlug } from "./tenant-slug.ts";
 import { userActor } from "./user-actor.ts";
 
 export interface FirstSetupDeps extends NewUserDeps {
@@ -60,7 +61,7 @@ export function createFirstSetup(deps: FirstSetupDeps) {
     const space = workspace ?? { id: deps.newId("ws"), tenantId: tenant.id, slug: "default" };
     const { email, name, password } = request;
     const wanted = { tenantId: tenant.id, workspaceId: space.id, email, name, password };
-    const first = await collect(slugErrors(slug), () =>
+    const first = await collectErrors(slugErrors(slug), () =>
       prepareUser({ ...wanted, role: "owner", isOperator: true }, deps),
     );
     const { user } = first;
@@ -87,33 +88,6 @@ export function createFirstSetup(deps: FirstSetupDeps) {
 
 function settingOf(secret: string): string {
   return `setup_link ${sha256Hex(secret)}`;
-}
-
-/** "Müller & Söhne GmbH" is `muller-sohne-gmbh` in addresses and on the command line. */
-function toSlug(name: string): string {
-  const plain = name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  return plain
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+/, "")
-    .slice(0, 63)
-    .replace(/-+$/, "");
-}
-
-function slugErrors(slug: string): FieldError[] {
-  if (SLUG_PATTERN.test(slug)) return [];
-  return [{ path: "tenant", message: "needs a letter from a to z or a digit, for the short name that is made of it" }];
-}
-
-/** All that is wrong with a form at once, not one thing after the other. */
-async function collect<T>(errors: readonly FieldError[], prepare: () => Promise<T>): Promise<T> {
-  const others: FieldError[] = [];
-  const prepared = await prepare().catch((error: unknown) => {
-    if (!(error instanceof AppError) || error.code !== "invalid") throw error;
-    others.push(...error.fields);
-    return null;
-  });
-  if (prepared !== null && errors.length === 0) return prepared;
-  throw new AppError("invalid", "Some of it cannot be taken; each field says why.", { fields: [...errors, ...others] });
 }
 
 function ended(): AppError {

@@ -31,7 +31,7 @@ export interface Invitation {
 }
 
 const DAY_MS = 86_400_000;
-const INVITATION_MS = 7 * DAY_MS;
+export const INVITATION_MS = 7 * DAY_MS;
 const RESET_MS = DAY_MS;
 
 /**
@@ -132,11 +132,12 @@ export function createMemberManager(deps: ManageMembersDeps) {
 
   // Who may ------------------------------------------------------------------------------------------------------------
 
-  /** An administrator must not become an owner by way of an owner's password, role or second factor. */
+  /** Nobody becomes an owner, or an operator, by way of such a one's password, role or second factor. */
   async function findToChange(scope: Scope, id: string): Promise<Member> {
     authorize(scope, "member.write");
     const member = (await users.findMember(scope, id)) ?? missing();
     authorizeFor(scope, member.role);
+    if (member.user.isOperator) authorize(scope, "installation.manage");
     return member;
   }
 
@@ -147,11 +148,7 @@ export function createMemberManager(deps: ManageMembersDeps) {
 
   function settle(outcome: MemberChange): void {
     deps.sessions.forget();
-    if (outcome === "missing") missing();
-    if (outcome === "last_owner")
-      throw new AppError("conflict", "The workspace would have no owner left. Make somebody else an owner first.", {
-        detailCode: "last_owner",
-      });
+    settleMemberChange(outcome);
   }
 
   async function makeLink(
@@ -190,6 +187,21 @@ export function createMemberManager(deps: ManageMembersDeps) {
 export function toInvitation({ id, payload, createdAt, expiresAt }: OneTimeLink): Invitation {
   const { email, role, invitedBy } = payload as { email: string; role: Role; invitedBy: string };
   return { id, email, role, invitedBy, createdAt, expiresAt };
+}
+
+/** Throws for what did not happen. */
+export function settleMemberChange(outcome: MemberChange): void {
+  if (outcome === "missing") missing();
+  if (outcome === "last_owner")
+    throw new AppError("conflict", "The workspace would have no owner left. Make somebody else an owner first.", {
+      detailCode: "last_owner",
+    });
+  if (outcome === "last_operator")
+    throw new AppError(
+      "conflict",
+      "The installation would have no operator left. Make somebody else an operator first.",
+      { detailCode: "last_operator" },
+    );
 }
 
 function missing(): never {

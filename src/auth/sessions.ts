@@ -180,7 +180,7 @@ function describe({ session, user, role, tenant, workspace }: FoundSession, toke
   return {
     user: { id: user.id, email: user.email, name: user.name },
     role,
-    scope: grantScope(tenant.id, workspace.id, userActor(user), permissionsOf(role)),
+    scope: grantScope(tenant.id, workspace.id, userActor(user), permissionsOf(role, user)),
     tenant,
     workspace,
     sessionId: session.id,

@@ -119,6 +119,7 @@ export interface NewPerson {
   readonly name: string;
   readonly role: Role;
   readonly password: string;
+  readonly isOperator: boolean;
 }
 
 /** How many rows a table of Postgres has, and how many there were for it. */

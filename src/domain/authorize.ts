@@ -9,5 +9,7 @@ export function authorize(scope: Scope, permission: Permission): void {
 
 function refusal({ kind }: Actor, permission: Permission): string {
   if (kind === "api_key") return `The API key is not allowed this (${permission}). Use a key with more scopes.`;
+  if (permission === "installation.manage")
+    return `Only operators of the installation may do this (${permission}). Ask one of them.`;
   return `Your role does not allow this (${permission}). Ask an administrator of the workspace.`;
 }

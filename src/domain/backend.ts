@@ -4,7 +4,7 @@ import type { DataKeyStore } from "./data-key-store.ts";
 import type { DraftStore } from "./draft-store.ts";
 import type { EventRouteStore, NewEventRoute } from "./event-route-store.ts";
 import type { Json } from "./json.ts";
-import type { LinkStore } from "./link-store.ts";
+import type { LinkStore, OneTimeLink } from "./link-store.ts";
 import type { Dedupe, NewRun } from "./new-run.ts";
 import type { OAuthStore } from "./oauth-store.ts";
 import type { Page, PageRequest } from "./page.ts";
@@ -90,11 +90,26 @@ export type OutsideChange =
 export type { Page, PageRequest };
 
 export interface TenantStore {
-  /** Creates the tenant with its workspace `default`; `conflict` when the slug is taken. */
-  create(tenant: Tenant, workspace: Workspace, actor: Actor, change: Change): Promise<void>;
+  /**
+   * Creates the tenant with its workspace `default`, and in the same commit the invitation of its first person if there
+   * is one; `conflict` when the slug is taken.
+   */
+  create(
+    tenant: Tenant,
+    workspace: Workspace,
+    actor: Actor,
+    change: Change,
+    invitation?: { readonly link: OneTimeLink; readonly tokenHash: string; readonly change: Change },
+  ): Promise<void>;
   findBySlug(slug: string): Promise<Tenant | null>;
   findWorkspace(tenantId: string, slug: string): Promise<Workspace | null>;
   list(): Promise<readonly Tenant[]>;
+  /** Newest first, with how many people each has. */
+  listWithPeople(page: PageRequest): Promise<Page<TenantWithPeople>>;
+}
+
+export interface TenantWithPeople extends Tenant {
+  readonly people: number;
 }
 
 export interface ApiKey {

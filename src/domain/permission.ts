@@ -25,6 +25,8 @@ export const PERMISSIONS = [
   "settings.read",
   /** How the tenant's people sign in: two-factor required, the OpenID provider. */
   "settings.write",
+  /** The installation's tenants and who looks after it: for operators, in no role and no API key. */
+  "installation.manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -60,11 +62,19 @@ const ADMIN: readonly Permission[] = [
   "settings.read",
 ];
 
+const OPERATOR: readonly Permission[] = ["installation.manage"];
+
 const OF_ROLE: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  owner: new Set(PERMISSIONS),
+  owner: new Set(PERMISSIONS.filter((permission) => !OPERATOR.includes(permission))),
   admin: new Set(ADMIN),
   builder: new Set(BUILDER),
   viewer: new Set(VIEWER),
+};
+const OF_OPERATOR: Readonly<Record<Role, ReadonlySet<Permission>>> = {
+  owner: new Set([...OF_ROLE.owner, ...OPERATOR]),
+  admin: new Set([...OF_ROLE.admin, ...OPERATOR]),
+  builder: new Set([...OF_ROLE.builder, ...OPERATOR]),
+  viewer: new Set([...OF_ROLE.viewer, ...OPERATOR]),
 };
 
 /** A key sees everything of its workspace or changes everything of it, but never decides about people. */
@@ -91,8 +101,9 @@ const WRITE: readonly Permission[] = [
   "api_key.write",
 ];
 
-export function permissionsOf(role: Role): ReadonlySet<Permission> {
-  return OF_ROLE[role];
+/** Being an operator adds to the role in a workspace, and gives nothing more inside of any tenant. */
+export function permissionsOf(role: Role, { isOperator } = { isOperator: false }): ReadonlySet<Permission> {
+  return isOperator ? OF_OPERATOR[role] : OF_ROLE[role];
 }
 
 export function permissionsOfApiKey(scopes: readonly ApiKeyScope[]): ReadonlySet<Permission> {

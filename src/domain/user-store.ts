@@ -25,8 +25,8 @@ export interface WorkspaceMembership {
   readonly role: Role;
 }
 
-/** `last_owner`: without this one nobody could look after the workspace any more. */
-export type MemberChange = "changed" | "missing" | "last_owner";
+/** `last_owner`, `last_operator`: without this one nobody could look after the workspace, or the installation. */
+export type MemberChange = "changed" | "missing" | "last_owner" | "last_operator";
 
 export interface UserStore {
   /** `taken`: the tenant has somebody with that address, or that identity. `spent`: the link was used already. */
@@ -66,6 +66,8 @@ export interface UserStore {
   listMembers(scope: Scope, page: PageRequest): Promise<Page<Member>>;
   findMember(scope: Scope, id: string): Promise<Member | null>;
   setRole(scope: Scope, id: string, role: Role, change: Change): Promise<MemberChange>;
+  /** Makes somebody an operator of the installation, or no longer one. */
+  setOperator(scope: Scope, id: string, isOperator: boolean, change: Change): Promise<MemberChange>;
   /** Disabling ends their sessions in the same commit. */
   setDisabled(scope: Scope, id: string, disabledAt: number | null, change: Change): Promise<MemberChange>;
   /** Out of the workspace; out of the tenant with everything of theirs, when it was their last. */

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Permission, permissionsOf, ROLES, type Role } from "../../src/domain/permission.ts";
+import {
+  API_KEY_SCOPES,
+  type Permission,
+  permissionsOf,
+  permissionsOfApiKey,
+  ROLES,
+  type Role,
+} from "../../src/domain/permission.ts";
 import { grantScope, type Scope } from "../../src/domain/tenant.ts";
 import type { User } from "../../src/domain/user.ts";
 import { API_ROOT } from "../../src/http/api/route.ts";
@@ -17,7 +24,12 @@ import { PeopleWorld } from "./people-world.ts";
 let world: PeopleWorld;
 let ours: TestTenant;
 let theirs: TestTenant;
-const people = new Map<Role | "stranger", User>();
+/** `operator`: a viewer who looks after the installation. */
+type Who = Role | "operator" | "stranger";
+const people = new Map<Who, User>();
+const OURS = [...ROLES, "operator"] as const;
+const mayDo = (who: (typeof OURS)[number]) =>
+  who === "operator" ? permissionsOf("viewer", { isOperator: true }) : permissionsOf(who);
 let ids: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
@@ -25,6 +37,7 @@ beforeAll(async () => {
   ours = await world.createTenant("ours");
   theirs = await world.createTenant("theirs");
   for (const role of ROLES) people.set(role, await world.join(ours, role));
+  people.set("operator", await world.join(ours, "viewer", "operator@example.com", true));
   people.set("stranger", await world.join(theirs, "owner"));
   ids = await fill(ours.scope);
 }, 60_000);
@@ -55,7 +68,7 @@ async function fill(scope: Scope): Promise<Record<string, string>> {
 }
 
 /** A session of its own for each request: some of the routes end it. */
-async function cookieOf(who: Role | "stranger"): Promise<{ cookie: string; csrf: string }> {
+async function cookieOf(who: Who): Promise<{ cookie: string; csrf: string }> {
   const user = people.get(who)!;
   const scope = who === "stranger" ? theirs.scope : ours.scope;
   const arrival = { address: "203.0.113.1", userAgent: "test", headers: new Headers() };
@@ -93,11 +106,10 @@ describe("a page", () => {
       await anonymous.body?.cancel();
       if (access === "anyone") expect(anonymous.status).not.toBe(403);
       else expect([address, isSentToSignIn(anonymous)]).toEqual([address, true]);
-      for (const role of ROLES) {
+      for (const role of OURS) {
         const response = await visit(method, address, await cookieOf(role));
         await response.body?.cancel();
-        const isAllowed =
-          access === "anyone" || access === "signed_in" || permissionsOf(role).has(access as Permission);
+        const isAllowed = access === "anyone" || access === "signed_in" || mayDo(role).has(access as Permission);
         expect([role, response.status === 403]).toEqual([role, !isAllowed]);
         expect([role, response.status]).not.toEqual([role, 500]);
         // Signing out leads to the sign-in page, and so does what is for people who are not signed in.
@@ -180,6 +192,7 @@ describe("the flows themselves", () => {
       apiKeys,
       members: accounts.members,
       settings: accounts.settings,
+      installation: accounts.installation,
     };
     /** Not about a scope. */
     const others = new Set(["apiKeys.authenticate", "apiKeys.forget", "members.resetLinkFor"]);
@@ -216,6 +229,11 @@ describe("the flows themselves", () => {
     for (const action of ["disable", "remove", "resetLink", "turnOffTwoFactor"] as const)
       await expect(members[action](scope, owner)).rejects.toMatchObject(refused);
   });
+});
+
+test("no role and no API key includes the installation", () => {
+  for (const role of ROLES) expect(permissionsOf(role).has("installation.manage")).toBe(false);
+  expect(permissionsOfApiKey(API_KEY_SCOPES).has("installation.manage")).toBe(false);
 });
 
 test("a role includes everything of the role below it", () => {

@@ -49,8 +49,13 @@ export class PeopleWorld {
     return this.app.createTenant(slug ?? `team-${this.#tenants}`);
   }
 
-  async join({ scope }: TestTenant, role: Role, email = `${role}-${Math.random().toString(36).slice(2)}@example.com`) {
-    return this.accounts.createUser(scope, { email, name: `The ${role}`, role, password: PASSWORD });
+  async join(
+    { scope }: TestTenant,
+    role: Role,
+    email = `${role}-${Math.random().toString(36).slice(2)}@example.com`,
+    isOperator = false,
+  ) {
+    return this.accounts.createUser(scope, { email, name: `The ${role}`, role, password: PASSWORD, isOperator });
   }
 
   browser(headers: Record<string, string> = {}): Browser {

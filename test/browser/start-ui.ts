@@ -7,7 +7,7 @@ export interface StartedUi extends StartedApp {
   /** Cookies of somebody who is signed in as an owner. */
   readonly owner: Cookies;
   /** The same for somebody new with that role. */
-  signInAs(role: Role): Promise<Cookies>;
+  signInAs(role: Role, name?: string, isOperator?: boolean): Promise<Cookies>;
 }
 export type Cookies = Readonly<Record<string, string>>;
 
@@ -21,9 +21,9 @@ export async function startUi(
   const app = await startApp(environment, undefined, undefined, connectors);
   const tenant = await app.createTenant("acme");
   let count = 0;
-  const signInAs = async (role: Role, name = `Some ${role}`) => {
+  const signInAs = async (role: Role, name = `Some ${role}`, isOperator = false) => {
     const email = `${role}-${count++}@acme.example`;
-    await app.app.services.accounts.createUser(tenant.scope, { email, name, role, password: PASSWORD });
+    await app.app.services.accounts.createUser(tenant.scope, { email, name, role, password: PASSWORD, isOperator });
     return signIn(app.url, email);
   };
   return { ...app, tenant, owner: await signInAs("owner", "Ada Lovelace"), signInAs };

@@ -41,6 +41,22 @@ describe("tenant", () => {
   });
 });
 
+describe("user", () => {
+  test("create makes an operator only where it is asked to, and the audit log says so", async () => {
+    for (const [email, ...more] of [["ada@example.com"], ["grace@example.com", "--operator"]] as const) {
+      const args = ["user", "create", "--tenant", "acme", "--email", email, "--role", "owner", "--password-stdin"];
+      const { exitCode, stderr } = await runCli(folder.path, [...args, ...more], { input: "orbit lantern seven" });
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    }
+    const exported = (await ok("audit", "export", "--tenant", "acme")).split("\n").map((line) => JSON.parse(line));
+    const created = exported.filter(({ action }) => action === "user.created").map(({ details }) => details);
+    expect(created).toEqual([
+      { email: "grace@example.com", role: "owner", isOperator: true },
+      { email: "ada@example.com", role: "owner" },
+    ]);
+  });
+});
+
 describe("api-key", () => {
   test("create prints the key and nothing else", async () => {
     const { exitCode, stdout, stderr } = await run("api-key", "create", "--tenant", "acme", "--name", "ci");

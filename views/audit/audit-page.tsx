@@ -31,6 +31,7 @@ const AREAS: readonly Option[] = [
   { value: "api_key", label: "API keys" },
   { value: "member", label: "Members" },
   { value: "user", label: "Users" },
+  { value: "operator", label: "Operators" },
   { value: "invitation", label: "Invitations" },
   { value: "session", label: "Sign-in" },
   { value: "tenant", label: "Tenant" },

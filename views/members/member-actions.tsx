@@ -11,11 +11,12 @@ export interface MemberActionsProps {
   readonly member: Member;
   readonly isSelf: boolean;
   readonly roles: readonly Role[];
+  readonly mayMakeOperators: boolean;
   readonly csrf: string;
 }
 
 /** What can be done about one member: a dialog of its own for everything but removing. */
-export function MemberActions({ member, isSelf, roles, csrf }: MemberActionsProps): JSX.Element {
+export function MemberActions({ member, isSelf, roles, mayMakeOperators, csrf }: MemberActionsProps): JSX.Element {
   const { user, role } = member;
   const dialog = `member-${user.id}`;
   const base = `/members/${user.id}`;
@@ -49,10 +50,19 @@ export function MemberActions({ member, isSelf, roles, csrf }: MemberActionsProp
           ) : (
             ""
           )}
+          {mayMakeOperators ? <Operating user={user} base={base} csrf={csrf} /> : ""}
           {isSelf ? "" : <Standing user={user} base={base} csrf={csrf} />}
         </div>
       </Dialog>
     </span>
+  );
+}
+
+function Operating({ user, base, csrf }: { user: Member["user"]; base: string; csrf: string }): JSX.Element {
+  return user.isOperator ? (
+    <OneButton action={`${base}/unmake-operator`} csrf={csrf} label="No longer an operator" />
+  ) : (
+    <OneButton action={`${base}/make-operator`} csrf={csrf} label="Make an operator" />
   );
 }
 

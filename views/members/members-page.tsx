@@ -27,6 +27,8 @@ export interface MembersPageProps {
   /** Those that the viewer may give. */
   readonly roles: readonly Role[];
   readonly maySet: boolean;
+  /** The viewer is an operator of the installation. */
+  readonly isOperator: boolean;
   readonly older: string | null;
   readonly newest: string | null;
   readonly csrf: string;
@@ -94,7 +96,7 @@ export function MembersPage(props: MembersPageProps): JSX.Element {
 
 function MemberRow({ member, page }: { member: Member; page: MembersPageProps }): JSX.Element {
   const { user, role, hasTwoFactor, hasPassword } = member;
-  const isChangeable = page.mayWrite && page.roles.includes(role);
+  const isChangeable = page.mayWrite && page.roles.includes(role) && (!user.isOperator || page.isOperator);
   return (
     <tr>
       <td class="grow">
@@ -105,6 +107,7 @@ function MemberRow({ member, page }: { member: Member; page: MembersPageProps })
           {user.email}
         </span>
         {user.id === page.ownId ? <Tag label="You" /> : ""}
+        {user.isOperator ? <Tag label="Operator" /> : ""}
         {user.disabledAt === null ? "" : <Badge tone="warning" label="Disabled" />}
       </td>
       <td class="narrow">
@@ -119,7 +122,13 @@ function MemberRow({ member, page }: { member: Member; page: MembersPageProps })
       </td>
       <td class="narrow end">
         {isChangeable ? (
-          <MemberActions member={member} isSelf={user.id === page.ownId} roles={page.roles} csrf={page.csrf} />
+          <MemberActions
+            member={member}
+            isSelf={user.id === page.ownId}
+            roles={page.roles}
+            mayMakeOperators={page.isOperator}
+            csrf={page.csrf}
+          />
         ) : (
           ""
         )}

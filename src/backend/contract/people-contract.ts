@@ -129,6 +129,17 @@ export function peopleContract(open: OpenBackendUnderTest): void {
       expect(await backend.audit.verify(`ten_first_${winner}`)).toEqual({ ok: true, entries: 2 });
     });
 
+    test("are counted by tenant, in pages, newest tenant first", async ({ backend, scope, stranger }) => {
+      for (let n = 0; n < 2; n += 1) await join(backend, stranger);
+      const first = await backend.tenants.listWithPeople({ limit: 1, cursor: null });
+      const rest = await backend.tenants.listWithPeople({ limit: 1, cursor: first.nextCursor });
+      expect([...first.items, ...rest.items].map(({ id, people }) => [id, people])).toEqual([
+        [stranger.tenantId, 2],
+        [scope.tenantId, 0],
+      ]);
+      expect(rest.nextCursor).toBeNull();
+    });
+
     test("the first one can own a tenant that is there, and no other's slug", async ({ backend, scope }) => {
       const [tenant] = await backend.tenants.list();
       const person = samplePerson(scope, { role: "owner" });
@@ -193,6 +204,36 @@ export function peopleContract(open: OpenBackendUnderTest): void {
       expect(await backend.users.setRole(scope, id, "admin", change("m.role", id))).toBe("last_owner");
       expect(await backend.users.setDisabled(scope, carol.id, null, change("m.enabled", carol.id))).toBe("changed");
       expect(await backend.users.setRole(scope, id, "admin", change("m.role", id))).toBe("changed");
+    });
+
+    test("the last operator stays one, also when two in two tenants are unmade at once", async ({
+      backend,
+      scope,
+      stranger,
+    }) => {
+      await join(backend, scope, { role: "owner" });
+      await join(backend, stranger, { role: "owner" });
+      const [ada, bob] = [await join(backend, scope), await join(backend, stranger)];
+      const set = (where: Scope, { id }: User, isOperator: boolean) =>
+        backend.users.setOperator(where, id, isOperator, change("operator.set", id));
+      expect(await set(stranger, ada, true)).toBe("missing");
+      expect(await set(scope, ada, true)).toBe("changed");
+      expect(await set(scope, ada, false)).toBe("last_operator");
+      expect(await set(stranger, bob, true)).toBe("changed");
+      const outcomes = await Promise.all([set(scope, ada, false), set(stranger, bob, false)]);
+      expect(outcomes.toSorted()).toEqual(["changed", "last_operator"]);
+      const [where, left] = outcomes[0] === "last_operator" ? [scope, ada] : [stranger, bob];
+      expect(await backend.users.findMember(where, left.id)).toMatchObject({ user: { isOperator: true } });
+      expect(await backend.users.setDisabled(where, left.id, NOW, change("m.disabled", left.id))).toBe("last_operator");
+      expect(await backend.users.removeMember(where, left.id, change("m.removed", left.id))).toBe("last_operator");
+      const carol = await join(backend, scope, { isOperator: true });
+      expect(await backend.users.setDisabled(scope, carol.id, NOW, change("m.disabled", carol.id))).toBe("changed");
+      // Somebody who is disabled looks after nothing.
+      expect(await set(where, left, false)).toBe("last_operator");
+      expect(await backend.users.setDisabled(scope, carol.id, null, change("m.enabled", carol.id))).toBe("changed");
+      expect(await backend.users.removeMember(where, left.id, change("m.removed", left.id))).toBe("changed");
+      for (const tenant of [scope, stranger])
+        expect(await backend.audit.verify(tenant.tenantId)).toMatchObject({ ok: true });
     });
 
     test("who is removed from their last workspace leaves nothing behind but the audit log", async ({

@@ -14,15 +14,18 @@ export function samplePerson(
   {
     email = `${newId("p")}@example.com`,
     role = "viewer" as Role,
+    isOperator = false,
     ...patch
-  }: { email?: string; role?: Role } & Partial<Pick<NewUser, "passwordHash" | "identity" | "link">> = {},
+  }: { email?: string; role?: Role; isOperator?: boolean } & Partial<
+    Pick<NewUser, "passwordHash" | "identity" | "link">
+  > = {},
 ): NewUser {
   const user: User = {
     id: newId("usr"),
     tenantId,
     email,
     name: "Ada 🚀 \u0000 \\u0041",
-    isOperator: false,
+    isOperator,
     disabledAt: null,
     createdAt: NOW,
     updatedAt: NOW,

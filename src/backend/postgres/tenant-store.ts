@@ -1,6 +1,8 @@
 import type { TenantStore } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
+import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
 import type { Tenant } from "../../domain/tenant.ts";
+import { insertLink } from "./people/link-store.ts";
 import type { Storage } from "./storage.ts";
 import { type BigintText, toNumber } from "./text-columns.ts";
 
@@ -12,7 +14,7 @@ interface TenantRow {
 
 export function createTenantStore({ database, change, appendAudit }: Storage): TenantStore {
   return {
-    async create(tenant, workspace, actor, entry) {
+    async create(tenant, workspace, actor, entry, invitation) {
       const created = await change(tenant.id, async (transaction) => {
         const { run } = transaction;
         const { count } = await run(
@@ -26,6 +28,10 @@ export function createTenantStore({ database, change, appendAudit }: Storage): T
           workspace.slug,
         ]);
         await appendAudit(transaction, tenant.id, actor, entry);
+        if (invitation) {
+          await insertLink(run, invitation.link, invitation.tokenHash);
+          await appendAudit(transaction, tenant.id, actor, invitation.change);
+        }
         return true;
       });
       if (!created) throw new AppError("conflict", `There is already a tenant "${tenant.slug}".`);
@@ -43,6 +49,24 @@ export function createTenantStore({ database, change, appendAudit }: Storage): T
     async list() {
       const rows = await database.query<TenantRow>("SELECT id, slug, created_at FROM tenants ORDER BY slug");
       return rows.map(toTenant);
+    },
+    async listWithPeople({ limit, cursor }) {
+      // Counted by their routes: no transaction sees the people of several tenants.
+      const rows = await database.query<TenantRow & { readonly people: number }>(
+        `WITH page AS (SELECT id, slug, created_at FROM tenants WHERE id < $1 ORDER BY id DESC LIMIT $2::integer)
+         SELECT id, slug, created_at, coalesce(people, 0) AS people
+         FROM page LEFT JOIN (
+           SELECT tenant_id, count(*)::integer AS people FROM user_routes
+           WHERE tenant_id IN (SELECT id FROM page) GROUP BY tenant_id
+         ) AS counted ON tenant_id = id
+         ORDER BY id DESC`,
+        [cursor === null ? NEWEST : decodeCursor(cursor), limit + 1],
+      );
+      return toPage(
+        rows.map((row) => ({ ...toTenant(row), people: row.people })),
+        limit,
+        ({ id }) => id,
+      );
     },
   };
 }

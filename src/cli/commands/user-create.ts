@@ -15,6 +15,7 @@ export const userCreate = defineCommand({
     email: { value: "email", required: true, description: "The address, which is also what they sign in with." },
     name: { value: "name", description: "The person's name; what stands before the @ otherwise." },
     role: { value: "role", required: true, description: `One of: ${ROLES.join(", ")}.` },
+    operator: { description: "Let them look after the installation too: its tenants and its operators." },
     "password-stdin": { description: "Read the password from standard input. Needed." },
     json: JSON_OPTION,
   },
@@ -25,7 +26,13 @@ export const userCreate = defineCommand({
     if (!input.options["password-stdin"])
       throw new UsageError("Give --password-stdin and the password on standard input.");
     const password = new TextDecoder().decode(await context.readInput("-")).replace(/\r?\n$/, "");
-    const request = { email, name: name ?? email.split("@")[0] ?? email, role: wanted, password };
+    const request = {
+      email,
+      name: name ?? email.split("@")[0] ?? email,
+      role: wanted,
+      password,
+      isOperator: input.options.operator,
+    };
     const user = await withServices(context, async (services) =>
       services.users.create(await findScope(services.backend, tenant, workspace), request),
     );

@@ -1,5 +1,14 @@
 /** Where the layout's navigation stands. */
-export type Section = "workflows" | "runs" | "connections" | "members" | "api-keys" | "variables" | "audit" | "account";
+export type Section =
+  | "workflows"
+  | "runs"
+  | "connections"
+  | "members"
+  | "api-keys"
+  | "variables"
+  | "audit"
+  | "installation"
+  | "account";
 
 export interface PageOptions {
   /** What the browser's tab says, before "IntegrationSync". */

@@ -7,6 +7,7 @@ import { connectionCreatePages } from "./connection-create.ts";
 import { connectionPages } from "./connections.ts";
 import { connectorIconPages } from "./connector-icons.ts";
 import { homePages } from "./home.ts";
+import { installationPages } from "./installation.ts";
 import { linkPages } from "./links.ts";
 import { memberPages } from "./members.ts";
 import { oauthCallbackPages } from "./oauth-callback.ts";
@@ -38,6 +39,7 @@ export const pages: readonly PageRoute[] = [
   ...openidPages,
   ...linkPages,
   ...memberPages,
+  ...installationPages,
   ...accountPages,
   ...twoFactorPages,
   ...settingsPages,

@@ -86,6 +86,8 @@ function checkAccess({ access }: PageRoute, signedIn: SignedIn | null): void {
   if (access === "anyone") return;
   if (!signedIn) throw new AppError("unauthenticated", "Sign in to open this page.");
   if (access === "signed_in" || signedIn.scope.permissions.has(access)) return;
+  if (access === "installation.manage")
+    throw new AppError("forbidden", "This is for operators, who look after the installation. Ask one of them for it.");
   throw new AppError(
     "forbidden",
     `Your role (${signedIn.role}) does not include this. Ask an owner or administrator of ${signedIn.tenant.slug} for it.`,

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../domain/json.ts";
 import type { LinkKind, LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
 import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
+import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
 import { type BigintText, toNumber } from "../text-columns.ts";
 
@@ -17,6 +18,29 @@ interface LinkRow {
   readonly expires_at: BigintText;
 }
 
+export async function insertLink(run: Statement, link: OneTimeLink, tokenHash: string): Promise<void> {
+  await run("INSERT INTO link_routes (token_hash, tenant_id, expires_at) VALUES ($1, $2, $3::bigint)", [
+    tokenHash,
+    link.tenantId,
+    link.expiresAt,
+  ]);
+  await run(
+    `INSERT INTO one_time_links (${COLUMNS}, token_hash)
+     VALUES ($1, $2, $3, $4, $5, $6::text, $7::bigint, $8::bigint, $9)`,
+    [
+      link.id,
+      link.tenantId,
+      link.workspaceId,
+      link.kind,
+      link.userId,
+      JSON.stringify(link.payload),
+      link.createdAt,
+      link.expiresAt,
+      tokenHash,
+    ],
+  );
+}
+
 export function createLinkStore({ database, change, appendAudit }: Storage): LinkStore {
   async function tenantOf(tokenHash: string): Promise<string | null> {
     const [route] = await database.query<{ tenant_id: string }>(
@@ -29,27 +53,7 @@ export function createLinkStore({ database, change, appendAudit }: Storage): Lin
   return {
     async create(link, tokenHash, audit) {
       await database.write(link.tenantId, async (transaction) => {
-        const { run } = transaction;
-        await run("INSERT INTO link_routes (token_hash, tenant_id, expires_at) VALUES ($1, $2, $3::bigint)", [
-          tokenHash,
-          link.tenantId,
-          link.expiresAt,
-        ]);
-        await run(
-          `INSERT INTO one_time_links (${COLUMNS}, token_hash)
-           VALUES ($1, $2, $3, $4, $5, $6::text, $7::bigint, $8::bigint, $9)`,
-          [
-            link.id,
-            link.tenantId,
-            link.workspaceId,
-            link.kind,
-            link.userId,
-            JSON.stringify(link.payload),
-            link.createdAt,
-            link.expiresAt,
-            tokenHash,
-          ],
-        );
+        await insertLink(transaction.run, link, tokenHash);
         if (audit) await appendAudit(transaction, link.tenantId, audit.actor, audit.change);
       });
     },

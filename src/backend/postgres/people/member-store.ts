@@ -2,14 +2,14 @@ import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Role } from "../../../domain/permission.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { UserStore } from "../../../domain/user-store.ts";
-import type { Statement } from "../database.ts";
+import type { Statement, Transaction } from "../database.ts";
 import type { Storage } from "../storage.ts";
 import { endLinksOf, endSessionsOf } from "./end-links.ts";
 import { type MemberRow, toMember, USER_COLUMNS } from "./user-rows.ts";
 
 type MemberStore = Pick<
   UserStore,
-  "memberships" | "listMembers" | "findMember" | "setRole" | "setDisabled" | "removeMember"
+  "memberships" | "listMembers" | "findMember" | "setRole" | "setOperator" | "setDisabled" | "removeMember"
 >;
 
 const MEMBERS = `SELECT ${USER_COLUMNS}, memberships.role,
@@ -17,7 +17,7 @@ const MEMBERS = `SELECT ${USER_COLUMNS}, memberships.role,
   FROM memberships JOIN users ON users.id = memberships.user_id
   WHERE memberships.workspace_id = $1`;
 
-/** People in a workspace. Every change leaves it somebody who is an owner and not disabled. */
+/** People in a workspace. Every change leaves it an owner and the installation an operator who are not disabled. */
 export function createMemberStore({ database, change, appendAudit }: Storage): MemberStore {
   return {
     async memberships(tenantId, id) {
@@ -61,6 +61,22 @@ export function createMemberStore({ database, change, appendAudit }: Storage): M
         return "changed";
       });
     },
+    setOperator(scope, id, isOperator, entry) {
+      return change(scope.tenantId, async (transaction) => {
+        const { run } = transaction;
+        await lockOwners(run, scope);
+        const member = await find(run, scope, id);
+        if (!member) return "missing";
+        if (!isOperator && (await isLastOperator(transaction, scope, member))) return "last_operator";
+        await run("UPDATE users SET is_operator = $2, updated_at = $3::bigint WHERE id = $1", [
+          id,
+          isOperator,
+          entry.at,
+        ]);
+        await appendAudit(transaction, scope.tenantId, scope.actor, entry);
+        return "changed";
+      });
+    },
     setDisabled(scope, id, disabledAt, entry) {
       return change(scope.tenantId, async (transaction) => {
         const { run } = transaction;
@@ -68,6 +84,7 @@ export function createMemberStore({ database, change, appendAudit }: Storage): M
         const member = await find(run, scope, id);
         if (!member) return "missing";
         if (disabledAt !== null && (await isLastOwnerAnywhere(run, member))) return "last_owner";
+        if (disabledAt !== null && (await isLastOperator(transaction, scope, member))) return "last_operator";
         await run("UPDATE users SET disabled_at = $2::bigint, updated_at = $3::bigint WHERE id = $1", [
           id,
           disabledAt,
@@ -88,6 +105,7 @@ export function createMemberStore({ database, change, appendAudit }: Storage): M
         const member = await find(run, scope, id);
         if (!member) return "missing";
         if (await isLastOwnerHere(run, scope, member)) return "last_owner";
+        if (await isLastOperator(transaction, scope, member)) return "last_operator";
         await run("DELETE FROM memberships WHERE workspace_id = $1 AND user_id = $2", [scope.workspaceId, id]);
         await endSessionsOf(run, id, { workspaceId: scope.workspaceId });
         if ((await run("SELECT FROM memberships WHERE user_id = $1 LIMIT 1", [id])).count === 0) await erase(run, id);
@@ -129,6 +147,29 @@ async function isLastOwnerAnywhere(run: Statement, { id }: MemberRow): Promise<b
   );
   for (const { workspace_id } of owned) if (!(await hasOtherOwner(run, workspace_id, id))) return true;
   return false;
+}
+
+/**
+ * Without this one nobody looks after the installation. Of two operators who are unmade at once one is late, in whatever
+ * tenants they are. No transaction sees several tenants, so each is asked, the own and the oldest first, where operators
+ * are; all of them only when there is no other.
+ */
+async function isLastOperator(transaction: Transaction, { tenantId }: Scope, member: MemberRow): Promise<boolean> {
+  if (!member.is_operator) return false;
+  const { run, setTenant } = transaction;
+  await run("SELECT pg_advisory_xact_lock(hashtextextended('operators', 0))");
+  const tenants = await run<{ id: string }>("SELECT id FROM tenants ORDER BY id <> $1, created_at", [tenantId]);
+  for (const { id } of tenants) {
+    await setTenant(id);
+    const others = await run("SELECT id FROM users WHERE is_operator AND disabled_at IS NULL AND id <> $1 LIMIT 1", [
+      member.id,
+    ]);
+    if (others.count === 0) continue;
+    await setTenant(tenantId);
+    return false;
+  }
+  await setTenant(tenantId);
+  return true;
 }
 
 async function erase(run: Statement, id: string): Promise<void> {

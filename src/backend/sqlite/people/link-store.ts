@@ -16,23 +16,28 @@ interface LinkRow {
   readonly expires_at: number;
 }
 
+/** Inside an intention. */
+export function insertLink(raw: Storage["raw"], link: OneTimeLink, tokenHash: string): void {
+  raw
+    .query(`INSERT INTO one_time_links (${COLUMNS}, token_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .run(
+      link.id,
+      link.tenantId,
+      link.workspaceId,
+      link.kind,
+      link.userId,
+      JSON.stringify(link.payload),
+      link.createdAt,
+      link.expiresAt,
+      tokenHash,
+    );
+}
+
 export function createLinkStore({ raw, commits, appendAudit }: Storage): LinkStore {
   return {
     async create(link, tokenHash, audit) {
       await commits.submit(() => {
-        raw
-          .query(`INSERT INTO one_time_links (${COLUMNS}, token_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-          .run(
-            link.id,
-            link.tenantId,
-            link.workspaceId,
-            link.kind,
-            link.userId,
-            JSON.stringify(link.payload),
-            link.createdAt,
-            link.expiresAt,
-            tokenHash,
-          );
+        insertLink(raw, link, tokenHash);
         if (audit) appendAudit(link.tenantId, audit.actor, audit.change);
       });
     },

@@ -7,7 +7,7 @@ import { type MemberRow, toMember, USER_COLUMNS } from "./user-rows.ts";
 
 type MemberStore = Pick<
   UserStore,
-  "memberships" | "listMembers" | "findMember" | "setRole" | "setDisabled" | "removeMember"
+  "memberships" | "listMembers" | "findMember" | "setRole" | "setOperator" | "setDisabled" | "removeMember"
 >;
 
 const MEMBERS = `SELECT ${USER_COLUMNS}, memberships.role,
@@ -15,7 +15,7 @@ const MEMBERS = `SELECT ${USER_COLUMNS}, memberships.role,
   FROM memberships JOIN users ON users.id = memberships.user_id
   WHERE memberships.tenant_id = ? AND memberships.workspace_id = ?`;
 
-/** People in a workspace. Every change leaves it somebody who is an owner and not disabled. */
+/** People in a workspace. Every change leaves it an owner and the installation an operator who are not disabled. */
 export function createMemberStore({ raw, commits, appendAudit }: Storage): MemberStore {
   const page = raw.query<MemberRow, [string, string, string, number]>(
     `${MEMBERS} AND users.id < ? ORDER BY users.id DESC LIMIT ?`,
@@ -36,6 +36,11 @@ export function createMemberStore({ raw, commits, appendAudit }: Storage): Membe
       .some(({ workspace_id }) => owners.get(workspace_id, member.id) === null);
   const isLastOwnerHere = (scope: Scope, member: MemberRow) =>
     member.role === "owner" && owners.get(scope.workspaceId, member.id) === null;
+
+  const operators = raw.query<{ id: string }, [string]>(
+    "SELECT id FROM users WHERE is_operator = 1 AND disabled_at IS NULL AND id <> ? LIMIT 1",
+  );
+  const isLastOperator = (member: MemberRow) => member.is_operator === 1 && operators.get(member.id) === null;
 
   return {
     async memberships(tenantId, id) {
@@ -68,11 +73,22 @@ export function createMemberStore({ raw, commits, appendAudit }: Storage): Membe
         return "changed";
       });
     },
+    setOperator(scope, id, isOperator, change) {
+      return commits.submit(() => {
+        const member = find(scope, id);
+        if (!member) return "missing";
+        if (!isOperator && isLastOperator(member)) return "last_operator";
+        raw.query("UPDATE users SET is_operator = ?, updated_at = ? WHERE id = ?").run(isOperator, change.at, id);
+        appendAudit(scope.tenantId, scope.actor, change);
+        return "changed";
+      });
+    },
     setDisabled(scope, id, disabledAt, change) {
       return commits.submit(() => {
         const member = find(scope, id);
         if (!member) return "missing";
         if (disabledAt !== null && isLastOwner(member)) return "last_owner";
+        if (disabledAt !== null && isLastOperator(member)) return "last_operator";
         raw.query("UPDATE users SET disabled_at = ?, updated_at = ? WHERE id = ?").run(disabledAt, change.at, id);
         if (disabledAt !== null) {
           raw.query("DELETE FROM sessions WHERE user_id = ?").run(id);
@@ -87,6 +103,7 @@ export function createMemberStore({ raw, commits, appendAudit }: Storage): Membe
         const member = find(scope, id);
         if (!member) return "missing";
         if (isLastOwnerHere(scope, member)) return "last_owner";
+        if (isLastOperator(member)) return "last_operator";
         raw.query("DELETE FROM memberships WHERE workspace_id = ? AND user_id = ?").run(scope.workspaceId, id);
         raw.query("DELETE FROM sessions WHERE user_id = ? AND workspace_id = ?").run(id, scope.workspaceId);
         if (!raw.query("SELECT 1 FROM memberships WHERE user_id = ? LIMIT 1").get(id)) {

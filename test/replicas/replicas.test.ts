@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Step, WorkflowDefinition } from "../../src/domain/workflow.ts";
+import { findBinary } from "../crash/find-binary.ts";
 import { type Installation, openInstallation, post, type Server, type ShownRun } from "../crash/installation.ts";
+import { serverEnvironment } from "../crash/server-process.ts";
 import { type SinkProcess, startSink, untilCalled } from "../crash/sink-process.ts";
 import { until } from "../crash/until.ts";
 import { callSink, onWebhook } from "../crash/workflows.ts";
@@ -86,6 +88,47 @@ describe("a run that another replica holds", () => {
     expect((await sink.calls()).filter(({ id }) => id === "never")).toEqual([]);
   }, 20_000);
 });
+
+test("a run's page that is open at one replica hears of what the run does at another", async () => {
+  const run = await startAt(a, beside("watched", { id: "ok", kind: "approval", message: "Go on?" }));
+  const cookie = await signInAt(b);
+  const page = await fetch(`${b.url}/runs/${run.id}`, { headers: { cookie } });
+  expect(await page.text()).toContain("Waits for somebody to approve it");
+  const live = await fetch(`${b.url}/runs/${run.id}/live`, { headers: { cookie } });
+  expect(live.headers.get("content-type")).toContain("text/event-stream");
+  const reader = live.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const heard = (async () => {
+    for (let text = ""; ; ) {
+      const { value, done } = await reader.read();
+      text += value ?? "";
+      if (done || text.includes("event: changed")) return text;
+    }
+  })();
+  await c.api("POST", `/runs/${run.id}/steps/${stepOf(run, "ok").id}/approve`);
+  const askedAt = performance.now();
+  expect(await heard).toContain("event: changed");
+  expect(performance.now() - askedAt).toBeLessThan(2_000);
+  const again = await fetch(`${b.url}/runs/${run.id}`, { headers: { cookie } });
+  expect(await again.text()).not.toContain("Waits for somebody to approve it");
+  await reader.cancel();
+}, 20_000);
+
+/** A person of the installation's tenant, signed in at this replica: the cookie of the session. */
+async function signInAt(server: Server): Promise<string> {
+  const [email, password] = ["ada@example.com", "correct horse battery staple"];
+  const words = ["user", "create", "--tenant", "acme", "--email", email, "--role", "builder", "--password-stdin"];
+  const { storage } = installation;
+  const env = serverEnvironment(storage);
+  const made = Bun.spawnSync([findBinary(), ...words], { cwd: storage.dataDir, env, stdin: Buffer.from(password) });
+  expect(made.exitCode, made.stderr.toString()).toBe(0);
+  const body = new URLSearchParams({ email, password });
+  const headers = { origin: server.url };
+  const response = await fetch(`${server.url}/sign-in`, { method: "POST", redirect: "manual", headers, body });
+  return response.headers
+    .getSetCookie()
+    .map((each) => each.split(";")[0])
+    .join("; ");
+}
 
 test("a change of configuration is known everywhere at once", async () => {
   const published = await a.publish(onWebhook("changing", [{ id: "one", kind: "set", values: { version: 1 } }]));

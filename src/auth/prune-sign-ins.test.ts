@@ -22,9 +22,9 @@ test("what has run out is removed every so often, in chunks, and nothing after t
     await links.create(sampleLink(world.ours, "two_factor", { expiresAt: 1_000_001 }), "alive", null);
     const pruning = createSignInPruning(world.backend, clock);
     pruning.start();
-    for (let turn = 0; turn < 3; turn += 1) {
+    for (let turn = 1; turn <= 3; turn += 1) {
       due();
-      await Bun.sleep(30);
+      for (let tries = 0; delays.length <= turn && tries < 500; tries += 1) await Bun.sleep(10);
     }
     const [first, second, third, fourth] = delays;
     expect([second, third]).toEqual([200, 200]);

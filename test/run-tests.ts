@@ -19,6 +19,7 @@ const ONCE: Readonly<Record<string, string>> = {
   "test/browser/story.test.ts": "the release build, as it comes",
   "test/browser/people-pages.test.ts": "pages look the same over either",
   "test/browser/pages.test.ts": "pages look the same over either",
+  "test/browser/ways-in.test.ts": "pages look the same over either",
   "test/browser/workflow-page.test.ts": "forms look the same over either",
   "test/crash/storage-faults.test.ts": "the disk fails under the server's own file: SQLite",
   "test/postgres/fairness.test.ts": "several servers on the same data: Postgres",

@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { MUTANTS, type Mutant } from "./mutant-list.ts";
 
 /**
  * Shows that the simulation would notice if one of the three things that make runs durable were taken away: each is
@@ -8,35 +9,6 @@ import { join, resolve } from "node:path";
  *
  *   bun test/simulation/mutants.ts
  */
-interface Mutant {
-  readonly name: string;
-  readonly file: string;
-  readonly remove: string;
-  readonly insert: string;
-}
-
-const MUTANTS: readonly Mutant[] = [
-  {
-    name: "without the commit of `started` before an effect",
-    file: "src/engine/run-execution.ts",
-    remove:
-      "this.ledger.write(launch.record);\n    this.#launches.push({ ...launch, isEffect: true });\n    this.#mustCommit = true;",
-    insert: "this.#launches.push({ ...launch, isEffect: false });",
-  },
-  {
-    name: "without the compare-and-swap on the lease",
-    file: "src/backend/sqlite/runs/commit-run.ts",
-    remove: "AND lease_owner = ? AND fence = ?",
-    insert: "AND ? IS NOT NULL AND ? IS NOT NULL",
-  },
-  {
-    name: "without the same idempotency key on every attempt",
-    file: "src/engine/call-connector.ts",
-    remove: 'idempotencyKey: record.idempotencyKey ?? ""',
-    insert: "idempotencyKey: crypto.randomUUID()",
-  },
-];
-
 const ROOT = resolve(import.meta.dir, "../..");
 
 function passes(mutant: Mutant | null): boolean {

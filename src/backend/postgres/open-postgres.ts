@@ -60,6 +60,8 @@ export interface PostgresOptions {
   readonly waitForOutcomeMs?: number;
 }
 
+/** A connection that died in the middle of a statement may never answer: nobody stays for that. */
+const FAREWELL_MS = 2_000;
 const DEFAULT_MAX_UNFINISHED = 250_000;
 /**
  * For the group commit, the count that goes before it, and heartbeats: readers who use up all connections must neither
@@ -204,9 +206,8 @@ async function createPostgresBackend(
     watchers.stop();
     await commits.close();
     // A database that cannot be reached any more finds out by itself that this worker is gone, after its lease.
-    await leases.resign().catch(() => {});
-    await jobs.stop().catch(() => {});
-    await changes.stop().catch(() => {});
+    for (const farewell of [leases.resign(), jobs.stop(), changes.stop()])
+      await Promise.race([farewell.catch(() => {}), Bun.sleep(FAREWELL_MS)]);
     await Promise.all([database.close(), own.close()]);
     await sql.close({ timeout: 1 });
   }

@@ -54,7 +54,12 @@ test("a 429 freezes the connection's calls; afterwards its runs leave one by one
   for (const run of others) await world.until(run, ({ waitingFor }) => waitingFor === "rate_limit");
   expect(world.peer.calls(pathOf("frozen"))).toHaveLength(1);
   const { body: headroom } = await world.api("GET", `/connections/${connection}/headroom`);
-  expect(headroom).toEqual({ limits: [], callsUnderWay: 0, maxConcurrentCalls: null });
+  // The connector declares no limit; that the provider refused is shown nevertheless, with whom it keeps waiting.
+  expect(headroom).toMatchObject({ callsUnderWay: 0, maxConcurrentCalls: null });
+  expect(headroom.limits).toMatchObject([
+    { title: "What the provider last refused", scope: "connection", availableNow: 0, waiting: 3 },
+  ]);
+  expect(Date.parse(headroom.limits[0].frozenUntil) - world.clock.now()).toBeWithin(50_000, 61_000);
   // Another connection of the same connector is not concerned.
   const free = await world.publish({ steps: [add("acme", other, "free")] });
   expect((await world.settled(await free.start())).status).toBe("succeeded");

@@ -11,6 +11,21 @@ export type Turn =
   | { readonly kind: "granted" }
   | { readonly kind: "waits"; readonly at: number; readonly reason: string };
 
+/** What a limit has left, as far as this process knows. */
+export interface Standing {
+  readonly reading: SharedBucket["reading"];
+  readonly waiting: number;
+  /** In the past when it is open. */
+  readonly frozenUntil: number;
+  readonly left: number;
+}
+
+export interface CarefulStanding extends Standing {
+  readonly title: string;
+  readonly requests: number;
+  readonly perMs: number;
+}
+
 export interface RateLimiterDeps {
   readonly rates: RateStore;
   readonly clock: Clock;
@@ -21,7 +36,9 @@ const SLEEP_MS = 500;
 /** How long to wait for one of the connection's calls to end. */
 const SLOT_WAIT_MS = 1_000;
 /** A connection without declared limits that was refused goes on at this pace, and for so long. */
-const CAREFUL = { capacity: 1, refillPerMs: 5 / 1_000 };
+const CAREFUL_PACE = { requests: 5, perMs: 1_000 };
+const CAREFUL = { capacity: 1, refillPerMs: CAREFUL_PACE.requests / CAREFUL_PACE.perMs };
+const CAREFUL_TITLE = "What the provider last refused";
 const CAREFUL_MS = 10 * 60_000;
 
 /**
@@ -106,8 +123,18 @@ export class RateLimiter {
   }
 
   /** How one limit stands, as far as this process knows. */
-  async standing(limit: CallLimit) {
-    const bucket = this.#bucket(limit);
+  standing(limit: CallLimit): Promise<Standing> {
+    return this.#standingOf(this.#bucket(limit));
+  }
+
+  /** The pace that this process keeps with a connection that was refused without a declared limit; null: it is free. */
+  async carefulStanding(connectionId: string): Promise<CarefulStanding | null> {
+    const bucket = this.#carefulOf(connectionId);
+    if (!bucket) return null;
+    return { title: CAREFUL_TITLE, ...CAREFUL_PACE, ...(await this.#standingOf(bucket)) };
+  }
+
+  async #standingOf(bucket: SharedBucket): Promise<Standing> {
     const { reading, waiting, frozenUntil } = bucket;
     return { reading, waiting, frozenUntil, left: await bucket.left(this.#deps.clock.now()) };
   }
@@ -157,7 +184,7 @@ export class RateLimiter {
   #bucketsOf(call: RateCall): readonly { readonly bucket: SharedBucket; readonly title: string }[] {
     const declared = limitsOfCall(call).map((each) => ({ bucket: this.#bucket(each), title: each.limit.title }));
     const careful = declared.length === 0 && call.connectionId !== null ? this.#carefulOf(call.connectionId) : null;
-    return careful ? [{ bucket: careful, title: "What the provider last refused" }] : declared;
+    return careful ? [{ bucket: careful, title: CAREFUL_TITLE }] : declared;
   }
 
   #carefulOf(connectionId: string): SharedBucket | null {

@@ -1,11 +1,12 @@
 import type { ConnectorRegistry } from "../../connector-sdk/connector.ts";
+import type { RateLimit } from "../../connector-sdk/rate-limit.ts";
 import { authorize } from "../../domain/authorize.ts";
 import type { Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { limitsOfCall, type RateCall } from "./limits-of-call.ts";
-import type { RateLimiter } from "./rate-limiter.ts";
+import type { RateLimiter, Standing } from "./rate-limiter.ts";
 
 /** How much of what the provider gives a connection has left. */
 export interface Headroom {
@@ -18,7 +19,7 @@ export interface Headroom {
 export interface LimitHeadroom {
   readonly title: string;
   readonly scope: "app" | "tenant" | "connection";
-  /** The provider's own number where it tells one. */
+  /** The provider's own number where it tells one; our pace after a refusal where no limit is declared. */
   readonly requests: number;
   readonly perMs: number;
   /** What the provider last said is left; null where it does not tell. */
@@ -55,24 +56,29 @@ export function createHeadroomReader({ backend, connectors, limiter, clock }: He
     const named = new Set(["", ...(connector.rateLimits ?? []).map(({ method = "" }) => method)]);
     named.delete("each");
     const found = new Map<string, LimitHeadroom>();
+    const show = (
+      limit: Pick<RateLimit, "title" | "scope" | "requests" | "perMs">,
+      { reading, waiting, frozenUntil, left }: Standing,
+    ) =>
+      found.set(limit.title, {
+        title: limit.title,
+        scope: limit.scope,
+        requests: reading?.limit ?? limit.requests,
+        perMs: limit.perMs,
+        remaining: reading?.remaining ?? null,
+        readAt: reading?.at ?? null,
+        availableNow: left,
+        frozenUntil: frozenUntil > clock.now() ? frozenUntil : null,
+        waiting,
+      });
     for (const method of named) {
       for (const each of limitsOfCall({ connectorName, connector, tenantId, connectionId, method })) {
-        const { title, scope: owner, requests, perMs } = each.limit;
-        if (each.limit.method === "each" || found.has(title)) continue;
-        const { reading, waiting, frozenUntil, left } = await limiter.standing(each);
-        found.set(title, {
-          title,
-          scope: owner,
-          requests: reading?.limit ?? requests,
-          perMs,
-          remaining: reading?.remaining ?? null,
-          readAt: reading?.at ?? null,
-          availableNow: left,
-          frozenUntil: frozenUntil > clock.now() ? frozenUntil : null,
-          waiting,
-        });
+        if (each.limit.method === "each" || found.has(each.limit.title)) continue;
+        show(each.limit, await limiter.standing(each));
       }
     }
+    const careful = await limiter.carefulStanding(connectionId);
+    if (careful) show({ ...careful, scope: "connection" }, careful);
     return {
       limits: [...found.values()],
       callsUnderWay: limiter.callsUnderWay(connectionId),

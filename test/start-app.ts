@@ -104,13 +104,25 @@ async function openParts(config: Config, clock: Clock, log: Log, connectors: Con
     config,
     backend,
     vault: await openVault({ ...config, backend }),
-    egress: createEgress({ allow: config.egressAllow }),
+    egress: openEgress(config),
     sandbox: createCodeSandbox({ command: SANDBOX_COMMAND }),
     connectors: { ...registry, ...connectors },
     clock,
     log,
     owner,
   };
+}
+
+/** Names behind a proxy are the proxy's to resolve: a test asks no name server about somebody's API. */
+function openEgress({ egressAllow, egressProxy, extraCaCerts }: Config) {
+  const unknownHere = async () => {
+    throw new Error("ENOTFOUND");
+  };
+  return createEgress({
+    allow: egressAllow,
+    ...(egressProxy !== null && { proxyUrl: egressProxy, lookup: unknownHere }),
+    ...(extraCaCerts !== null && { extraCaCerts }),
+  });
 }
 
 const SANDBOX_COMMAND = [process.execPath, join(import.meta.dir, "../src/sandbox.ts")] as const;

@@ -14,7 +14,7 @@ let world: ConnectorWorld;
 
 beforeAll(async () => {
   const app = { GITHUB_CLIENT_ID: "Iv1.client", GITHUB_CLIENT_SECRET: "app-canary-secret" };
-  world = await openConnectorWorld("github", maker, { PUBLIC_URL: "http://sync.test", ...app });
+  world = await openConnectorWorld(maker, { PUBLIC_URL: "http://sync.test", ...app });
 }, 30_000);
 afterEach(() => expect(world.maker.calls.flatMap((call) => call.problems)).toEqual([]));
 afterAll(() => world.close());

@@ -17,7 +17,7 @@ let world: ConnectorWorld;
 let connection: string;
 
 beforeAll(async () => {
-  world = await openConnectorWorld("github", maker);
+  world = await openConnectorWorld(maker);
   connection = await world.connect({ connector: "github", scheme: "personal_token", credential: { token: TOKEN } });
 }, 30_000);
 afterEach(() => {

@@ -13,7 +13,7 @@ let world: ConnectorWorld;
 
 beforeAll(async () => {
   const app = { SLACK_CLIENT_ID: "123.456", SLACK_CLIENT_SECRET: "app-canary-secret" };
-  world = await openConnectorWorld("slack", maker, { PUBLIC_URL: "http://sync.test", ...app });
+  world = await openConnectorWorld(maker, { PUBLIC_URL: "http://sync.test", ...app });
 }, 30_000);
 afterEach(() => expect(world.maker.calls.flatMap((call) => call.problems)).toEqual([]));
 afterAll(() => world.close());

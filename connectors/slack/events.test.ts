@@ -14,7 +14,7 @@ let world: ConnectorWorld;
 let theirs: Builder;
 
 beforeAll(async () => {
-  world = await openConnectorWorld("slack", maker, { SLACK_SIGNING_SECRET: SIGNING_SECRET });
+  world = await openConnectorWorld(maker, { SLACK_SIGNING_SECRET: SIGNING_SECRET });
   theirs = await world.openBuilder("theirs");
 }, 30_000);
 afterEach(() => {

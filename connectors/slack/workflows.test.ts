@@ -15,7 +15,7 @@ let world: ConnectorWorld;
 let connection: string;
 
 beforeAll(async () => {
-  world = await openConnectorWorld("slack", maker);
+  world = await openConnectorWorld(maker);
   connection = await world.connect({ connector: "slack", scheme: "bot_token", credential: { token: TOKEN } });
 }, 30_000);
 afterEach(() => {

@@ -5,8 +5,7 @@ import { maker as slack } from "../../connectors/slack/testing/maker.ts";
 import { findStep } from "../../src/domain/walk-steps.ts";
 import type { Step } from "../../src/domain/workflow.ts";
 import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
-import { type MakerPeer, openMakerPeer } from "../connectors/maker/open-maker-peer.ts";
-import { moveConnector } from "../connectors/move-connector.ts";
+import { type Makers, openMakers } from "../connectors/open-makers.ts";
 import { launchBrowser } from "./launch-browser.ts";
 import { type StartedUi, startUi } from "./start-ui.ts";
 import { inspectPage, visit } from "./visitor.ts";
@@ -18,20 +17,16 @@ import { inspectPage, visit } from "./visitor.ts";
 
 let browser: Browser;
 let ui: StartedUi;
-let peers: { readonly slack: MakerPeer; readonly github: MakerPeer };
+let makers: Makers<"slack" | "github">;
 
 beforeAll(async () => {
-  peers = { slack: await openMakerPeer(slack), github: await openMakerPeer(github) };
-  const connectors = {
-    ...(await moveConnector("slack", peers.slack)),
-    ...(await moveConnector("github", peers.github)),
-  };
-  [browser, ui] = await Promise.all([launchBrowser(), startUi({}, connectors)]);
+  makers = await openMakers({ slack, github });
+  [browser, ui] = await Promise.all([launchBrowser(), startUi(makers.environment)]);
 }, 60_000);
 afterAll(async () => {
   await browser?.close();
   await ui?.stop();
-  await Promise.all([peers?.slack.stop(), peers?.github.stop()]);
+  await makers?.close();
 });
 
 async function connect(connector: string, scheme: string): Promise<string> {
@@ -66,7 +61,7 @@ async function openStep(step: Step) {
 
 test("a channel of Slack is found by its name and stands in the step by its id", async () => {
   const names = Array.from({ length: 900 }, (_, n) => ({ id: `C${n}`, name: n === 777 ? "deliveries" : `room-${n}` }));
-  peers.slack.answer("*", ({ query }) => {
+  makers.peers.slack.answer("*", ({ query }) => {
     const from = Number(query.cursor ?? 0);
     const to = from + Number(query.limit);
     const next_cursor = to < names.length ? String(to) : "";
@@ -91,14 +86,14 @@ test("a channel of Slack is found by its name and stands in the step by its id",
   await page.locator("[name='input.text']").fill("It has left");
   await page.locator("[name='input.text']").press("Tab");
   expect(await input("It has left")).toMatchObject({ channel: "C777", text: "It has left" });
-  expect(peers.slack.calls.flatMap((call) => call.problems)).toEqual([]);
+  expect(makers.problems()).toEqual([]);
   expect(await inspectPage(person)).toEqual([]);
   expect(await page.content()).not.toContain("canary-token-9f2c");
   await person.close();
 }, 60_000);
 
 test("a repository of GitHub, and then what is in it", async () => {
-  peers.github.answer("*", ({ path, headers }) => {
+  makers.peers.github.answer("*", ({ path, headers }) => {
     if (headers.authorization !== "Bearer canary-token-9f2c") return Response.json({ message: "no" }, { status: 401 });
     if (path === "/user/repos") return Response.json([{ full_name: "octo-org/shop" }, { full_name: "octo-org/site" }]);
     return Response.json(path === "/repos/octo-org/shop/milestones" ? [{ number: 3, title: "Spring" }] : []);
@@ -120,7 +115,7 @@ test("a repository of GitHub, and then what is in it", async () => {
   await page.getByLabel("Choose Milestone").click();
   await page.getByRole("button", { name: "Spring" }).click();
   expect(await input("milestone")).toMatchObject({ repository: "octo-org/shop", milestone: "3" });
-  expect(peers.github.calls.flatMap((call) => call.problems)).toEqual([]);
+  expect(makers.problems()).toEqual([]);
   expect(await inspectPage(person)).toEqual([]);
   await person.close();
 }, 60_000);

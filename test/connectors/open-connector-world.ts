@@ -1,25 +1,24 @@
 import { type FlowWorld, openFlowWorld } from "../flows/flow-world.ts";
-import { type MakerPeer, type MakerPeerOptions, openMakerPeer } from "./maker/open-maker-peer.ts";
-import { moveConnector } from "./move-connector.ts";
+import type { MakerPeer, MakerPeerOptions } from "./maker/open-maker-peer.ts";
+import { openMakers } from "./open-makers.ts";
 
-/** The real server with one of our connectors, which finds the maker's peer where its API would be. */
+/** The real server with our connectors as they are, and one maker's peer under that maker's names. */
 export interface ConnectorWorld extends FlowWorld {
   readonly maker: MakerPeer;
 }
 
 export async function openConnectorWorld(
-  name: string,
   options: MakerPeerOptions,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ConnectorWorld> {
-  const maker = await openMakerPeer(options);
-  const world = await openFlowWorld(environment, await moveConnector(name, maker));
+  const makers = await openMakers({ maker: options });
+  const world = await openFlowWorld({ ...makers.environment, ...environment });
   return {
     ...world,
-    maker,
+    maker: makers.peers.maker,
     async close() {
       await world.close();
-      await maker.stop();
+      await makers.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Server } from "bun";
 import qs from "qs";
 import { isJsonObject, type JsonObject } from "../../../src/domain/json.ts";
+import type { TestCertificate } from "../../../src/platform/egress/testing/make-certificate.ts";
 import { type AddedPaths, type DescriptionSource, hasDescription, readDescription } from "./description.ts";
 import { createJudge, type Judge } from "./judge.ts";
 
@@ -26,6 +27,8 @@ export type Answer = (call: MakerCall, example: JsonObject | null) => unknown;
 export interface MakerPeer {
   /** Whether requests are judged; without the maker's description only scripted answers are given. */
   readonly judges: boolean;
+  /** Of 127.0.0.1. */
+  readonly port: number;
   /** Where to send what is meant for an origin. */
   readonly routes: Readonly<Record<string, string>>;
   /** Since the last `reset`, in order. */
@@ -47,15 +50,19 @@ export interface MakerPeerOptions {
 /**
  * A server that stands in for a maker: it judges every request by the maker's own description and answers 422 with the
  * reasons when the maker would refuse it, else with the maker's own example. It keeps no state: what a test reads back
- * is scripted.
+ * is scripted. With a certificate it speaks TLS.
  */
-export async function openMakerPeer({ description, origins, added = {} }: MakerPeerOptions): Promise<MakerPeer> {
+export async function openMakerPeer(
+  { description, origins, added = {} }: MakerPeerOptions,
+  certificate?: TestCertificate,
+): Promise<MakerPeer> {
   const judge = hasDescription(description) ? await createJudge(await readDescription(description), added) : null;
   const answers = new Map<string, Answer>();
   let calls: MakerCall[] = [];
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
+    ...(certificate && { tls: certificate }),
     fetch: async (request) => {
       const { call, sample } = await readCall(request, judge);
       calls.push(call);
@@ -71,9 +78,10 @@ export async function openMakerPeer({ description, origins, added = {} }: MakerP
         : Response.json(body, { status: sample.status });
     },
   });
-  const url = `http://127.0.0.1:${server.port}`;
+  const url = `${certificate ? "https" : "http"}://127.0.0.1:${server.port}`;
   return {
     judges: judge !== null,
+    port: server.port!,
     routes: Object.fromEntries(origins.map((origin) => [origin, url])),
     get calls() {
       return calls;

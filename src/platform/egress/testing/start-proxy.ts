@@ -22,6 +22,8 @@ export async function startProxy(
     /** Wait so long before opening a tunnel, and tell when it is open. */
     readonly delayMs?: number;
     readonly onTunnel?: () => void;
+    /** Where on 127.0.0.1 a tunnel to `host:port` ends; undefined turns it away. The port of the target by default. */
+    readonly portOf?: (authority: string) => number | undefined;
   } = {},
 ): Promise<TestProxy> {
   const seen: { line: string; authorization: string | undefined }[] = [];
@@ -34,11 +36,14 @@ export async function startProxy(
     note(request);
     await Bun.sleep(options.delayMs ?? 0);
     client.on("error", () => {});
-    if (options.turnAwayWith !== undefined) {
-      client.end(`HTTP/1.1 ${options.turnAwayWith} No\r\nContent-Length: 0\r\n\r\n`);
+    const authority = request.url ?? "";
+    const port = options.portOf ? options.portOf(authority) : Number(authority.split(":").at(-1));
+    const turnAwayWith = options.turnAwayWith ?? (port === undefined ? 403 : undefined);
+    if (port === undefined || turnAwayWith !== undefined) {
+      client.end(`HTTP/1.1 ${turnAwayWith} No\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    const upstream = connect(Number(request.url?.split(":").at(-1)), "127.0.0.1", () => {
+    const upstream = connect(port, "127.0.0.1", () => {
       client.write("HTTP/1.1 200 Connection established\r\n\r\n");
       upstream.pipe(client).pipe(upstream);
       options.onTunnel?.();

@@ -166,9 +166,7 @@ export function createApp(parts: AppParts): App {
     owner,
     installationApps: config.providerClients,
     publicUrl: () => config.publicUrl,
-    async wakeParked(scope, connectionId) {
-      const account = (await backend.connections.find(scope, connectionId))?.account;
-      if (account) await backend.eventRoutes.moveAccount(scope, connectionId, account.id);
+    async wakeParked(scope) {
       await backend.runs.wakeParked(scope, clock.now());
       await backend.polls.wakePaused(scope, clock.now());
       polls.wake();

@@ -74,7 +74,8 @@ export interface ConnectionStore {
   ): Promise<boolean>;
   /**
    * Another credential of a person's choice (typed in, or consented to): the connection is ready, the generation is one
-   * higher, and whoever was refreshing the old one loses their claim. Forgets which runs were parked.
+   * higher, and whoever was refreshing the old one loses their claim. Forgets which runs were parked. Where the account
+   * is known, the app events of the connection's workflows are that account's from the same commit on.
    */
   reconnect(
     scope: Scope,

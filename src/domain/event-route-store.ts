@@ -1,5 +1,3 @@
-import type { Scope } from "./tenant.ts";
-
 /** A published workflow that an app's event is for, found before any tenant is known. */
 export interface EventRoute {
   readonly tenantId: string;
@@ -15,10 +13,11 @@ export interface NewEventRoute {
   readonly accountId: string;
 }
 
-/** Unpublishing, deleting and publishing another trigger take a route away in the same commit. */
+/**
+ * Unpublishing, deleting and publishing another trigger take a route away in the same commit; reconnecting its connection
+ * to another account moves it in the same commit (`ConnectionStore.reconnect`).
+ */
 export interface EventRouteStore {
   /** The workflows of whichever tenants that listen to an account of a connector's app. */
   find(connector: string, accountId: string): Promise<readonly EventRoute[]>;
-  /** The connection speaks for another account from now on. */
-  moveAccount(scope: Scope, connectionId: string, accountId: string): Promise<void>;
 }

@@ -1,9 +1,11 @@
 import { describe, expect } from "bun:test";
 import type { Backend } from "../../domain/backend.ts";
+import { NO_TOKEN } from "../../domain/connection.ts";
+import type { NewCredential } from "../../domain/connection-store.ts";
 import type { NewEventRoute } from "../../domain/event-route-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
-import { change, sampleWorkflow } from "./samples.ts";
+import { change, sampleConnection, sampleWorkflow } from "./samples.ts";
 
 const EVENT: NewEventRoute = { connector: "acme", connectionId: "conn_1", accountId: "T1 \\ \0" };
 
@@ -57,11 +59,30 @@ export function eventRouteContract(open: OpenBackendUnderTest): void {
       expect(await backend.eventRoutes.find("acme", EVENT.accountId)).toEqual([]);
     });
 
-    test("move with their connection's account, within the workspace only", async ({ backend, scope, stranger }) => {
-      const ours = await publishNew(backend, scope);
-      const theirs = await publishNew(backend, stranger);
-      await backend.eventRoutes.moveAccount(scope, EVENT.connectionId, "T7");
-      expect(await backend.eventRoutes.find("acme", "T7")).toMatchObject([{ workflowId: ours }]);
+    test("move in the commit that reconnects their connection to another account, within the workspace only", async ({
+      backend,
+      scope,
+      stranger,
+    }) => {
+      const connection = sampleConnection(scope);
+      const { id } = connection;
+      await backend.connections.create(scope, connection, "sealed-1", change("connection.created", id));
+      const route = { ...EVENT, connectionId: id };
+      const ours = await publishNew(backend, scope, route);
+      const theirs = await publishNew(backend, stranger, route);
+      const renew = (by: Scope, account: NewCredential["account"]) =>
+        backend.connections.reconnect(
+          by,
+          id,
+          { ...NO_TOKEN, account, sealedCredential: "sealed-2" },
+          change("connection.reconnected", id),
+        );
+      const account = { id: "T7 \\ \0", label: "Another" };
+      expect(await renew(stranger, account)).toBe(false);
+      expect(await renew(scope, null)).toBe(true);
+      expect(await backend.eventRoutes.find("acme", account.id)).toEqual([]);
+      expect(await renew(scope, account)).toBe(true);
+      expect(await backend.eventRoutes.find("acme", account.id)).toMatchObject([{ workflowId: ours }]);
       expect(await backend.eventRoutes.find("acme", EVENT.accountId)).toMatchObject([{ workflowId: theirs }]);
     });
   });

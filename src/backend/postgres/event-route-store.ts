@@ -12,11 +12,5 @@ export function createEventRouteStore({ database }: Storage): EventRouteStore {
       );
       return [...routes];
     },
-    async moveAccount({ tenantId, workspaceId }, connectionId, accountId) {
-      await database.query(
-        `UPDATE event_routes SET account_id = $1 WHERE connection_id = $2 AND tenant_id = $3 AND workspace_id = $4`,
-        [encodeText(accountId), connectionId, tenantId, workspaceId],
-      );
-    },
   };
 }

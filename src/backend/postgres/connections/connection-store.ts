@@ -135,6 +135,11 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
         await setDue(transaction.run, scope, "refresh", id, credential.refreshAt);
         await setDue(transaction.run, scope, "tell_reconnect", id, null);
         await transaction.run("DELETE FROM parked_runs WHERE connection_id = $1", [id]);
+        if (account)
+          await transaction.run(
+            `UPDATE event_routes SET account_id = $1 WHERE connection_id = $2 AND tenant_id = $3 AND workspace_id = $4`,
+            [encodeText(account.id), id, scope.tenantId, scope.workspaceId],
+          );
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return true;
       });

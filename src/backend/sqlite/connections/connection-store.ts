@@ -38,6 +38,9 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
        generation = generation + 1, state = 'ready', problem = NULL, lease_owner = NULL, lease_until = NULL, updated_at = ?
      WHERE ${IN_SCOPE}`,
   );
+  const moveEvents = raw.prepare(
+    "UPDATE event_routes SET account_id = ? WHERE connection_id = ? AND tenant_id = ? AND workspace_id = ?",
+  );
   const remove = raw.prepare(`DELETE FROM connections WHERE ${IN_SCOPE}`);
   const touch = raw.prepare(`UPDATE connections SET last_used_at = ? WHERE ${IN_SCOPE}`);
   const brokenAmong = raw.prepare<{ id: string }, [string, string, string]>(
@@ -139,6 +142,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
         queue.set(scope, "refresh", id, credential.refreshAt);
         queue.set(scope, "tell_reconnect", id, null);
         forgetParked.run(id);
+        if (account) moveEvents.run(account.id, ...keyOf(scope, id));
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       }),

@@ -5,6 +5,7 @@ import type { AppParts } from "./app.ts";
 import type {
   CommandContext,
   CommandServices,
+  DatabaseVerdict,
   KeyVerdict,
   RunningServer,
   StorageTools,
@@ -51,6 +52,7 @@ function createContext(): CommandContext {
     loadConnectors,
     loadStorage,
     moveToPostgres: (moved) => moveToPostgres(requireConfig(), moved),
+    examineDatabase: () => examineDatabase(requireConfig()),
     checkEncryptionKey: () => checkEncryptionKey(requireConfig()),
   };
 }
@@ -94,7 +96,6 @@ async function startServer(config: Config, log: Log): Promise<RunningServer> {
       const token = await app.services.accounts.setup.issue();
       return token === null ? null : `${app.services.publicUrl}/setup/${token}`;
     },
-    hasTenant: async () => (await parts.backend.tenants.list()).length > 0,
     stop: (graceMs) => app.stop(graceMs),
     close: () => closeParts(parts),
   };
@@ -174,25 +175,18 @@ async function loadConnectors() {
 }
 
 async function loadStorage(): Promise<StorageTools> {
-  const [{ backupTo, verifyBackup }, { DATABASE_FILE }, { lockDataDir }, { migrationState }, { Database }] =
-    await Promise.all([
-      import("./backend/sqlite/backup.ts"),
-      import("./backend/sqlite/open-sqlite.ts"),
-      import("./backend/sqlite/lock-data-dir.ts"),
-      import("./backend/sqlite/migrate-database.ts"),
-      import("bun:sqlite"),
-    ]);
+  const [{ backupTo, verifyBackup }, { DATABASE_FILE }, { lockDataDir }, { Database }] = await Promise.all([
+    import("./backend/sqlite/backup.ts"),
+    import("./backend/sqlite/open-sqlite.ts"),
+    import("./backend/sqlite/lock-data-dir.ts"),
+    import("bun:sqlite"),
+  ]);
   const databaseFile = (dataDir: string) => join(dataDir, DATABASE_FILE);
   return {
     databaseFile,
     lockDataDir,
     backupTo,
     verifyBackup,
-    migrationState(dataDir) {
-      if (!existsSync(databaseFile(dataDir))) return "missing";
-      using database = new Database(databaseFile(dataDir), { readonly: true });
-      return migrationState(database);
-    },
     foldLog(dataDir) {
       const file = databaseFile(dataDir);
       // Whoever closes a database last removes its log.
@@ -224,13 +218,21 @@ async function moveToPostgres(
   });
 }
 
+async function examineDatabase({ databaseUrl, dataDir }: Config): Promise<DatabaseVerdict> {
+  const { examineBackend } = await import("./backend/examine.ts");
+  try {
+    return await examineBackend({ databaseUrl: databaseUrl ?? "", dataDir });
+  } catch (error) {
+    if (error instanceof AppError) return { state: "unreachable", message: error.message };
+    throw error;
+  }
+}
+
 /** Opening a database that is not up to date would bring it up to date; a check changes nothing. */
 async function checkEncryptionKey(config: Config): Promise<KeyVerdict> {
-  if (config.databaseUrl === null) {
-    const state = (await loadStorage()).migrationState(config.dataDir);
-    if (state === "missing" || state === "empty") return { kind: "unused" };
-    if (state !== "current") return { kind: "unchecked" };
-  }
+  const { state } = await examineDatabase(config);
+  if (state === "empty") return { kind: "unused" };
+  if (state !== "current") return { kind: "unchecked" };
   const [{ openBackend }, { checkKey }] = await Promise.all([
     import("./backend/open.ts"),
     import("./connections/open-vault.ts"),

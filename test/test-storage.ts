@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { BackendOptions } from "../src/backend/open.ts";
+import type { TestDatabase } from "./postgres/test-postgres.ts";
 
 /**
  * Where the server of a test keeps everything. `bun run test` runs each test file that opens one once on SQLite and
@@ -26,6 +27,8 @@ export interface TestStorage {
   run<Row>(statement: string, ...values: readonly (string | number)[]): Promise<readonly Row[]>;
   /** Everything that is stored, so that a test can look for what must not be there in the clear. */
   contents(): Promise<string>;
+  /** Another one with the same in it, while no server uses this one. */
+  copy(): Promise<TestStorage>;
   remove(): Promise<void>;
 }
 
@@ -37,10 +40,29 @@ function readBackend(): TestStorage["kind"] {
   return named;
 }
 
-/** `parent` is where the folder is made, when the machine's temporary folder will not do. */
-export async function openTestStorage(kind = BACKEND, parent = tmpdir()): Promise<TestStorage> {
-  const dataDir = await mkdtemp(join(parent, "integrationsync-"));
-  return kind === "sqlite" ? inFolder(dataDir) : await inPostgres(dataDir);
+export interface StorageOptions {
+  /** Where the folder is made, when the machine's temporary folder will not do. */
+  readonly parent?: string;
+  /** On Postgres, without tables: as before the first start. On SQLite it always is. */
+  readonly isNew?: boolean;
+}
+
+export async function openTestStorage(kind = BACKEND, options: StorageOptions = {}): Promise<TestStorage> {
+  const { parent = tmpdir(), isNew = false } = options;
+  const dataDir = await makeFolder(parent);
+  if (kind === "sqlite") return inFolder(dataDir);
+  const { createDatabase } = await import("./postgres/test-postgres.ts");
+  return inPostgres(dataDir, await createDatabase(isNew));
+}
+
+function makeFolder(parent: string): Promise<string> {
+  return mkdtemp(join(parent, "integrationsync-"));
+}
+
+async function copyFolder(folder: string): Promise<string> {
+  const copy = await makeFolder(dirname(folder));
+  await cp(folder, copy, { recursive: true });
+  return copy;
 }
 
 function inFolder(dataDir: string): TestStorage {
@@ -61,13 +83,12 @@ function inFolder(dataDir: string): TestStorage {
       const texts = await Promise.all(files.map((file) => Bun.file(join(dataDir, file)).text()));
       return texts.join("\n");
     },
+    copy: async () => inFolder(await copyFolder(dataDir)),
     remove: () => rm(dataDir, { recursive: true, force: true }),
   };
 }
 
-async function inPostgres(dataDir: string): Promise<TestStorage> {
-  const { createDatabase } = await import("./postgres/test-postgres.ts");
-  const database = await createDatabase();
+function inPostgres(dataDir: string, database: TestDatabase): TestStorage {
   const databaseUrl = database.url;
   return {
     kind: "postgres",
@@ -96,6 +117,10 @@ async function inPostgres(dataDir: string): Promise<TestStorage> {
             texts.push(row);
         return texts.join("\n");
       }),
+    async copy() {
+      const { copyDatabase } = await import("./postgres/test-postgres.ts");
+      return inPostgres(await copyFolder(dataDir), await copyDatabase(databaseUrl));
+    },
     async remove() {
       await database.drop();
       await rm(dataDir, { recursive: true, force: true });

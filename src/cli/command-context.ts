@@ -34,6 +34,8 @@ export interface CommandContext {
   readonly loadStorage: () => Promise<StorageTools>;
   /** Moves the embedded database's installation to the configured Postgres; `moved` is told as it goes. */
   readonly moveToPostgres: (moved: (rows: MovedRows) => Promise<void>) => Promise<readonly MovedRows[]>;
+  /** How a start would find the database. Changes nothing. */
+  readonly examineDatabase: () => Promise<DatabaseVerdict>;
   readonly checkEncryptionKey: () => Promise<KeyVerdict>;
 }
 
@@ -61,7 +63,6 @@ export interface ServerOptions {
 
 export interface RunningServer {
   readonly fetch: (request: Request, server: Bun.Server<undefined>) => Response | Promise<Response>;
-  readonly hasTenant: () => Promise<boolean>;
   /** Where the first person sets the installation up; null when there is somebody. Each call makes a new link. */
   readonly setupLink: () => Promise<string | null>;
   /** `/readyz` answers 503 from now on; hands back the runs that are not finished after `graceMs`. */
@@ -146,8 +147,6 @@ export interface StorageTools {
   readonly databaseFile: (dataDir: string) => string;
   /** Makes this process the only one that may serve from the folder; returns how to let go. Throws `conflict`. */
   readonly lockDataDir: (dataDir: string) => () => void;
-  /** `missing`: no file. `empty`: never used. `unknown`: a newer version has written it. */
-  readonly migrationState: (dataDir: string) => "missing" | "empty" | "current" | "pending" | "unknown";
   /** Throws `not_found` without a database, `conflict` when the file exists, `unavailable` when it cannot be written. */
   readonly backupTo: (dataDir: string, file: string) => void;
   /** Rejects with `not_found` when there is no such file. */
@@ -160,7 +159,16 @@ export type BackupVerdict =
   | { readonly ok: true; readonly tenants: number; readonly runs: number; readonly auditEntries: number }
   | { readonly ok: false; readonly problem: string };
 
-/** `unused`: nothing was sealed yet. `unchecked`: the database has to be brought up to date first. */
+/** `empty`: never used. `unknown`: a newer version has written it. */
+export type DatabaseVerdict =
+  | {
+      readonly state: "empty" | "current" | "pending" | "unknown";
+      /** How far this machine's clock is ahead of the database server's; null when that is this machine. */
+      readonly clockAheadMs: number | null;
+    }
+  | { readonly state: "unreachable"; readonly message: string };
+
+/** `unused`: nothing was sealed yet. `unchecked`: the database cannot be read as it is. */
 export type KeyVerdict =
   | { readonly kind: "unused" | "fits" | "unchecked" }
   | { readonly kind: "unusable"; readonly message: string };

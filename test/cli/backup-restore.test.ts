@@ -1,10 +1,19 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { copyOf, runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
+import { type Place, runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
 
-async function slugs(folder: string): Promise<string[]> {
+/* Both commands are about the file of SQLite; on Postgres they name its own tools. */
+
+/** A copy of a folder, for a test that spoils it. */
+function copyOf(original: Place) {
+  const copy = tempFolder();
+  cpSync(original.path, copy.path, { recursive: true });
+  return copy;
+}
+
+async function slugs(folder: Place): Promise<string[]> {
   const listed = JSON.parse(await succeed(folder, ["tenant", "list", "--json"]));
   return listed.map(({ slug }: { slug: string }) => slug);
 }
@@ -14,32 +23,32 @@ const original = tempFolder();
 afterAll(() => original[Symbol.dispose]());
 beforeAll(async () => {
   // The server makes the key.
-  await (await startServer(original.path))[Symbol.asyncDispose]();
-  await succeed(original.path, ["tenant", "create", "acme"]);
-  await succeed(original.path, ["backup", "a.db"]);
-  await succeed(original.path, ["tenant", "create", "beta"]);
+  await (await startServer(original))[Symbol.asyncDispose]();
+  await succeed(original, ["tenant", "create", "acme"]);
+  await succeed(original, ["backup", "a.db"]);
+  await succeed(original, ["tenant", "create", "beta"]);
 });
 
 describe("backup", () => {
   test("works beside a running server, and the copy holds what was committed", async () => {
     using folder = tempFolder();
-    await using server = await startServer(folder.path);
-    await succeed(folder.path, ["tenant", "create", "acme"]);
-    const { exitCode, stdout, stderr } = await runCli(folder.path, ["backup", "a.db"]);
+    await using server = await startServer(folder);
+    await succeed(folder, ["tenant", "create", "acme"]);
+    const { exitCode, stdout, stderr } = await runCli(folder, ["backup", "a.db"]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
     expect(stderr).toContain("1 tenant, 0 runs, 1 audit entry");
     expect(statSync(join(folder.path, "a.db")).mode & 0o077).toBe(0);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-    expect((await runCli(folder.path, ["restore", "a.db", "--verify"])).exitCode).toBe(0);
+    expect((await runCli(folder, ["restore", "a.db", "--verify"])).exitCode).toBe(0);
   });
 
   test("never overwrites a file, and says when there is nothing to back up", async () => {
     using folder = tempFolder();
     writeFileSync(join(folder.path, "mine.txt"), "precious");
-    const missing = await runCli(folder.path, ["backup", "a.db"]);
+    const missing = await runCli(folder, ["backup", "a.db"]);
     expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("There is no database in") });
-    await succeed(folder.path, ["tenant", "create", "acme"]);
-    const taken = await runCli(folder.path, ["backup", "mine.txt"]);
+    await succeed(folder, ["tenant", "create", "acme"]);
+    const taken = await runCli(folder, ["backup", "mine.txt"]);
     expect(taken).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("mine.txt exists already") });
     expect(readFileSync(join(folder.path, "mine.txt"), "utf8")).toBe("precious");
   });
@@ -48,68 +57,68 @@ describe("backup", () => {
 describe("restore", () => {
   test("brings back what the backup holds and keeps the database from before", async () => {
     using folder = copyOf(original);
-    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
-    const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
+    expect(await slugs(folder)).toEqual(["acme", "beta"]);
+    const { exitCode, stderr } = await runCli(folder, ["restore", "a.db"]);
     expect({ exitCode }).toEqual({ exitCode: 0 });
-    expect(await slugs(folder.path)).toEqual(["acme"]);
+    expect(await slugs(folder)).toEqual(["acme"]);
 
     const kept = /kept as (\S+)\.$/.exec(stderr.trim())?.[1] ?? "";
     expect(kept).toContain(".before-restore-");
-    expect((await runCli(folder.path, ["restore", kept])).exitCode).toBe(0);
-    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
-    await using server = await startServer(folder.path);
+    expect((await runCli(folder, ["restore", kept])).exitCode).toBe(0);
+    expect(await slugs(folder)).toEqual(["acme", "beta"]);
+    await using server = await startServer(folder);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   });
 
   test("works into a folder where nothing has run yet, and says that the key has to come along", async () => {
     using folder = copyOf(original);
     const env = { DATA_DIR: "fresh" };
-    const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"], { env });
+    const { exitCode, stderr } = await runCli(folder, ["restore", "a.db"], { env });
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/\nBefore the server can start: The key file .* is missing/);
     copyFileSync(join(folder.path, "data/encryption.key"), join(folder.path, "fresh/encryption.key"));
-    expect(JSON.parse(await succeed(folder.path, ["tenant", "list", "--json"], env))).toHaveLength(1);
+    expect(JSON.parse(await succeed(folder, ["tenant", "list", "--json"], env))).toHaveLength(1);
   });
 
   test("takes what a killed server left in its log into the database that it keeps", async () => {
     using folder = copyOf(original);
-    await using server = await startServer(folder.path);
-    await succeed(folder.path, ["tenant", "create", "gamma"]);
+    await using server = await startServer(folder);
+    await succeed(folder, ["tenant", "create", "gamma"]);
     server.process.kill("SIGKILL");
     await server.process.exited;
-    const { stderr } = await runCli(folder.path, ["restore", "a.db"]);
+    const { stderr } = await runCli(folder, ["restore", "a.db"]);
     const kept = /kept as (\S+)\.$/.exec(stderr.trim())?.[1] ?? "";
-    await succeed(folder.path, ["restore", kept]);
-    expect(await slugs(folder.path)).toEqual(["acme", "beta", "gamma"]);
+    await succeed(folder, ["restore", kept]);
+    expect(await slugs(folder)).toEqual(["acme", "beta", "gamma"]);
   });
 
   test("refuses while a server uses the data, and changes nothing", async () => {
     using folder = copyOf(original);
-    await using server = await startServer(folder.path);
-    const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
+    await using server = await startServer(folder);
+    const { exitCode, stderr } = await runCli(folder, ["restore", "a.db"]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain("Another IntegrationSync server is using");
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+    expect(await slugs(folder)).toEqual(["acme", "beta"]);
   });
 
   test("refuses while another command has the database open", async () => {
     using folder = copyOf(original);
     using other = new Database(join(folder.path, "data/integrationsync.db"));
     other.query("SELECT count(*) FROM tenants").get();
-    const { exitCode, stderr } = await runCli(folder.path, ["restore", "a.db"]);
+    const { exitCode, stderr } = await runCli(folder, ["restore", "a.db"]);
     expect(exitCode).toBe(1);
     expect(stderr).toContain("Another command is using the database");
     other.close();
-    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+    expect(await slugs(folder)).toEqual(["acme", "beta"]);
   });
 
   test("--verify changes nothing", async () => {
     using folder = copyOf(original);
-    const { exitCode, stderr } = await runCli(folder.path, ["restore", "--verify", "a.db"]);
+    const { exitCode, stderr } = await runCli(folder, ["restore", "--verify", "a.db"]);
     expect(exitCode).toBe(0);
     expect(stderr).toContain("a.db is intact: 1 tenant, 0 runs, 1 audit entry.");
-    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+    expect(await slugs(folder)).toEqual(["acme", "beta"]);
   });
 
   test("refuses what is not an intact backup, and leaves nothing behind", async () => {
@@ -123,11 +132,11 @@ describe("restore", () => {
     writeFileSync(forged, bytes);
     new Database(forged).run("UPDATE audit_log SET details = '{}'");
     for (const name of ["text.db", "foreign.db", "short.db", "forged.db", "missing.db"]) {
-      const { exitCode, stderr } = await runCli(folder.path, ["restore", name]);
+      const { exitCode, stderr } = await runCli(folder, ["restore", name]);
       expect({ name, exitCode }).toEqual({ name, exitCode: 1 });
       expect(stderr).not.toContain("A bug");
     }
-    expect(await slugs(folder.path)).toEqual(["acme", "beta"]);
+    expect(await slugs(folder)).toEqual(["acme", "beta"]);
     const left = readdirSync(path("data")).filter((name) => !name.startsWith("server.lock"));
     expect(left.sort()).toEqual(["encryption.key", "integrationsync.db"]);
     expect(existsSync(path("missing.db"))).toBeFalse();
@@ -138,7 +147,7 @@ test("with Postgres, both point to its own tools", async () => {
   using folder = tempFolder();
   const env = { DATABASE_URL: "postgres://db/x", ENCRYPTION_KEY: "0".repeat(64) };
   for (const command of ["backup", "restore"]) {
-    const { exitCode, stderr } = await runCli(folder.path, [command, "a.db"], { env });
+    const { exitCode, stderr } = await runCli(folder, [command, "a.db"], { env });
     expect(exitCode).toBe(1);
     expect(stderr).toContain("pg_dump");
   }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const { compilerOptions } = await Bun.file(join(REPOSITORY, "tsconfig.json")).json();
   const include = ["connectors/acme-crm", "connectors/svg.d.ts"];
   writeFileSync(inFolder("tsconfig.json"), JSON.stringify({ compilerOptions, include }));
-  await succeed(folder.path, ["connector", "new", "acme-crm", "--title", "Acme CRM"]);
+  await succeed(folder, ["connector", "new", "acme-crm", "--title", "Acme CRM"]);
 });
 afterAll(() => folder[Symbol.dispose]());
 
@@ -64,7 +64,7 @@ test.each([
   [["acme--crm"], 2, "is no connector's name"],
   [["other", "--title", 'a"b'], 2, "A title has no quotes"],
 ])("%j is refused and writes nothing", async (args, wanted, message) => {
-  const { exitCode, stdout, stderr } = await runCli(folder.path, ["connector", "new", ...args]);
+  const { exitCode, stdout, stderr } = await runCli(folder, ["connector", "new", ...args]);
   expect({ exitCode, stdout }).toEqual({ exitCode: wanted, stdout: "" });
   expect(stderr).toContain(message);
   expect(existsSync(inFolder("connectors/other"))).toBe(false);

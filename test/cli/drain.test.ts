@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyOf, runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
+import { openInstallation } from "./open-installation.ts";
+import { runCli, startServer, succeed } from "./run-cli.ts";
 
 const SLOW_MS = 1_000;
 
 /** A tenant with a published workflow that makes one slow call. */
-const original = tempFolder();
+const original = await openInstallation();
 let hits = 0;
 const sink = Bun.serve({
   port: 0,
@@ -19,20 +20,20 @@ let hookPath = "";
 let key = "";
 
 beforeAll(async () => {
-  await succeed(original.path, ["tenant", "create", "acme"]);
-  key = await succeed(original.path, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
+  await succeed(original, ["tenant", "create", "acme"]);
+  key = await succeed(original, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
   const definition = {
     name: "Slow",
     trigger: { connector: "webhook", trigger: "request" },
     steps: [{ id: "call", kind: "action", connector: "http", action: "request", input: { url: sink.url.href } }],
   };
   const args = ["workflow", "import", "--tenant", "acme", "-", "--publish", "--json"];
-  const { stdout } = await runCli(original.path, args, { input: JSON.stringify(definition) });
+  const { stdout } = await runCli(original, args, { input: JSON.stringify(definition) });
   hookPath = new URL(JSON.parse(stdout)[0].webhookUrl).pathname;
 });
 afterAll(async () => {
   await sink.stop(true);
-  original[Symbol.dispose]();
+  await original[Symbol.asyncDispose]();
 });
 
 type Server = Awaited<ReturnType<typeof startServer>>;
@@ -53,27 +54,27 @@ async function statusOf(server: Server, runId: string): Promise<string> {
 
 describe("SIGTERM while a step is under way", () => {
   test("waits for the step, so that it is not done again", async () => {
-    using folder = copyOf(original);
+    await using folder = await original.copy();
     const env = { EGRESS_ALLOW: "127.0.0.0/8" };
-    await using server = await startServer(folder.path, env);
+    await using server = await startServer(folder, env);
     const runId = await startRun(server);
     expect(await server.stop()).toBe(0);
 
-    await using again = await startServer(folder.path, env);
+    await using again = await startServer(folder, env);
     while ((await statusOf(again, runId)) !== "succeeded") await Bun.sleep(20);
     expect(hits).toBe(1);
   });
 
   test("waits no longer than SHUTDOWN_GRACE_MS; the next start takes the run over", async () => {
-    using folder = copyOf(original);
+    await using folder = await original.copy();
     const env = { EGRESS_ALLOW: "127.0.0.0/8", SHUTDOWN_GRACE_MS: "100" };
-    await using server = await startServer(folder.path, env);
+    await using server = await startServer(folder, env);
     const runId = await startRun(server);
     const startedAt = performance.now();
     expect(await server.stop()).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(SLOW_MS - 100);
 
-    await using again = await startServer(folder.path, env);
+    await using again = await startServer(folder, env);
     while ((await statusOf(again, runId)) !== "succeeded") await Bun.sleep(20);
     expect(hits).toBe(2);
   }, 15_000);

@@ -14,7 +14,7 @@ const NONSENSE = "two words";
 describe("a bad value stops the start with one line that names the variable and says what to give", () => {
   const variables = Object.values(settings).map(({ variable }) => variable);
   test.each(variables.filter((variable) => variable !== "DATA_DIR"))("%s", async (variable) => {
-    const { exitCode, stdout, stderr } = await runCli(folder.path, [], { env: { [variable]: NONSENSE } });
+    const { exitCode, stdout, stderr } = await runCli(folder, [], { env: { [variable]: NONSENSE } });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toMatch(new RegExp(`^${variable} .*: give .+\\n$`));
   });
@@ -22,27 +22,27 @@ describe("a bad value stops the start with one line that names the variable and 
   test("DATA_DIR, when it is a file", async () => {
     const file = join(folder.path, "file");
     writeFileSync(file, "");
-    const { exitCode, stdout, stderr } = await runCli(folder.path, [], { env: { DATA_DIR: file, PORT: "0" } });
+    const { exitCode, stdout, stderr } = await runCli(folder, [], { env: { DATA_DIR: file, PORT: "0" } });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toMatch(/^DATA_DIR .*file.*\n$/);
   });
 
   test("HOST, when it is not an address of this machine", async () => {
-    const { exitCode, stderr } = await runCli(folder.path, [], { env: { HOST: "192.0.2.1", PORT: "0" } });
+    const { exitCode, stderr } = await runCli(folder, [], { env: { HOST: "192.0.2.1", PORT: "0" } });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^Cannot listen .*HOST "192\.0\.2\.1".*HOST=127\.0\.0\.1\n$/);
   });
 
   test("DATABASE_URL, when no Postgres answers there", async () => {
     const env = { DATABASE_URL: "postgres://127.0.0.1:1/x", ENCRYPTION_KEY: "0".repeat(64), PORT: "0" };
-    const { exitCode, stderr } = await runCli(folder.path, [], { env });
+    const { exitCode, stderr } = await runCli(folder, [], { env });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^.*127\.0\.0\.1:1\/x cannot be opened.*Check DATABASE_URL.*\n$/);
   });
 });
 
 test("commands say it in the same way as the server", async () => {
-  const { exitCode, stderr } = await runCli(folder.path, ["tenant", "list"], { env: { PORT: "abc" } });
+  const { exitCode, stderr } = await runCli(folder, ["tenant", "list"], { env: { PORT: "abc" } });
   expect(exitCode).toBe(1);
   expect(stderr).toBe('PORT is "abc": give a port number from 0 to 65535, for example PORT=3000\n');
 });

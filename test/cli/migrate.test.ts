@@ -24,9 +24,9 @@ const post = (url: string, body: object) =>
   fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
 test("migrate --from sqlite moves all of it: keys, URLs, credentials and runs go on working", async () => {
-  await succeed(folder.path, ["tenant", "create", "acme"]);
-  const key = await succeed(folder.path, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
-  const before = await startServer(folder.path, { EGRESS_ALLOW: "127.0.0.0/8" });
+  await succeed(folder, ["tenant", "create", "acme"]);
+  const key = await succeed(folder, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
+  const before = await startServer(folder, { EGRESS_ALLOW: "127.0.0.0/8" });
   const api = createApiClient(before.url, key);
   const { body: workflow } = await api("POST", "/workflows", { body: { name: "Moved", trigger, steps } });
   const { body: published } = await api("POST", `/workflows/${workflow.id}/publish`);
@@ -41,26 +41,26 @@ test("migrate --from sqlite moves all of it: keys, URLs, credentials and runs go
   const withKey = (text: string) => ({ DATABASE_URL: database.url, ENCRYPTION_KEY: text });
   const right = withKey(readFileSync(join(folder.path, "data/encryption.key"), "utf8").trim());
   const from = ["migrate", "--from", "sqlite", "--json"];
-  const running = await runCli(folder.path, from, { env: right });
+  const running = await runCli(folder, from, { env: right });
   expect(running).toMatchObject({ exitCode: 1, stdout: "" });
   expect(running.stderr).toContain("Another IntegrationSync server is using");
   expect(await before.stop()).toBe(0);
 
-  const wrong = await runCli(folder.path, from, { env: withKey(Buffer.alloc(32, "x").toString("base64")) });
+  const wrong = await runCli(folder, from, { env: withKey(Buffer.alloc(32, "x").toString("base64")) });
   expect(wrong.exitCode).toBe(1);
   expect(wrong.stderr).toContain("encryption.key");
 
-  const moved = await runCli(folder.path, from, { env: right });
+  const moved = await runCli(folder, from, { env: right });
   expect(moved.stderr).toContain("counts are equal, 1 audit chain verifies");
   const report = JSON.parse(moved.stdout) as { tables: { table: string; source: number; target: number }[] };
   expect(report).toMatchObject({ auditChains: 1, broken: [] });
   expect(report.tables).toContainEqual({ table: "runs", source: 1, target: 1 });
   expect(moved.exitCode).toBe(0);
-  const again = await runCli(folder.path, from, { env: right });
+  const again = await runCli(folder, from, { env: right });
   expect([again.exitCode, again.stdout]).toEqual([1, ""]);
   expect(again.stderr).toContain("is not empty");
 
-  await using after = await startServer(folder.path, { ...right, EGRESS_ALLOW: "127.0.0.0/8" });
+  await using after = await startServer(folder, { ...right, EGRESS_ALLOW: "127.0.0.0/8" });
   const there = createApiClient(after.url, key);
   expect((await there("GET", `/runs/${runId}`)).body).toEqual(shown);
   const repeated = await post(after.url + pathname, { id: 7 });
@@ -88,12 +88,12 @@ test("migrate --from sqlite moves all of it: keys, URLs, credentials and runs go
   await there("POST", `/workflows/${second.id}/runs`, { body: {} });
   for (let waitedMs = 0; sent.length === 0 && waitedMs < 5_000; waitedMs += 20) await Bun.sleep(20);
   expect(sent).toEqual([`Bearer ${SECRET}`]);
-  expect(await succeed(folder.path, ["audit", "verify"], right)).toContain("acme: intact");
+  expect(await succeed(folder, ["audit", "verify"], right)).toContain("acme: intact");
 }, 60_000);
 
 test("migrate says what is missing or wrong", async () => {
-  const missing = await runCli(folder.path, ["migrate", "--from", "sqlite"]);
+  const missing = await runCli(folder, ["migrate", "--from", "sqlite"]);
   expect(missing.exitCode).toBe(1);
   expect(missing.stderr).toContain("DATABASE_URL is not set");
-  expect((await runCli(folder.path, ["migrate", "--from", "mysql"])).exitCode).toBe(2);
+  expect((await runCli(folder, ["migrate", "--from", "mysql"])).exitCode).toBe(2);
 }, 20_000);

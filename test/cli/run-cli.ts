@@ -1,11 +1,17 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PROGRAM = [process.execPath, join(import.meta.dir, "../../src/main.ts")];
 const READY_WITHIN_MS = 15_000;
 
-type Environment = Readonly<Record<string, string>>;
+export type Environment = Readonly<Record<string, string>>;
+
+/** Where a person types commands: a folder, and what the environment says there. */
+export interface Place {
+  readonly path: string;
+  readonly env?: Environment;
+}
 
 export interface Ended {
   readonly exitCode: number;
@@ -19,34 +25,27 @@ export function tempFolder() {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A copy of a folder, for a test that spoils it. */
-export function copyOf(original: { readonly path: string }) {
-  const copy = tempFolder();
-  cpSync(original.path, copy.path, { recursive: true });
-  return copy;
-}
-
-/** Runs a command as a person does: in a folder, as a process of its own, with nothing of the test's environment. */
+/** Runs a command as a person does: as a process of its own, with nothing of the test's environment. */
 export async function runCli(
-  folder: string,
+  place: Place,
   args: readonly string[],
   options: { readonly env?: Environment; readonly input?: string } = {},
 ): Promise<Ended> {
-  const child = spawn(folder, args, options.env ?? {}, options.input);
+  const child = spawn(place, args, options.env ?? {}, options.input);
   const [exitCode, stdout, stderr] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
   return { exitCode, stdout, stderr };
 }
 
 /** The standard output of a command that has to succeed, without the last line break. */
-export async function succeed(folder: string, args: readonly string[], env: Environment = {}): Promise<string> {
-  const { exitCode, stdout, stderr } = await runCli(folder, args, { env });
+export async function succeed(place: Place, args: readonly string[], env: Environment = {}): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCli(place, args, { env });
   if (exitCode !== 0) throw new Error(`${args.join(" ")} ended with ${exitCode}: ${stderr}`);
   return stdout.trimEnd();
 }
 
 /** A server on a free port that has said it is ready. `await using` kills it if the test has not stopped it. */
-export async function startServer(folder: string, env: Environment = {}) {
-  const child = spawn(folder, ["serve"], { PORT: "0", ...env });
+export async function startServer(place: Place, env: Environment = {}) {
+  const child = spawn(place, ["serve"], { PORT: "0", ...env });
   const stderr = child.stderr.text();
   const output = lines(child.stdout);
   const first = await withTimeout(output.next());
@@ -85,10 +84,10 @@ export async function within1s<T>(ask: () => Promise<T>, isWanted: (answer: T) =
   }
 }
 
-function spawn(folder: string, args: readonly string[], env: Environment, input?: string) {
+function spawn(place: Place, args: readonly string[], env: Environment, input?: string) {
   return Bun.spawn([...PROGRAM, ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    cwd: place.path,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...place.env, ...env },
     stdin: input === undefined ? "ignore" : new TextEncoder().encode(input),
     stdout: "pipe",
     stderr: "pipe",

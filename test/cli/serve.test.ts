@@ -1,61 +1,61 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { join, resolve } from "node:path";
-import { runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
+import { BACKEND } from "../test-storage.ts";
+import { openInstallation } from "./open-installation.ts";
+import { runCli, startServer, succeed } from "./run-cli.ts";
 
 const KEY = "1".repeat(64);
 
 describe("a server that starts", () => {
-  test("says in lines on standard output where it is, where the data is, and what to do next", async () => {
-    using folder = tempFolder();
-    await using server = await startServer(folder.path);
+  test("says in lines on standard output where it is, where the data is, and the one thing to do next", async () => {
+    await using folder = await openInstallation(true);
+    await using server = await startServer(folder);
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
     expect(await server.stop()).toBe(0);
-    const [data, setUp, next] = await server.saidBesides();
-    expect(setUp).toBe(`Set up (once, and only by you): ${server.url}/setup/${setUp?.split("/").at(-1)}`);
-    expect(setUp?.split("/").at(-1)).toMatch(/^[A-Za-z0-9_-]{43}$/);
-    expect(data).toBe(`Data: ${resolve(folder.path, "data")}`);
-    expect(next).toMatch(/^Next: .*tenant create acme$/);
-    expect(readdirSync(folder.path)).toEqual(["data"]);
+    const [data, next, ...more] = await server.saidBesides();
+    expect(data).toBe(`Data: ${BACKEND === "sqlite" ? folder.path : "Postgres"}`);
+    const link = /^Next, in a browser \(this link works once\): (http:\S+)$/.exec(next ?? "")?.[1];
+    expect(link).toMatch(new RegExp(`^${server.url}/setup/[A-Za-z0-9_-]{43}$`));
+    expect(more).toEqual([]);
   });
 
   test("suggests nothing once there is a tenant and somebody who can sign in", async () => {
-    using folder = tempFolder();
-    await succeed(folder.path, ["tenant", "create", "acme"]);
+    await using folder = await openInstallation();
+    await succeed(folder, ["tenant", "create", "acme"]);
     const create = ["user", "create", "--tenant", "acme", "--email", "a@b.c", "--role", "owner", "--password-stdin"];
-    const { exitCode, stdout } = await runCli(folder.path, create, { input: "orbit lantern seven\n" });
+    const { exitCode, stdout } = await runCli(folder, create, { input: "orbit lantern seven\n" });
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^usr_[0-9a-z]{26}\n$/) });
-    await using server = await startServer(folder.path);
+    await using server = await startServer(folder);
     await server.stop();
     expect(await server.saidBesides()).toHaveLength(1);
   });
 
   test("makes another setup link at each start while nobody can sign in, and stores none", async () => {
-    using folder = tempFolder();
+    await using folder = await openInstallation();
     const links: string[] = [];
     for (let start = 0; start < 2; start += 1) {
-      await using server = await startServer(folder.path);
+      await using server = await startServer(folder);
       await server.stop();
       links.push((await server.saidBesides())[1]?.split("/").at(-1) ?? "");
     }
     expect(new Set(links).size).toBe(2);
-    const stored = readFileSync(join(folder.path, "data/integrationsync.db"), "latin1");
+    const stored = await folder.storage.contents();
     for (const link of links) expect(stored).not.toContain(link);
   });
 
   test("listens on the address of this machine only, unless told otherwise", async () => {
-    using folder = tempFolder();
-    await using server = await startServer(folder.path);
+    await using folder = await openInstallation();
+    await using server = await startServer(folder);
     expect(new URL(server.url).hostname).toBe("localhost");
     await expect(fetch(`http://127.0.0.2:${server.port}/healthz`)).rejects.toThrow();
-    await using open = await startServer(folder.path, { HOST: "0.0.0.0", DATA_DIR: "other" });
+    await server.stop();
+    await using open = await startServer(folder, { HOST: "0.0.0.0" });
     expect((await fetch(`http://127.0.0.2:${open.port}/healthz`)).status).toBe(200);
   });
 
   test("logs JSON lines on standard error and nothing but its announcement on standard output", async () => {
-    using folder = tempFolder();
-    await using server = await startServer(folder.path);
+    await using folder = await openInstallation();
+    await using server = await startServer(folder);
     await server.stop();
     const logged = (await server.stderr)
       .trim()
@@ -65,82 +65,52 @@ describe("a server that starts", () => {
       ["info", "stopping"],
       ["info", "stopped"],
     ]);
-    await using quiet = await startServer(folder.path, { LOG_LEVEL: "warn" });
+    await using quiet = await startServer(folder, { LOG_LEVEL: "warn" });
     await quiet.stop();
     expect(await quiet.stderr).toBe("");
   });
 });
 
 describe("a server that cannot start says why in one line and ends with 1:", () => {
-  test("another one uses the data", async () => {
-    using folder = tempFolder();
-    await using server = await startServer(folder.path);
-    const second = await runCli(folder.path, ["serve"], { env: { PORT: "0" } });
-    expect(second).toEqual({
-      exitCode: 1,
-      stdout: "",
-      stderr: `Another IntegrationSync server is using ${resolve(folder.path, "data")}. Stop it first, or give this one another DATA_DIR.\n`,
-    });
-    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-  });
-
   test("another program listens on the port", async () => {
-    using folder = tempFolder();
+    await using folder = await openInstallation();
     using other = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
-    const { exitCode, stdout, stderr } = await runCli(folder.path, ["serve"], { env: { PORT: String(other.port) } });
+    const { exitCode, stdout, stderr } = await runCli(folder, ["serve"], { env: { PORT: String(other.port) } });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toMatch(new RegExp(`^Port ${other.port} .*already in use.*another PORT.*\\n$`));
     // It must not have touched anything before it knew that it can run.
-    expect(existsSync(join(folder.path, "data"))).toBeFalse();
+    expect(await folder.storage.contents()).toBe("");
   });
 
   test("the encryption key is another one than before", async () => {
-    using folder = tempFolder();
-    await using first = await startServer(folder.path, { ENCRYPTION_KEY: KEY });
+    await using folder = await openInstallation();
+    await using first = await startServer(folder, { ENCRYPTION_KEY: KEY });
     await first.stop();
     const env = { PORT: "0", ENCRYPTION_KEY: "2".repeat(64) };
-    const { exitCode, stderr } = await runCli(folder.path, ["serve"], { env });
+    const { exitCode, stderr } = await runCli(folder, ["serve"], { env });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^ENCRYPTION_KEY is not the one .*\n$/);
     expect(stderr).not.toContain("222");
-    await using again = await startServer(folder.path, { ENCRYPTION_KEY: KEY });
+    await using again = await startServer(folder, { ENCRYPTION_KEY: KEY });
     expect(await again.stop()).toBe(0);
-  });
-
-  test("the key file is gone, or open to others, or damaged", async () => {
-    using folder = tempFolder();
-    await using first = await startServer(folder.path);
-    await first.stop();
-    const keyFile = join(folder.path, "data/encryption.key");
-    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
-    const failure = async () => (await runCli(folder.path, ["serve"], { env: { PORT: "0" } })).stderr;
-
-    writeFileSync(keyFile, "damaged");
-    expect(await failure()).toMatch(/^The key file .* does not hold .*\n$/);
-    rmSync(keyFile);
-    writeFileSync(keyFile, KEY, { mode: 0o644 });
-    expect(await failure()).toMatch(/^The key file .* chmod 600 .*\n$/);
-    rmSync(keyFile);
-    expect(await failure()).toMatch(/^The key file .* is missing.*\n$/);
-    expect(existsSync(keyFile)).toBeFalse();
   });
 });
 
 describe("a server that is stopped", () => {
   test.each(["SIGTERM", "SIGINT"] as const)("by %s ends with 0 and can be started again", async (signal) => {
-    using folder = tempFolder();
-    await using server = await startServer(folder.path);
+    await using folder = await openInstallation();
+    await using server = await startServer(folder);
     server.process.kill(signal);
     expect(await server.process.exited).toBe(0);
-    await using again = await startServer(folder.path);
+    await using again = await startServer(folder);
     expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
   });
 
   test("answers the request it is reading, and takes no new connection", async () => {
-    using folder = tempFolder();
-    await succeed(folder.path, ["tenant", "create", "acme"]);
-    const key = await succeed(folder.path, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
-    await using server = await startServer(folder.path);
+    await using folder = await openInstallation();
+    await succeed(folder, ["tenant", "create", "acme"]);
+    const key = await succeed(folder, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
+    await using server = await startServer(folder);
     const body = JSON.stringify({ name: "late", trigger: { connector: "manual", trigger: "run" }, steps: [] });
     const request = await beginRequest(server.port, key, body);
 
@@ -152,13 +122,13 @@ describe("a server that is stopped", () => {
     expect(await server.process.exited).toBe(0);
     expect(performance.now() - answeredAt).toBeLessThan(1_000);
 
-    const kept = await succeed(folder.path, ["workflow", "export", "--tenant", "acme"]);
+    const kept = await succeed(folder, ["workflow", "export", "--tenant", "acme"]);
     expect(JSON.parse(kept)).toMatchObject([{ name: "late" }]);
   });
 
   test("is not held up by connections that are kept open", async () => {
-    using folder = tempFolder();
-    await using server = await startServer(folder.path);
+    await using folder = await openInstallation();
+    await using server = await startServer(folder);
     const idle = connect(server.port, "127.0.0.1");
     await new Promise((resolve) => idle.once("connect", resolve));
     const startedAt = performance.now();
@@ -168,10 +138,10 @@ describe("a server that is stopped", () => {
   });
 
   test("ends at once at the second signal", async () => {
-    using folder = tempFolder();
-    await succeed(folder.path, ["tenant", "create", "acme"]);
-    const key = await succeed(folder.path, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
-    await using server = await startServer(folder.path);
+    await using folder = await openInstallation();
+    await succeed(folder, ["tenant", "create", "acme"]);
+    const key = await succeed(folder, ["api-key", "create", "--tenant", "acme", "--name", "test"]);
+    await using server = await startServer(folder);
     // Keeps the drain waiting: this request is never finished.
     const request = await beginRequest(server.port, key, "{}");
     server.process.kill("SIGTERM");

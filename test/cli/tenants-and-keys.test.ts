@@ -1,21 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { runCli, startServer, succeed, tempFolder, within1s } from "./run-cli.ts";
+import { openInstallation } from "./open-installation.ts";
+import { runCli, startServer, succeed, within1s } from "./run-cli.ts";
 
-const folder = tempFolder();
-afterAll(() => folder[Symbol.dispose]());
-const run = (...args: string[]) => runCli(folder.path, args);
-const ok = (...args: string[]) => succeed(folder.path, args);
+const folder = await openInstallation();
+afterAll(() => folder[Symbol.asyncDispose]());
+const run = (...args: string[]) => runCli(folder, args);
+const ok = (...args: string[]) => succeed(folder, args);
 const createKey = (...more: string[]) => ok("api-key", "create", "--tenant", "acme", "--name", "test", ...more);
 
 beforeAll(() => ok("tenant", "create", "acme"));
 
 describe("tenant", () => {
   test("list says what to do while there is none", async () => {
-    using empty = tempFolder();
-    const { exitCode, stdout, stderr } = await runCli(empty.path, ["tenant", "list"]);
+    await using empty = await openInstallation();
+    const { exitCode, stdout, stderr } = await runCli(empty, ["tenant", "list"]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
     expect(stderr).toContain("tenant create acme");
-    expect(await succeed(empty.path, ["tenant", "list", "--json"])).toBe("[]");
+    expect(await succeed(empty, ["tenant", "list", "--json"])).toBe("[]");
   });
 
   test("create prints the id alone, and list shows it", async () => {
@@ -45,7 +46,7 @@ describe("user", () => {
   test("create makes an operator only where it is asked to, and the audit log says so", async () => {
     for (const [email, ...more] of [["ada@example.com"], ["grace@example.com", "--operator"]] as const) {
       const args = ["user", "create", "--tenant", "acme", "--email", email, "--role", "owner", "--password-stdin"];
-      const { exitCode, stderr } = await runCli(folder.path, [...args, ...more], { input: "orbit lantern seven" });
+      const { exitCode, stderr } = await runCli(folder, [...args, ...more], { input: "orbit lantern seven" });
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     }
     const exported = (await ok("audit", "export", "--tenant", "acme")).split("\n").map((line) => JSON.parse(line));
@@ -112,7 +113,7 @@ describe("api-key", () => {
   });
 
   test("takes effect in a running server within a second, when made and when deleted", async () => {
-    await using server = await startServer(folder.path);
+    await using server = await startServer(folder);
     const { id, key } = JSON.parse(await createKey("--json"));
     const status = async () => {
       const headers = { authorization: `Bearer ${key}` };

@@ -5,11 +5,11 @@ import { runCli, succeed, tempFolder } from "./run-cli.ts";
 
 const folder = tempFolder();
 afterAll(() => folder[Symbol.dispose]());
-const run = (...args: string[]) => runCli(folder.path, args);
+const run = (...args: string[]) => runCli(folder, args);
 
 describe("help", () => {
   test("names every command, and none is hidden", async () => {
-    const help = await succeed(folder.path, ["--help"]);
+    const help = await succeed(folder, ["--help"]);
     const lines = help.split("\n").map((line) => line.trim().replace(/ {2,}/, ": "));
     for (const { name, summary } of commandTable) expect(lines).toContain(`${name}: ${summary}`);
     expect((await run("-h")).stdout.trimEnd()).toBe(help);
@@ -29,17 +29,17 @@ describe("help", () => {
   );
 
   test("of serve lists the environment variables with their defaults", async () => {
-    const help = await succeed(folder.path, ["serve", "--help"]);
+    const help = await succeed(folder, ["serve", "--help"]);
     expect(help).toContain("  PORT\n      Port to listen on. 0 takes any free one and prints it. Default: 3000.\n");
     expect(help).toContain("  ENCRYPTION_KEY\n");
   });
 
   test("of a group lists its commands", async () => {
-    expect(await succeed(folder.path, ["api-key", "--help"])).toContain("api-key create");
+    expect(await succeed(folder, ["api-key", "--help"])).toContain("api-key create");
   });
 
   test("works with a broken configuration", async () => {
-    expect((await runCli(folder.path, ["--help"], { env: { PORT: "abc" } })).exitCode).toBe(0);
+    expect((await runCli(folder, ["--help"], { env: { PORT: "abc" } })).exitCode).toBe(0);
   });
 });
 

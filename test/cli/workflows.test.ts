@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCli, startServer, succeed, tempFolder, within1s } from "./run-cli.ts";
+import { openInstallation } from "./open-installation.ts";
+import { runCli, startServer, succeed, within1s } from "./run-cli.ts";
 
-const folder = tempFolder();
-afterAll(() => folder[Symbol.dispose]());
-const ok = (...args: string[]) => succeed(folder.path, args);
+const folder = await openInstallation();
+afterAll(() => folder[Symbol.asyncDispose]());
+const ok = (...args: string[]) => succeed(folder, args);
 
 beforeAll(async () => {
   for (const slug of ["acme", "beta"]) await ok("tenant", "create", slug);
@@ -21,7 +22,7 @@ function definition(name: string, changes: object = {}) {
 }
 
 function importText(tenant: string, text: string, ...more: string[]) {
-  return runCli(folder.path, ["workflow", "import", "--tenant", tenant, "-", ...more], { input: text });
+  return runCli(folder, ["workflow", "import", "--tenant", tenant, "-", ...more], { input: text });
 }
 
 async function exportAll(tenant: string) {
@@ -86,19 +87,19 @@ describe("workflow import", () => {
   });
 
   test("of a file that is not there, or not text, ends with 1", async () => {
-    const missing = await runCli(folder.path, ["workflow", "import", "--tenant", "acme", "nowhere.json"]);
+    const missing = await runCli(folder, ["workflow", "import", "--tenant", "acme", "nowhere.json"]);
     expect(missing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("nowhere.json cannot be read") });
     const file = join(folder.path, "bytes.json");
     writeFileSync(file, Uint8Array.of(0x22, 0xff, 0x22));
-    const bytes = await runCli(folder.path, ["workflow", "import", "--tenant", "acme", file]);
+    const bytes = await runCli(folder, ["workflow", "import", "--tenant", "acme", file]);
     expect(bytes).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is not UTF-8") });
   });
 
   test("--publish beside a running server: the webhook works within a second", async () => {
-    await using server = await startServer(folder.path);
+    await using server = await startServer(folder);
     const env = { PORT: String(server.port) };
     const args = ["workflow", "import", "--tenant", "acme", "-", "--publish", "--json"];
-    const { exitCode, stdout, stderr } = await runCli(folder.path, args, {
+    const { exitCode, stdout, stderr } = await runCli(folder, args, {
       env,
       input: JSON.stringify(definition("Live")),
     });
@@ -119,7 +120,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 test("workflow export of an id that is not the tenant's ends with 1", async () => {
   const { stdout } = await importText("acme", JSON.stringify(definition("Mine")));
   const id = stdout.trim();
-  const { exitCode, stderr } = await runCli(folder.path, ["workflow", "export", "--tenant", "beta", "--id", id]);
+  const { exitCode, stderr } = await runCli(folder, ["workflow", "export", "--tenant", "beta", "--id", id]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: `There is no workflow ${id}.\n` });
 });
 

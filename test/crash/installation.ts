@@ -56,7 +56,7 @@ export interface InstallationOptions {
 }
 
 export async function openInstallation(options: InstallationOptions = {}): Promise<Installation> {
-  const storage = await openTestStorage(options.backend ?? BACKEND, options.parent);
+  const storage = await openTestStorage(options.backend ?? BACKEND, options);
   const started: ServerProcess[] = [];
   runCommand(storage, "tenant", "create", "acme");
   const key = runCommand(storage, "api-key", "create", "--tenant", "acme", "--name", "test");

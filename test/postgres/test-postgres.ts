@@ -126,9 +126,18 @@ export async function createDatabase(empty = false): Promise<TestDatabase> {
 let next: Promise<TestDatabase> | null = null;
 
 async function makeDatabase(empty: boolean): Promise<TestDatabase> {
-  const { url, template } = await sharedServer();
+  return makeFrom(empty ? null : (await sharedServer()).template);
+}
+
+/** Another one with the same in it. Nobody may be connected to the first; whoever is just leaving is waited for. */
+export function copyDatabase(databaseUrl: string): Promise<TestDatabase> {
+  return makeFrom(new URL(databaseUrl).pathname.slice(1));
+}
+
+async function makeFrom(template: string | null): Promise<TestDatabase> {
+  const { url } = await sharedServer();
   const name = newName();
-  await administer(url, `CREATE DATABASE ${name}${empty ? "" : ` TEMPLATE ${template} STRATEGY FILE_COPY`}`);
+  await administer(url, `CREATE DATABASE ${name}${template ? ` TEMPLATE ${template} STRATEGY FILE_COPY` : ""}`);
   return {
     url: withDatabase(url, name),
     drop: () => administer(url, `DROP DATABASE ${name} WITH (FORCE)`),

@@ -1,5 +1,4 @@
 import type { Backend } from "../../domain/backend.ts";
-import { AppError } from "../../domain/errors.ts";
 import { watchRuns } from "../../domain/watch-runs.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
 import { appendAudit } from "./append-audit.ts";
@@ -13,13 +12,14 @@ import { createDraftStore } from "./draft-store.ts";
 import { createEventRouteStore } from "./event-route-store.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrationState, newerDatabase } from "./migrate-database.ts";
+import { CONNECT_TIMEOUT_SECONDS, cannotOpen, withOneConnection } from "./one-connection.ts";
 import { createLinkStore } from "./people/link-store.ts";
 import { createSessionStore } from "./people/session-store.ts";
 import { createSignInSettingsStore } from "./people/sign-in-settings-store.ts";
 import { createTwoFactorStore } from "./people/two-factor-store.ts";
 import { createUserStore } from "./people/user-store.ts";
 import { createPollStore } from "./poll-store.ts";
-import { isStorageFailure, sqlStateOf, unavailable } from "./postgres-failure.ts";
+import { isStorageFailure, unavailable } from "./postgres-failure.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { queueState } from "./queue/install-pg-boss.ts";
 import { openPgBoss } from "./queue/open-pg-boss.ts";
@@ -70,7 +70,6 @@ const DEFAULT_MAX_UNFINISHED = 250_000;
 const OWN_TRANSACTIONS = 3;
 /** For pg-boss, which looks after its queues and adds one while a transaction of ours is open. */
 const QUEUE_CONNECTIONS = 2;
-const CONNECT_TIMEOUT_SECONDS = 5;
 /** Of every session: nothing here takes long, so what does is stuck and must not hold its locks for ever. */
 const SESSION_SETTINGS = {
   statement_timeout: "15000",
@@ -85,7 +84,7 @@ const SESSION_SETTINGS = {
 export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { databaseUrl, maxTransactions = 10 } = options;
   try {
-    const role = await prepare(databaseUrl);
+    const role = await withOneConnection(databaseUrl, prepareDatabase);
     const sql = new Bun.SQL(databaseUrl, {
       adapter: "postgres",
       max: maxTransactions + OWN_TRANSACTIONS + QUEUE_CONNECTIONS,
@@ -95,20 +94,6 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
     return await createPostgresBackend(sql, { ...options, maxTransactions });
   } catch (error) {
     throw isStorageFailure(error) ? cannotOpen(databaseUrl, error) : error;
-  }
-}
-
-async function prepare(databaseUrl: string): Promise<string | null> {
-  const sql = new Bun.SQL(databaseUrl, {
-    adapter: "postgres",
-    max: 1,
-    connectionTimeout: CONNECT_TIMEOUT_SECONDS,
-    connection: { client_min_messages: "warning" },
-  });
-  try {
-    return await prepareDatabase(sql);
-  } finally {
-    await sql.close();
   }
 }
 
@@ -220,14 +205,6 @@ async function isNewer(sql: Bun.SQL): Promise<boolean> {
   } catch (error) {
     throw isStorageFailure(error) ? unavailable(error) : error;
   }
-}
-
-function cannotOpen(databaseUrl: string, cause: unknown): AppError {
-  const { hostname, port, pathname } = new URL(databaseUrl);
-  const state = sqlStateOf(cause);
-  const where = `${hostname}:${port || "5432"}${pathname}`;
-  const message = `The Postgres database at ${where} cannot be opened: ${(cause as Error).message} (${state ?? "no connection"}). Check DATABASE_URL, and that the server is running.`;
-  return new AppError("unavailable", message, { cause });
 }
 
 function toMetrics(database: Database, own: Database, commits: GroupCommit): Readonly<Record<string, number>> {

@@ -28,10 +28,8 @@ interface Identity {
  */
 export async function prepareDatabase(sql: Bun.SQL): Promise<string | null> {
   // What every start but the first finds, without a lock and without writing anything.
-  if ((await isUpToDate(sql)) && (await isRowSecurityForced(sql))) {
-    if (isBound(await identify(sql))) return null;
-    if (await isServerRoleReady(sql)) return SERVER_ROLE;
-  }
+  const ready = await findPrepared(sql);
+  if (ready) return ready.role;
   return withMigrationLock(sql, async () => {
     const state = await migrationState(sql);
     const queue = await queueState(sql);
@@ -45,6 +43,13 @@ export async function prepareDatabase(sql: Bun.SQL): Promise<string | null> {
     await explained(makeServerRole(sql, identity), `make the role ${SERVER_ROLE}`);
     return SERVER_ROLE;
   });
+}
+
+/** The role to work as where nothing is left to be done; null where there is. Changes nothing. */
+export async function findPrepared(sql: Bun.SQL): Promise<{ readonly role: string | null } | null> {
+  if (!(await isUpToDate(sql)) || !(await isRowSecurityForced(sql))) return null;
+  if (isBound(await identify(sql))) return { role: null };
+  return (await isServerRoleReady(sql)) ? { role: SERVER_ROLE } : null;
 }
 
 async function isUpToDate(sql: Bun.SQL): Promise<boolean> {

@@ -30,13 +30,13 @@ async function examine(context: CommandContext): Promise<readonly Finding[]> {
 }
 
 async function examineParts(config: CommandConfig, context: CommandContext): Promise<readonly Finding[]> {
-  const inDataFolder =
-    config.databaseUrl === null ? [checkDataFolder(config), await checkDatabase(config, context)] : [];
+  const database = await context.examineDatabase();
   return [
-    ...inDataFolder,
-    await checkEncryptionKey(config, context),
+    ...(config.databaseUrl === null ? [checkDataFolder(config)] : []),
+    checkDatabase(database),
+    await checkEncryptionKey(config, context, database),
     await checkEgress(config),
-    checkClock(config),
+    checkClock(config, database),
     await checkServer(config),
   ];
 }

@@ -9,7 +9,10 @@ import { requireConfig } from "../with-services.ts";
 export const serve = defineCommand({
   details:
     "Stops on SIGTERM or SIGINT: it takes no more requests, waits SHUTDOWN_GRACE_MS for steps under way, hands back what\n" +
-    "is not finished, and ends with 0. A second signal ends it at once. Nothing that was acknowledged is lost either way.",
+    "is not finished, and ends with 0. A second signal ends it at once. Nothing that was acknowledged is lost either way.\n" +
+    "\n" +
+    "While nobody can sign in, each start prints a link that works once: whoever opens it in a browser makes the first\n" +
+    "account and owns the installation. Without a browser: tenant create, then user create or api-key create.",
   arguments: {},
   options: {},
   showsSettings: true,
@@ -74,8 +77,7 @@ async function announce(context: CommandContext, config: CommandConfig, running:
   const setupLink = await running.setupLink().catch((error: unknown) => error as Error);
   if (setupLink instanceof Error)
     lines.push(`The setup link could not be made: ${setupLink.message} Start again once that is mended.`);
-  else if (setupLink !== null) lines.push(`Set up (once, and only by you): ${setupLink}`);
-  if (!(await running.hasTenant())) lines.push(`Next: ${context.programName} tenant create acme`);
+  else if (setupLink !== null) lines.push(`Next, in a browser (this link works once): ${setupLink}`);
   await context.print(lines.join("\n"));
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { CommandConfig } from "../command-context.ts";
+import type { CommandConfig, DatabaseVerdict } from "../command-context.ts";
 import type { Finding } from "./finding.ts";
 
 /** No version of this program is older. */
@@ -8,9 +8,21 @@ const FIRST_RELEASE_AT = Date.UTC(2026, 0, 1);
 /** File systems round times, and another machine may have written the file. */
 const TOLERANCE_MS = 60_000;
 
-/** A clock that is behind repeats schedules, refuses fresh signatures and sorts new runs below old ones. */
-export function checkClock({ dataDir }: Pick<CommandConfig, "dataDir">, now: number = Date.now()): Finding {
+/**
+ * A clock that is behind repeats schedules, refuses fresh signatures and sorts new runs below old ones; one that is not
+ * the database's has each replica think otherwise about what is due.
+ */
+export function checkClock(
+  { dataDir }: Pick<CommandConfig, "dataDir">,
+  database: DatabaseVerdict,
+  now: number = Date.now(),
+): Finding {
   const check = "clock";
+  const aheadMs = database.state === "unreachable" ? 0 : (database.clockAheadMs ?? 0);
+  if (Math.abs(aheadMs) > TOLERANCE_MS) {
+    const away = `${Math.round(Math.abs(aheadMs) / 1_000)} s ${aheadMs > 0 ? "ahead of" : "behind"}`;
+    return { check, verdict: "fail", says: `this machine's clock is ${away} the one of Postgres; set both right` };
+  }
   const latestAt = Math.max(FIRST_RELEASE_AT, ...changeTimes(dataDir));
   const at = new Date(now).toISOString();
   if (now >= latestAt - TOLERANCE_MS) return { check, verdict: "ok", says: at };

@@ -1,11 +1,9 @@
-import type { CommandConfig, CommandContext } from "../command-context.ts";
+import type { DatabaseVerdict } from "../command-context.ts";
 import type { Finding } from "./finding.ts";
 
-export async function checkDatabase({ dataDir }: CommandConfig, context: CommandContext): Promise<Finding> {
+export function checkDatabase(database: DatabaseVerdict): Finding {
   const check = "database";
-  const storage = await context.loadStorage();
-  switch (storage.migrationState(dataDir)) {
-    case "missing":
+  switch (database.state) {
     case "empty":
       return { check, verdict: "ok", says: "none yet; the first start makes it" };
     case "current":
@@ -18,5 +16,7 @@ export async function checkDatabase({ dataDir }: CommandConfig, context: Command
       };
     case "unknown":
       return { check, verdict: "fail", says: "from a newer version; install that one, or restore a backup" };
+    case "unreachable":
+      return { check, verdict: "fail", says: database.message };
   }
 }

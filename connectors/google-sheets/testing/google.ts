@@ -1,0 +1,225 @@
+import type { OpenAPIV3 } from "openapi-types";
+import type { JsonObject } from "../../../src/connector-sdk/json.ts";
+import type { MakerCall, MakerPeer, MakerPeerOptions } from "../../../test/connectors/maker/open-maker-peer.ts";
+import { type Makers, openMakers } from "../../../test/connectors/open-makers.ts";
+import { type FlowWorld, openFlowWorld } from "../../../test/flows/flow-world.ts";
+import { answersOf, type Rows } from "./grid.ts";
+
+/*
+ * Google as the whole server meets it: three APIs under four names, each judged by its own description, and an account
+ * with a consent that can be taken back.
+ */
+
+const text = { type: "string" } as const;
+const query = (name: string, required = true): OpenAPIV3.ParameterObject => ({
+  name,
+  in: "query",
+  required,
+  schema: text,
+});
+
+function form(operationId: string, required: string[], more: string[]): OpenAPIV3.PathItemObject {
+  const properties = Object.fromEntries([...required, ...more].map((name) => [name, text]));
+  const schema: OpenAPIV3.SchemaObject = { type: "object", required, properties, additionalProperties: false };
+  return {
+    post: {
+      operationId,
+      // The client proves itself by HTTP Basic or in the body.
+      security: [],
+      requestBody: { required: true, content: { "application/x-www-form-urlencoded": { schema } } },
+      responses: { "200": { description: "OK" } },
+    },
+  };
+}
+
+const client = ["client_id", "client_secret"];
+
+/** https://developers.google.com/identity/protocols/oauth2/web-server, which has no description of its own */
+const accounts: OpenAPIV3.Document = {
+  openapi: "3.0.3",
+  info: { title: "Google accounts", version: "2" },
+  paths: {
+    "/o/oauth2/v2/auth": {
+      get: {
+        operationId: "consent",
+        security: [],
+        parameters: [
+          ...["client_id", "redirect_uri", "scope", "state", "code_challenge"].map((name) => query(name)),
+          { ...query("response_type"), schema: { ...text, enum: ["code"] } },
+          { ...query("code_challenge_method"), schema: { ...text, enum: ["S256"] } },
+          { ...query("access_type"), schema: { ...text, enum: ["offline"] } },
+          { ...query("prompt"), schema: { ...text, enum: ["consent"] } },
+        ],
+        responses: { "302": { description: "Back" } },
+      },
+    },
+    "/token": form(
+      "token",
+      ["grant_type"],
+      [...client, "code", "code_verifier", "redirect_uri", "refresh_token", "scope"],
+    ),
+    "/revoke": form("revoke", ["token"], [...client, "token_type_hint"]),
+  },
+};
+
+const googleMakers = {
+  sheets: { description: "google-sheets", origins: ["https://sheets.googleapis.com"] },
+  drive: { description: "google-drive", origins: ["https://www.googleapis.com"] },
+  accounts: { description: accounts, origins: ["https://accounts.google.com", "https://oauth2.googleapis.com"] },
+} satisfies Record<string, MakerPeerOptions>;
+
+export const GOOGLE_CLIENT = { id: "4711.apps.googleusercontent.com", secret: "app-canary-secret" };
+const SCOPES = "https://www.googleapis.com/auth/spreadsheets https://www.googleapis.com/auth/drive.metadata.readonly";
+
+export interface Google {
+  readonly peers: Makers<keyof typeof googleMakers>["peers"];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Rows of the sheet `Orders` in the spreadsheet `sheet-1`, the first with the names of the columns. */
+  readonly rows: Rows;
+  /** Every token so far. */
+  readonly given: readonly string[];
+  /** What the token endpoint was asked for. */
+  grants(): readonly string[];
+  /** Ends all access tokens before their time; the refresh token stays good. */
+  endAccess(): void;
+  /** The account's owner takes the consent back. */
+  revoke(): void;
+  /** Answers so many requests to Sheets with its quota error. */
+  limit(requests: number): void;
+  problems(): readonly string[];
+  /** Forgets the calls so far. */
+  forgetCalls(): void;
+  close(): Promise<void>;
+}
+
+export async function openGoogle(): Promise<Google> {
+  const { peers, environment, problems, close } = await openMakers(googleMakers);
+  const rows: Rows = [["Order", "Total", "Status"]];
+  const given: string[] = [];
+  let accessToken: string | null = null;
+  let refreshToken: string | null = null;
+  let limited = 0;
+
+  const isSignedIn = ({ headers }: MakerCall) => headers.authorization === `Bearer ${accessToken}`;
+  const give = (): Response => {
+    accessToken = `ya29.canary-${given.length}`;
+    given.push(accessToken);
+    const token = { access_token: accessToken, expires_in: 3_599, scope: SCOPES, token_type: "Bearer" };
+    return Response.json(token);
+  };
+
+  function answerAll(): void {
+    peers.accounts.answer("*", (call) => {
+      if (call.path === "/o/oauth2/v2/auth") return comeBack(call, "good-code");
+      const body = call.body as JsonObject;
+      if (!isOurClient(call)) return Response.json({ error: "invalid_client" }, { status: 401 });
+      if (call.path === "/revoke") {
+        if (body.token !== refreshToken) return Response.json({ error: "invalid_token" }, { status: 400 });
+        accessToken = refreshToken = null;
+        return Response.json({});
+      }
+      if (body.grant_type === "authorization_code" && body.code === "good-code") {
+        refreshToken = `1//canary-${given.length}`;
+        given.push(refreshToken);
+        return give()
+          .json()
+          .then((token) => ({ ...(token as object), refresh_token: refreshToken }));
+      }
+      // Google's refresh tokens are not rotated: the answer has none.
+      if (body.grant_type === "refresh_token" && body.refresh_token === refreshToken) return give();
+      const expired = { error: "invalid_grant", error_description: "Token has been expired or revoked." };
+      return Response.json(expired, { status: 400 });
+    });
+    peers.drive.answer("*", (call) => {
+      if (!isSignedIn(call)) return unauthenticated();
+      if (call.path.endsWith("/about"))
+        return { user: { permissionId: "0123", emailAddress: "ada@example.com", displayName: "Ada" } };
+      return answerFiles(call);
+    });
+    const grid = answersOf({ title: "Orders", rows });
+    peers.sheets.answer("*", (call) => {
+      if (!isSignedIn(call)) return unauthenticated();
+      if (limited > 0) {
+        limited -= 1;
+        return failure(429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Write requests'");
+      }
+      if (!call.path.includes("/sheet-1")) return failure(404, "NOT_FOUND", "Requested entity was not found.");
+      return grid[operationOf(call)]?.(call, null);
+    });
+  }
+  answerAll();
+
+  return {
+    peers,
+    environment: { ...environment, GOOGLE_CLIENT_ID: GOOGLE_CLIENT.id, GOOGLE_CLIENT_SECRET: GOOGLE_CLIENT.secret },
+    rows,
+    given,
+    grants: () =>
+      peers.accounts.calls.flatMap(({ path, body }) =>
+        path === "/token" ? String((body as JsonObject).grant_type) : [],
+      ),
+    endAccess: () => {
+      accessToken = null;
+    },
+    revoke: () => {
+      accessToken = refreshToken = null;
+    },
+    limit: (requests) => {
+      limited = requests;
+    },
+    problems,
+    forgetCalls() {
+      for (const peer of Object.values<MakerPeer>(peers)) peer.reset();
+      answerAll();
+    },
+    close,
+  };
+}
+
+/** The server beside Google. */
+export async function openGoogleWorld(): Promise<{ readonly google: Google; readonly world: FlowWorld }> {
+  const google = await openGoogle();
+  return { google, world: await openFlowWorld(google.environment) };
+}
+
+/** What a person who consents is sent back with. */
+function comeBack({ query }: MakerCall, code: string): Response {
+  const back = new URL(String(query.redirect_uri));
+  back.searchParams.set("state", String(query.state));
+  back.searchParams.set("code", code);
+  back.searchParams.set("scope", SCOPES);
+  return new Response(null, { status: 302, headers: { location: back.href } });
+}
+
+function isOurClient({ body, headers }: MakerCall): boolean {
+  const { id, secret } = GOOGLE_CLIENT;
+  const { client_id, client_secret } = body as JsonObject;
+  const basic = `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
+  return headers.authorization === basic || (client_id === id && client_secret === secret);
+}
+
+/** Three spreadsheets on two pages, or those whose name was searched for. */
+function answerFiles({ query }: MakerCall): object {
+  const files = ["Orders 2026", "Customers", "Order forms"].map((name, index) => ({ id: `sheet-${index + 1}`, name }));
+  const [, typed] = /name contains '([^']*)'/.exec(String(query.q)) ?? [];
+  if (typed !== undefined)
+    return { files: files.filter(({ name }) => name.toLowerCase().includes(typed.toLowerCase())) };
+  return query.pageToken ? { files: files.slice(2) } : { files: files.slice(0, 2), nextPageToken: "page-2" };
+}
+
+/** Also without a description that names it. */
+function operationOf({ operation, method, path }: MakerCall): string {
+  if (operation !== null) return operation;
+  if (!path.includes("/values/")) return "sheets.spreadsheets.get";
+  if (path.endsWith(":append")) return "sheets.spreadsheets.values.append";
+  return `sheets.spreadsheets.values.${method === "GET" ? "get" : "update"}`;
+}
+
+/** https://developers.google.com/workspace/drive/api/guides/handle-errors */
+function failure(code: number, status: string, message: string): Response {
+  return Response.json({ error: { code, message, status } }, { status: code });
+}
+
+function unauthenticated(): Response {
+  return failure(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.");
+}

@@ -5,11 +5,15 @@ import type { JsonObject } from "../../src/connector-sdk/json.ts";
 
 /* https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm */
 
+/** A sign-in host is Salesforce's, whatever was typed: client id and secret are sent to it. */
+const MY_DOMAIN = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.my\.salesforce\.com$/;
+
 const domain = {
   kind: "text",
   title: "My Domain",
   description: "The host name under which you sign in.",
   placeholder: "acme.my.salesforce.com",
+  check: (text: string) => (MY_DOMAIN.test(hostOf(text)) ? null : "must be a My Domain such as acme.my.salesforce.com"),
 } as const;
 
 const endpoint = (path: string) => (fields: JsonObject) => `https://${loginHost(fields)}/services/oauth2/${path}`;
@@ -72,25 +76,27 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     grant: "client_credentials",
     scopes: [],
     pkce: false,
-    refresh: "none",
+    // Nobody has to consent again: a session that has ended is asked for anew.
+    refresh: "stable",
   },
 };
-
-/** A sign-in host is Salesforce's, whatever was typed: client id and secret are sent to it. */
-const MY_DOMAIN = /^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.my\.salesforce\.com$/;
 
 function loginHost({ environment, domain }: JsonObject): string {
   if (environment === "production") return "login.salesforce.com";
   if (environment === "sandbox") return "test.salesforce.com";
-  const host = String(domain ?? "")
-    .trim()
-    .toLowerCase()
-    .replace(/^https:\/\//, "")
-    .replace(/\/.*$/, "");
+  const host = hostOf(String(domain ?? ""));
   if (MY_DOMAIN.test(host)) return host;
   throw new ActionError("final", `"${host}" is no My Domain; it looks like acme.my.salesforce.com.`, {
     code: "invalid_domain",
   });
+}
+
+function hostOf(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/^https:\/\//, "")
+    .replace(/\/.*$/, "");
 }
 
 function readToken(answer: JsonObject): TokenAnswer {

@@ -81,3 +81,14 @@ test("what is left of the day's requests is read from every answer", () => {
   expect(read("api-usage=18/15000")).toEqual({ limit: 15_000, remaining: 14_982 });
   expect(read("per-app-api-usage=17/250(appName=sample)")).toBeNull();
 });
+
+test("the identity endpoints' way to refuse a token is read as such", () => {
+  const refusal = (text: string) =>
+    connector.classify!(
+      { status: 403, headers: { "content-type": "text/html" }, body: Buffer.from(text), url: "https://x" },
+      0,
+    );
+  expect(refusal("Bad_OAuth_Token")).toMatchObject({ kind: "auth" });
+  expect(refusal("Missing_OAuth_Token")).toMatchObject({ kind: "auth" });
+  expect(refusal("You may not")).toMatchObject({ kind: "final" });
+});

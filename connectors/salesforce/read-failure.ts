@@ -19,6 +19,7 @@ const PASSING = new Set(["UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "CONCURRENT
  * | REQUEST_LIMIT_EXCEEDED, whatever the status | `rate_limited`                                                     |
  * | UNABLE_TO_LOCK_ROW, SERVER_UNAVAILABLE      | `retryable`: nothing was done                                      |
  * | 401, such as INVALID_SESSION_ID             | `auth`                                                             |
+ * | 403 with the text Bad_OAuth_Token           | `auth`: the identity endpoints have no 401                         |
  * | other 4xx                                   | `final`, under Salesforce's own code in lower case, with its fields |
  * | others                                      | by their status                                                    |
  */
@@ -26,11 +27,16 @@ export function classify(response: IncomingResponse, nowMs: number): ActionError
   const base = classifyResponse(response, nowMs);
   if (base === null) return null;
   const failure = readFirst(response);
-  if (failure === null) return base;
+  if (failure === null) return isBadToken(response) ? as(base, "auth", "bad_oauth_token", base.message) : base;
   const { errorCode, message } = failure;
   if (errorCode === "REQUEST_LIMIT_EXCEEDED") return as(base, "rate_limited", "rate_limited", message, LIMIT_WAIT_MS);
   if (PASSING.has(errorCode)) return as(base, "retryable", errorCode.toLowerCase(), message, BUSY_WAIT_MS);
   return base.kind === "final" ? as(base, "final", errorCode.toLowerCase(), message) : base;
+}
+
+/** https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_openid.htm */
+function isBadToken(response: IncomingResponse): boolean {
+  return response.status === 403 && /^(?:Bad|Missing)_OAuth_Token/.test(String(readBody(response, "text")));
 }
 
 function readFirst(response: IncomingResponse): { readonly errorCode: string; readonly message: string } | null {

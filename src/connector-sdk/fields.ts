@@ -41,6 +41,8 @@ export interface TextField extends FieldBase<string> {
   readonly kind: "text";
   readonly multiline?: boolean;
   readonly format?: TextFormat;
+  /** For what no format says: what is wrong with the text (`must be …`), or null. */
+  readonly check?: (text: string) => string | null;
 }
 /** Stored sealed and never shown again. */
 interface SecretField extends FieldBase<string> {

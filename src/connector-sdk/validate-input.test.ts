@@ -87,6 +87,7 @@ describe("an input of one field", () => {
       "+02:00",
       "must be an IANA time zone such as UTC or Europe/Berlin",
     ],
+    [{ kind: "text", title: "", check: (text) => (text === "x" ? null : "must be x") }, "y", "must be x"],
     [{ kind: "secret", title: "" }, ["x"], "must be text"],
     [{ kind: "number", title: "" }, "0x10", "must be a number"],
     [{ kind: "number", title: "" }, true, "must be a number"],

@@ -105,7 +105,7 @@ function isShown(
 function isBlank(field: Field, given: Json): boolean {
   if (field.kind === "json") return false;
   if (given === null) return true;
-  const isPlainText = field.kind === "text" && field.format === undefined;
+  const isPlainText = field.kind === "text" && field.format === undefined && field.check === undefined;
   return given === "" && (!isPlainText || field.required === true);
 }
 
@@ -149,7 +149,8 @@ function checkField(field: Field, value: Json, scope: Scope): Checked<Json> {
 function checkText(field: TextField, value: Json, scope: Scope): Checked<string> {
   const text = coerceText(value);
   if (text === undefined) return refuse(scope, "must be text");
-  const complaint = field.format === undefined ? null : checkTextFormat(field.format, text);
+  const complaint =
+    (field.format === undefined ? null : checkTextFormat(field.format, text)) ?? field.check?.(text) ?? null;
   return complaint === null ? text : refuse(scope, complaint);
 }
 

@@ -1,0 +1,192 @@
+import type { OpenAPIV3 } from "openapi-types";
+import type { JsonObject } from "../../../src/connector-sdk/json.ts";
+import type { MakerCall, MakerPeer, MakerPeerOptions } from "../../../test/connectors/maker/open-maker-peer.ts";
+import { openMakers } from "../../../test/connectors/open-makers.ts";
+import { type FlowWorld, openFlowWorld } from "../../../test/flows/flow-world.ts";
+import { maker as api, INSTANCE } from "./maker.ts";
+import { createOrg, type Org } from "./org.ts";
+
+/*
+ * Salesforce as the whole server meets it: where one signs in and the organisation's own host, judged by its
+ * description, and an account with a consent that can be taken back. No token answer tells when its session ends.
+ */
+
+const text = { type: "string" } as const;
+const query = (name: string, schema: OpenAPIV3.SchemaObject = text): OpenAPIV3.ParameterObject => ({
+  name,
+  in: "query",
+  required: true,
+  schema,
+});
+
+/** The description wants the client's secret in the body; https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm also takes HTTP Basic. */
+function form(operationId: string, required: string[], more: string[]): OpenAPIV3.PathItemObject {
+  const properties = Object.fromEntries([...required, ...more].map((name) => [name, text]));
+  const schema: OpenAPIV3.SchemaObject = { type: "object", required, properties, additionalProperties: false };
+  return {
+    post: {
+      operationId,
+      security: [],
+      requestBody: { required: true, content: { "application/x-www-form-urlencoded": { schema } } },
+      responses: { "200": { description: "OK" } },
+    },
+  };
+}
+
+const client = ["client_id", "client_secret"];
+
+const maker: MakerPeerOptions = {
+  ...api,
+  origins: ["https://login.salesforce.com", INSTANCE],
+  added: {
+    ...api.added,
+    "/services/oauth2/authorize": {
+      get: {
+        operationId: "authorize",
+        security: [],
+        parameters: [
+          ...["client_id", "redirect_uri", "scope", "state", "code_challenge"].map((name) => query(name)),
+          query("response_type", { ...text, enum: ["code"] }),
+          query("code_challenge_method", { ...text, enum: ["S256"] }),
+        ],
+        responses: { "302": { description: "Back" } },
+      },
+    },
+    "/services/oauth2/token": form(
+      "token",
+      ["grant_type"],
+      [...client, "code", "code_verifier", "redirect_uri", "refresh_token", "scope"],
+    ),
+    "/services/oauth2/revoke": form("revoke", ["token"], client),
+    "/services/oauth2/introspect": form("introspect", ["token"], [...client, "token_type_hint"]),
+  },
+};
+
+export const SALESFORCE_CLIENT = { id: "3MVG9.consumer-key", secret: "app-canary-secret" };
+const SESSION_MS = 2 * 60 * 60_000;
+
+export interface Salesforce {
+  readonly peer: MakerPeer;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly org: Org;
+  /** Every token so far. */
+  readonly given: readonly string[];
+  /** What the token endpoint was asked for. */
+  grants(): readonly string[];
+  /** Ends the session before its time; the refresh token stays good. */
+  endSession(): void;
+  /** An administrator takes the consent back. */
+  revoke(): void;
+  problems(): readonly string[];
+  /** Forgets the calls so far, and answers of a test's own. */
+  forgetCalls(): void;
+  close(): Promise<void>;
+}
+
+export async function openSalesforce(): Promise<Salesforce> {
+  const makers = await openMakers({ salesforce: maker });
+  const peer = makers.peers.salesforce;
+  const org = createOrg();
+  const given: string[] = [];
+  let session: string | null = null;
+  let refreshToken: string | null = null;
+
+  const give = (more: JsonObject = {}): JsonObject => {
+    session = `00D!canary.${given.length}`;
+    given.push(session);
+    return {
+      access_token: session,
+      instance_url: INSTANCE,
+      id: "https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P",
+      token_type: "Bearer",
+      issued_at: String(Date.now()),
+      signature: "x",
+      scope: "refresh_token api id",
+      ...more,
+    };
+  };
+
+  function answerToken({ grant_type, code, refresh_token }: JsonObject): JsonObject | Response {
+    if (grant_type === "client_credentials") return give();
+    if (grant_type === "authorization_code" && code === "good-code") {
+      refreshToken = `5Aep.canary.${given.length}`;
+      given.push(refreshToken);
+      return give({ refresh_token: refreshToken });
+    }
+    if (grant_type === "refresh_token" && refresh_token === refreshToken) return give();
+    const expired = { error: "invalid_grant", error_description: "expired access/refresh token" };
+    return Response.json(expired, { status: 400 });
+  }
+
+  function answer(call: MakerCall): unknown {
+    if (call.path === "/services/oauth2/authorize") return comeBack(call);
+    const body = (call.body ?? {}) as JsonObject;
+    if (/\/oauth2\/(?:token|revoke|introspect)$/.test(call.path)) {
+      if (!isOurClient(call)) return Response.json({ error: "invalid_client" }, { status: 401 });
+      if (call.path.endsWith("/token")) return answerToken(body);
+      if (call.path.endsWith("/introspect"))
+        return { active: body.token === session, exp: Math.floor((Date.now() + SESSION_MS) / 1000) };
+      if (body.token === refreshToken) session = refreshToken = null;
+      return {};
+    }
+    if (call.headers.authorization !== `Bearer ${session}`) {
+      // https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_openid.htm
+      if (call.path.endsWith("/userinfo")) return new Response("Bad_OAuth_Token", { status: 403 });
+      return Response.json([{ message: "Session expired or invalid", errorCode: "INVALID_SESSION_ID" }], {
+        status: 401,
+      });
+    }
+    if (call.path.endsWith("/userinfo"))
+      return { organization_id: "00Dx0000000BV7z", user_id: "005x00000012Q9P", preferred_username: "ada@acme.example" };
+    return org.answer(call);
+  }
+  peer.answer("*", answer);
+
+  return {
+    peer,
+    org,
+    given,
+    environment: {
+      ...makers.environment,
+      SALESFORCE_CLIENT_ID: SALESFORCE_CLIENT.id,
+      SALESFORCE_CLIENT_SECRET: SALESFORCE_CLIENT.secret,
+    },
+    grants: () =>
+      peer.calls.flatMap(({ path, body }) =>
+        path === "/services/oauth2/token" ? String((body as JsonObject).grant_type) : [],
+      ),
+    endSession() {
+      session = null;
+    },
+    revoke() {
+      session = refreshToken = null;
+    },
+    problems: makers.problems,
+    forgetCalls() {
+      peer.reset();
+      peer.answer("*", answer);
+    },
+    close: makers.close,
+  };
+}
+
+/** The server beside Salesforce. */
+export async function openSalesforceWorld(): Promise<{ readonly salesforce: Salesforce; readonly world: FlowWorld }> {
+  const salesforce = await openSalesforce();
+  return { salesforce, world: await openFlowWorld(salesforce.environment) };
+}
+
+/** What a person who consents is sent back with. */
+function comeBack({ query }: MakerCall): Response {
+  const back = new URL(String(query.redirect_uri));
+  back.searchParams.set("state", String(query.state));
+  back.searchParams.set("code", "good-code");
+  return new Response(null, { status: 302, headers: { location: back.href } });
+}
+
+function isOurClient({ body, headers }: MakerCall): boolean {
+  const { id, secret } = SALESFORCE_CLIENT;
+  const { client_id, client_secret } = body as JsonObject;
+  const basic = `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
+  return headers.authorization === basic || (client_id === id && client_secret === secret);
+}

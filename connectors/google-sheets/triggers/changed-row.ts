@@ -30,8 +30,8 @@ export default defineTrigger({
   },
   bodySample: { ...rowSample, isNew: false },
 
-  async poll({ api, input, cursor }) {
-    const before = readCursor(cursor);
+  async poll({ api, input, cursor, now }) {
+    const before = readCursor(cursor, now());
     const header = await readHeader(api, input);
     const marks: [number, string][] = [];
     const items: { id: string; body: Json }[] = [];
@@ -88,8 +88,12 @@ function unpack(text: string): ReadonlyMap<number, string> {
   return marks;
 }
 
-function readCursor(cursor: Json): { readonly polls: number; readonly marks: ReadonlyMap<number, string> } {
-  if (!isJsonObject(cursor)) return { polls: 0, marks: new Map() };
+/** The count begins at the time of the first poll: published anew, it must not give ids that were given before. */
+function readCursor(
+  cursor: Json,
+  now: number,
+): { readonly polls: number; readonly marks: ReadonlyMap<number, string> } {
+  if (!isJsonObject(cursor)) return { polls: now, marks: new Map() };
   return { polls: Number(cursor.polls), marks: unpack(String(cursor.marks)) };
 }
 

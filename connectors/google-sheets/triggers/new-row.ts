@@ -15,8 +15,8 @@ export default defineTrigger({
   input: { spreadsheet, sheet, headerRow },
   bodySample: rowSample,
 
-  async poll({ api, input, cursor }) {
-    const { lastRow, polls } = readCursor(cursor, input.headerRow);
+  async poll({ api, input, cursor, now }) {
+    const { lastRow, polls } = readCursor(cursor, input.headerRow, now());
     const header = await readHeader(api, input);
     // A first look at a long sheet would come in pieces, and the second piece would count as new.
     if (cursor === null && !wantsExisting(input))
@@ -46,7 +46,12 @@ export default defineTrigger({
   },
 });
 
-function readCursor(cursor: Json, headerRow: number): { readonly lastRow: number; readonly polls: number } {
-  if (!isJsonObject(cursor)) return { lastRow: headerRow, polls: 0 };
+/** The count begins at the time of the first poll: published anew, it must not give ids that were given before. */
+function readCursor(
+  cursor: Json,
+  headerRow: number,
+  now: number,
+): { readonly lastRow: number; readonly polls: number } {
+  if (!isJsonObject(cursor)) return { lastRow: headerRow, polls: now };
   return { lastRow: Number(cursor.lastRow), polls: Number(cursor.polls) };
 }

@@ -86,12 +86,34 @@ describe("new rows", () => {
   test("that are looked for twice from the same cursor have the same ids", async () => {
     sheet = await openSheet(orders());
     const { poll } = newRow as unknown as PollTrigger<object>;
-    const input = { ...place, startWith: "existing" };
-    const look = async () => (await poll({ ...sheet.context, input, cursor: null })).items.map(({ id }) => id);
-    expect(await look()).toEqual(["2@0", "3@0"]);
-    expect(await look()).toEqual(["2@0", "3@0"]);
+    const look = async () =>
+      (await poll({ ...sheet.context, input: place, cursor: { lastRow: 1, polls: 7 } })).items.map(({ id }) => id);
+    expect(await look()).toEqual(["2@7", "3@7"]);
+    expect(await look()).toEqual(["2@7", "3@7"]);
   });
 });
+
+/** Ids are remembered for 30 days, for all publications of a workflow together. */
+for (const [what, trigger] of [
+  ["new rows", newRow],
+  ["changed rows", changedRow],
+] as const)
+  test(`${what} have other ids after the trigger was changed or published anew`, async () => {
+    const rows = orders();
+    sheet = await openSheet(rows);
+    const { poll } = trigger as unknown as PollTrigger<object>;
+    const publish = async (at: number) => {
+      const context = { ...sheet.context, now: () => at, input: { ...place, startWith: "new" } };
+      const { cursor } = await poll({ ...context, cursor: null });
+      rows.push([`${at}`, 1]);
+      const { items } = await poll({ ...context, cursor });
+      rows.pop();
+      return items.map(({ id }) => id);
+    };
+    const [first, second] = [await publish(1_000_000), await publish(2_000_000)];
+    expect([first.length, second.length]).toEqual([1, 1]);
+    expect(second).not.toEqual(first);
+  });
 
 describe("changed rows", () => {
   test("are those whose values differ from the last look, and new ones", async () => {

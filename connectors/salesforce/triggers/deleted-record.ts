@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../../src/connector-sdk/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../../src/connector-sdk/json.ts";
 import { defineTrigger } from "../../../src/connector-sdk/trigger.ts";
 import { listOf } from "../describe-object.ts";
 import { object } from "../fields.ts";
@@ -8,6 +8,8 @@ const MINUTE_MS = 60_000;
 /** Salesforce keeps what was deleted for this long. */
 const KEPT_MS = 15 * 24 * 60 * MINUTE_MS;
 const OVERLAP_MS = 5 * MINUTE_MS;
+/** The most that one poll gives; the next one follows at once. A mass deletion comes in one answer, whatever its size. */
+const MAX_ITEMS = 1_000;
 
 /** https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_getdeleted.htm */
 export default defineTrigger({
@@ -25,17 +27,33 @@ export default defineTrigger({
       path: `${objectPath(input.object)}/deleted`,
       query: { start: toParameter(start), end: toParameter(end) },
     });
-    const items = listOf(body, "deletedRecords")
+    const deleted = listOf(body, "deletedRecords")
       .map(({ id, deletedDate }) => ({
         id: `${id}@${deletedDate}`,
         body: { Id: id ?? null, deletedDate: deletedDate ?? null },
       }))
-      .toSorted((a, b) => (String(a.body.deletedDate) < String(b.body.deletedDate) ? -1 : 1));
+      .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
+    // In the midst of many, the same time is asked for again, and what was given is passed over.
+    const after = isJsonObject(cursor) && typeof cursor.after === "string" ? cursor.after : "";
+    const left = deleted.filter((each) => placeOf(each) > after);
+    const items = left.slice(0, MAX_ITEMS);
+    const last = items.at(-1);
+    if (last && left.length > items.length)
+      return { items, cursor: { until: toInstant(start + OVERLAP_MS), after: placeOf(last) }, more: true };
     const { latestDateCovered } = body as JsonObject;
     const covered = typeof latestDateCovered === "string" ? Date.parse(latestDateCovered.replace("+0000", "Z")) : now();
-    return { items, cursor: { until: new Date(Math.min(covered, now())).toISOString() } };
+    return { items, cursor: { until: toInstant(Math.min(covered, now())) } };
   },
 });
+
+/** By time, and at one moment by id. */
+function placeOf({ body }: { readonly body: { readonly Id: Json; readonly deletedDate: Json } }): string {
+  return `${body.deletedDate} ${body.Id}`;
+}
+
+function toInstant(ms: number): string {
+  return new Date(ms).toISOString();
+}
 
 /** Seconds are ignored there, so they are not sent. */
 function toParameter(ms: number): string {

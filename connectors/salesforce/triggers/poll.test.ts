@@ -103,3 +103,27 @@ test("deleted records come in order, and the next look begins where Salesforce h
     end: "2026-05-31T12:01:00+00:00",
   });
 });
+
+test("a mass deletion of thousands comes a thousand at a time, each once", async () => {
+  const deletedRecords = Array.from({ length: 2_500 }, (_, index) => ({
+    id: idOf(index),
+    // Many at one moment, and not in order.
+    deletedDate: `2026-05-31T11:5${index % 3}:00.000+0000`,
+  }));
+  org.peer.answer("SObject_Get_Deleted", () => ({
+    deletedRecords,
+    earliestDateAvailable: "2026-05-16T12:00:00.000+0000",
+    latestDateCovered: "2026-05-31T11:57:00.000+0000",
+  }));
+  const seen: unknown[] = [];
+  let answer = await poll(deletedRecord, { until: "2026-05-31T11:50:00.000Z" });
+  for (; ; answer = await poll(deletedRecord, answer.cursor)) {
+    expect(answer.items.length).toBeLessThanOrEqual(1_000);
+    seen.push(...answer.items.map(({ id }) => id));
+    if (!answer.more) break;
+  }
+  expect([seen.length, new Set(seen).size]).toEqual([2_500, 2_500]);
+  expect(answer.cursor).toEqual({ until: "2026-05-31T11:57:00.000Z" });
+  // None of the looks began later than the first.
+  expect(new Set(org.peer.calls.map(({ query }) => query.start))).toEqual(new Set(["2026-05-31T11:45:00+00:00"]));
+});

@@ -33,6 +33,7 @@ export interface RateLimit {
 }
 
 export interface RateLimitReading {
+  /** How large this account's budget is; takes the place of the declared `requests`. */
   readonly limit?: number;
   readonly remaining: number;
   /** Epoch milliseconds when `remaining` is full again. */

@@ -40,8 +40,12 @@ const BURST_SHARE = 0.1;
 /**
  * With `burst` the provider's own token bucket. Without, `requests` is what a window of any position may hold: a burst
  * and what comes back meanwhile must stay within it together, so that the burst is small and the rest flows evenly.
+ * `told` is the limit's size as the provider gives it for this account, larger or smaller than declared.
  */
-export function toSpec({ requests, perMs, burst }: Pick<RateLimit, "requests" | "perMs" | "burst">): BucketSpec {
+export function toSpec(limit: Pick<RateLimit, "requests" | "perMs" | "burst">, told?: number): BucketSpec {
+  const { perMs } = limit;
+  const requests = told !== undefined && told >= 1 ? told : limit.requests;
+  const burst = limit.burst === undefined ? undefined : limit.burst * (requests / limit.requests);
   if (burst !== undefined) return { capacity: Math.max(1, burst), refillPerMs: requests / perMs };
   const capacity = Math.max(1, Math.floor(requests * BURST_SHARE));
   return { capacity, refillPerMs: (requests - capacity + 1) / perMs };

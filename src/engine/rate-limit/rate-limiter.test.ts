@@ -240,6 +240,27 @@ describe("what the provider says in its headers", () => {
     expect(left).toHaveLength(30);
   });
 
+  test.each([
+    ["larger", 15_000, 1_000_000, 3_600 * SECOND],
+    ["smaller", 15_000, 1_500, 90 * 3_600 * SECOND],
+  ])("makes a %s account's budget the one that is kept", async (_, declared, told, within) => {
+    // As Salesforce does it: used and granted of the last 24 hours, and no time at which it is full again.
+    const daily: RateLimit = {
+      title: "Day",
+      scope: "connection",
+      requests: declared,
+      perMs: 24 * 3_600 * SECOND,
+      readHeaders: () => ({ limit: told, remaining: told - 1 }),
+    };
+    const left = await simulate([daily], crowd("a", 5_000), {
+      hours: 100,
+      act: (limiter, call) => limiter.observe(call, response(1)),
+    });
+    expect(left).toHaveLength(5_000);
+    expect(Math.max(...timesOf(left))).toBeLessThan(within);
+    if (told < declared) expect(Math.max(...timesOf(left))).toBeGreaterThan(48 * 3_600 * SECOND);
+  });
+
   test("stops them when nothing is left", async () => {
     const left = await simulate([limit], crowd("a", 3), {
       act: (limiter, call, count) => void (count === 1 && limiter.observe(call, response(0))),

@@ -3,7 +3,7 @@ import type { RateStore } from "../../domain/rate-store.ts";
 import { BoundedMap } from "../../platform/bounded-map.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { CallSlots } from "./call-slots.ts";
-import { type CallLimit, limitsOfCall, type RateCall } from "./limits-of-call.ts";
+import { type CallLimit, limitsOfCall, type RateCall, toSpec } from "./limits-of-call.ts";
 import { SharedBucket } from "./shared-bucket.ts";
 
 /** May the call leave now? `waits` has kept a place, and says when to ask again with the same ticket. */
@@ -118,7 +118,7 @@ export class RateLimiter {
       const bucket = this.#bucket(each);
       const reading = each.limit.readHeaders?.(response, now) ?? null;
       if (response.status < 400) bucket.succeeded();
-      if (reading !== null) bucket.read(reading, now);
+      if (reading !== null) bucket.read(reading, toSpec(each.limit, reading.limit), now);
     }
   }
 

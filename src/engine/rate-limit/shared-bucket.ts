@@ -8,11 +8,9 @@ const MIN_LEASES = 4;
 
 /** This process's part of a bucket that all replicas share, and who waits for it here. */
 export class SharedBucket {
-  readonly spec: BucketSpec;
   readonly #key: string;
   readonly #store: RateStore;
-  /** Tokens leased at a time. */
-  readonly #handful: number;
+  #spec: BucketSpec;
   readonly #queue = new FairQueue();
   #tokens = 0;
   #tokensUntil = 0;
@@ -26,9 +24,14 @@ export class SharedBucket {
 
   constructor(key: string, spec: BucketSpec, store: RateStore) {
     this.#key = key;
-    this.spec = spec;
+    this.#spec = spec;
     this.#store = store;
-    this.#handful = Math.max(1, Math.floor(Math.min(spec.refillPerMs * store.leaseMs, spec.capacity / MIN_LEASES)));
+  }
+
+  /** Tokens leased at a time. */
+  get #handful(): number {
+    const { refillPerMs, capacity } = this.#spec;
+    return Math.max(1, Math.floor(Math.min(refillPerMs * this.#store.leaseMs, capacity / MIN_LEASES)));
   }
 
   get waiting(): number {
@@ -46,7 +49,7 @@ export class SharedBucket {
     const place = this.#queue.place(ticket, tenantId, now);
     if (place < this.#tokens || place >= this.#tokens + this.#handful) return undefined;
     if (this.#leasing) return this.#leasing;
-    const lease = this.#store.lease(this.#key, this.spec, this.#handful, now);
+    const lease = this.#store.lease(this.#key, this.#spec, this.#handful, now);
     if (!(lease instanceof Promise)) {
       this.#keep(lease, now);
       return undefined;
@@ -69,7 +72,7 @@ export class SharedBucket {
   /** What could leave at once, as far as this process knows. */
   async left(now: number): Promise<number> {
     if (now < this.#frozenUntil) return 0;
-    return this.#tokens + (await this.#store.lease(this.#key, this.spec, 0, now)).left;
+    return this.#tokens + (await this.#store.lease(this.#key, this.#spec, 0, now)).left;
   }
 
   /** Null when it is the ticket's turn; else when it should come again. Its place is kept. */
@@ -78,7 +81,7 @@ export class SharedBucket {
     const ready = now < this.#frozenUntil ? 0 : this.#tokens;
     const slow = this.#slowdown(now);
     if (place < ready && (!slow || (place === 0 && now >= slow.nextAt))) return null;
-    const refillPerMs = slow?.refillPerMs ?? this.spec.refillPerMs;
+    const refillPerMs = slow?.refillPerMs ?? this.#spec.refillPerMs;
     const from = Math.max(now, this.#frozenUntil, this.#nextAt, slow?.nextAt ?? 0);
     // The first of those that wait comes when the next token does.
     const at = Math.ceil(from + Math.max(0, place - ready) / refillPerMs);
@@ -112,9 +115,13 @@ export class SharedBucket {
     this.#refusals = 0;
   }
 
-  /** What the provider says is left, spread evenly until it is full again. */
-  read(reading: RateLimitReading, now: number): void {
+  /**
+   * What the provider says is left, spread evenly until it is full again. `spec` is by the size that it tells: what a
+   * connector declares is what the smallest accounts have.
+   */
+  read(reading: RateLimitReading, spec: BucketSpec, now: number): void {
     this.reading = { ...reading, at: now };
+    this.#spec = spec;
     const { remaining, resetAt } = reading;
     if (resetAt === undefined || resetAt <= now) {
       if (remaining <= 0) this.freeze(null, now);
@@ -125,7 +132,7 @@ export class SharedBucket {
       return;
     }
     const refillPerMs = remaining / (resetAt - now);
-    const isSlower = refillPerMs < this.spec.refillPerMs;
+    const isSlower = refillPerMs < this.#spec.refillPerMs;
     const nextAt = this.#slow?.nextAt ?? now;
     this.#slow = isSlower ? { refillPerMs, until: resetAt, nextAt } : null;
   }

@@ -162,6 +162,7 @@ export function createApp(parts: AppParts): App {
     vault,
     connectors,
     request,
+    fetch: createGuardedFetch(egress, { maxResponseBytes: 2 * 1024 * 1024 }),
     random: Math.random,
     owner,
     installationApps: config.providerClients,

@@ -1,8 +1,6 @@
-import { ActionError } from "../../src/connector-sdk/action-error.ts";
-import type { AuthScheme, GrantToRevoke, TokenAnswer } from "../../src/connector-sdk/auth-scheme.ts";
+import type { AuthScheme, GrantToRevoke } from "../../src/connector-sdk/auth-scheme.ts";
 import { withHeader } from "../../src/connector-sdk/create-api.ts";
 import type { OutgoingRequest } from "../../src/connector-sdk/http-exchange.ts";
-import type { JsonObject } from "../../src/connector-sdk/json.ts";
 
 export const authSchemes: Readonly<Record<string, AuthScheme>> = {
   oauth: {
@@ -31,10 +29,16 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
       { name: "read:user", title: "Show whose account a connection uses" },
     ],
     pkce: true,
-    clientAuth: "body",
+    clientAuth: "basic",
     // Of a GitHub App: eight hours, and each refresh token works once. An OAuth app's tokens have no end and no refresh.
     refresh: "rotating",
-    readToken,
+    // Sent with 200, as everything is.
+    tokenErrors: {
+      bad_refresh_token: "revoked",
+      bad_verification_code: "revoked",
+      incorrect_client_credentials: "app",
+      redirect_uri_mismatch: "app",
+    },
   },
   personal_token: {
     kind: "fields",
@@ -52,24 +56,6 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     sign: (request, { fields }) => withHeader(request, "Authorization", `Bearer ${fields.token}`),
   },
 };
-
-/** GitHub answers 200 whether it went well or not, and separates scopes by commas. */
-function readToken(answer: JsonObject): TokenAnswer {
-  const { access_token, refresh_token, scope, error, error_description } = answer;
-  if (typeof access_token !== "string") throw readTokenError(String(error), error_description);
-  return {
-    accessToken: access_token,
-    ...(typeof refresh_token === "string" && { refreshToken: refresh_token }),
-    ...(typeof scope === "string" && { scopes: scope.split(/[,\s]+/).filter(Boolean) }),
-  };
-}
-
-function readTokenError(error: string, description: unknown): ActionError {
-  const message = `GitHub refused: ${typeof description === "string" ? description : error}`;
-  const isRefused = error === "bad_refresh_token" || error === "bad_verification_code";
-  const code = isRefused ? "invalid_grant" : error === "incorrect_client_credentials" ? "invalid_client" : error;
-  return new ActionError(isRefused ? "auth" : "final", message, { code });
-}
 
 /**
  * https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-token: this token only. To take the whole grant

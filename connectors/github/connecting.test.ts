@@ -73,10 +73,10 @@ test("is connected, renewed by itself before eight hours are over, parked when r
     if (waitedMs > 4_000) throw new Error("nothing was refreshed");
     await Bun.sleep(20);
   }
-  expect(world.maker.calls.at(-1)?.body).toMatchObject({
-    grant_type: "refresh_token",
-    refresh_token: "ghr_1",
-    client_id: "Iv1.client",
+  const basic = `Basic ${Buffer.from("Iv1.client:app-canary-secret").toString("base64")}`;
+  expect(world.maker.calls.at(-1)).toMatchObject({
+    headers: { authorization: basic },
+    body: { grant_type: "refresh_token", refresh_token: "ghr_1" },
   });
   expect(await world.run([step])).toMatchObject({ status: "succeeded" });
 
@@ -101,7 +101,7 @@ test("is connected, renewed by itself before eight hours are over, parked when r
   expect(world.maker.calls.at(-1)).toMatchObject({
     path: "/applications/Iv1.client/token",
     body: { access_token: `ghu_${given.length}` },
-    headers: { authorization: `Basic ${Buffer.from("Iv1.client:app-canary-secret").toString("base64")}` },
+    headers: { authorization: basic },
   });
 
   const stored = await world.app.storage.contents();

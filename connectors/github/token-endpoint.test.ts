@@ -17,9 +17,10 @@ test.each([
   ["bad_refresh_token", "revoked"],
   ["bad_verification_code", "revoked"],
   ["incorrect_client_credentials", "app"],
+  ["redirect_uri_mismatch", "app"],
 ] as const)("200 with %s is %s", (error, kind) => {
   expect(readTokenAnswer({ error, error_description: "Why." }, scheme, NOW)).toMatchObject({
     kind,
-    message: "GitHub refused: Why.",
+    message: `The token endpoint answered ${error}: Why.`,
   });
 });

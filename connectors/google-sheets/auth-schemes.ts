@@ -17,9 +17,9 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
         `Create a client of the type “Web application” with the authorised redirect URI ${callbackUrl}.`,
       ],
     }),
-    authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth",
-    tokenUrl: "https://oauth2.googleapis.com/token",
-    revokeUrl: "https://oauth2.googleapis.com/revoke",
+    pkce: true,
+    arctic: async ({ clientId, clientSecret, redirectUri }) =>
+      new (await import("arctic")).Google(clientId, clientSecret ?? "", redirectUri),
     scopes: [
       { name: "https://www.googleapis.com/auth/spreadsheets", title: "Read and change the account's spreadsheets" },
       {
@@ -27,10 +27,9 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
         title: "Show the spreadsheets to choose from, and whose account a connection uses",
       },
     ],
-    pkce: true,
-    clientAuth: "body",
     // Without these, Google hands out a refresh token at the first consent only, or never.
     extraAuthorizeParams: { access_type: "offline", prompt: "consent" },
     refresh: "stable",
+    tokenErrors: { deleted_client: "app", disabled_client: "app" },
   },
 };

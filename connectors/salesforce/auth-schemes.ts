@@ -18,6 +18,16 @@ const domain = {
 
 const endpoint = (path: string) => (fields: JsonObject) => `https://${loginHost(fields)}/services/oauth2/${path}`;
 
+/** https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_flow_errors.htm */
+const tokenErrors = {
+  invalid_client_id: "app",
+  invalid_client_credentials: "app",
+  redirect_uri_mismatch: "app",
+  inactive_user: "revoked",
+  inactive_org: "revoked",
+  rate_limit_exceeded: "later",
+} as const;
+
 const common = {
   kind: "oauth2",
   provider: "SALESFORCE",
@@ -31,12 +41,10 @@ const common = {
       "The consumer key is the client id, the consumer secret the client secret. New apps take about ten minutes to work.",
     ],
   }),
-  authorizeUrl: endpoint("authorize"),
-  tokenUrl: endpoint("token"),
-  revokeUrl: endpoint("revoke"),
   // A token response has no `expires_in`: the organisation's session policy decides.
   introspectUrl: endpoint("introspect"),
   clientAuth: "body",
+  tokenErrors,
   // The shortest session that can be set is 15 minutes, two hours are the default. A 401 before that is refreshed too.
   defaultLifetimeMs: 60 * 60_000,
   readToken,
@@ -66,6 +74,8 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
       { name: "id", title: "Show whose account a connection uses" },
     ],
     pkce: true,
+    arctic: async ({ clientId, clientSecret, redirectUri }, fields) =>
+      new (await import("arctic")).Salesforce(loginHost(fields), clientId, clientSecret, redirectUri),
     // Where the app rotates refresh tokens, the answer carries the new one, which replaces the old.
     refresh: "stable",
   },
@@ -74,10 +84,9 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     title: "Integration user (client credentials)",
     fields: { domain: { ...domain, required: true } },
     grant: "client_credentials",
+    tokenUrl: endpoint("token"),
+    revokeUrl: endpoint("revoke"),
     scopes: [],
-    pkce: false,
-    // Nobody has to consent again: a session that has ended is asked for anew.
-    refresh: "stable",
   },
 };
 

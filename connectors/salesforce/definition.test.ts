@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import type { OAuth2Scheme } from "../../src/connector-sdk/auth-scheme.ts";
+import { resolveUrl } from "../../src/connections/oauth/oauth-credential.ts";
+import type { ArcticWithPkce, OpenArctic } from "../../src/connector-sdk/arctic-class.ts";
+import type { ClientCredentialsScheme, OAuth2Scheme } from "../../src/connector-sdk/auth-scheme.ts";
+import type { JsonObject } from "../../src/connector-sdk/json.ts";
 import { resolveHosts } from "../../src/connector-sdk/resolve-hosts.ts";
 import { openMakerPeer } from "../../test/connectors/maker/open-maker-peer.ts";
 import { createActionWorld } from "../../test/connectors/run-action.ts";
@@ -7,30 +10,36 @@ import connector from "./definition.ts";
 import { credential, maker } from "./testing/maker.ts";
 
 const oauth = connector.auth.oauth as OAuth2Scheme;
-const tokenUrl = oauth.tokenUrl as (fields: object) => string;
+
+/** Where people are sent. Arctic's class asks for tokens at the same host. */
+async function signInAt(fields: JsonObject): Promise<string> {
+  const open = oauth.arctic as OpenArctic<ArcticWithPkce>;
+  const client = await open({ clientId: "key", clientSecret: "secret", redirectUri: "https://x.example" }, fields);
+  return client.createAuthorizationURL("state", "verifier", []).host;
+}
 
 describe("where to sign in", () => {
   test.each([
-    [{ environment: "production" }, "https://login.salesforce.com/services/oauth2/token"],
-    [{ environment: "sandbox" }, "https://test.salesforce.com/services/oauth2/token"],
-    [
-      { environment: "domain", domain: "https://Acme.my.salesforce.com/" },
-      "https://acme.my.salesforce.com/services/oauth2/token",
-    ],
-    [
-      { domain: "acme--uat.sandbox.my.salesforce.com" },
-      "https://acme--uat.sandbox.my.salesforce.com/services/oauth2/token",
-    ],
-  ])("%p", (fields, url) => {
-    expect(tokenUrl(fields)).toBe(url);
+    [{ environment: "production" }, "login.salesforce.com"],
+    [{ environment: "sandbox" }, "test.salesforce.com"],
+    [{ environment: "domain", domain: "https://Acme.my.salesforce.com/" }, "acme.my.salesforce.com"],
+  ])("%p", async (fields, host) => {
+    expect(await signInAt(fields)).toBe(host);
   });
+
+  test("an integration user signs in at its own domain", () => {
+    const { tokenUrl } = connector.auth.client_credentials as ClientCredentialsScheme;
+    const fields = { domain: "acme--uat.sandbox.my.salesforce.com" };
+    expect(resolveUrl(tokenUrl, fields)).toBe("https://acme--uat.sandbox.my.salesforce.com/services/oauth2/token");
+  });
+
   test.each([
     "evil.example",
     "my.salesforce.com.evil.example",
     "evil.example/acme.my.salesforce.com",
     "x@y.my.salesforce.com",
-  ])("is never %p: the client's secret is sent there", (domain) => {
-    expect(() => tokenUrl({ environment: "domain", domain })).toThrow("is no My Domain");
+  ])("is never %p: the client's secret is sent there", async (domain) => {
+    await expect(signInAt({ environment: "domain", domain })).rejects.toThrow("is no My Domain");
   });
 });
 

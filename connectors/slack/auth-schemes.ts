@@ -54,8 +54,9 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     }),
     scopes: SCOPES,
     scopeSeparator: ",",
+    // An app that switches PKCE on becomes a public client for good, whose refresh tokens end after 30 days.
     pkce: false,
-    clientAuth: "body",
+    clientAuth: "basic",
     // Only where the app has token rotation switched on: twelve hours, and each refresh token works once.
     refresh: "rotating",
     readToken,

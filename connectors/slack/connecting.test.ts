@@ -68,6 +68,9 @@ test("an expired token is renewed once, trouble at Slack kills nothing, and a re
   expect(url.searchParams.get("scope")).toStartWith("chat:write,chat:write.public,");
   const finished = await consent(url);
   if (finished.kind !== "connected") throw new Error(finished.kind);
+  expect(world.maker.calls.find(({ path }) => path.endsWith("oauth.v2.access"))?.headers.authorization).toBe(
+    `Basic ${Buffer.from("123.456:app-canary-secret").toString("base64")}`,
+  );
   const { id, account, scopes } = finished.connection;
   expect(account).toEqual({ id: "T9TK3CUKW", label: "Slack Softball Team" });
   expect(scopes).toEqual(["chat:write", "channels:join"]);

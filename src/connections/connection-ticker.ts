@@ -25,6 +25,7 @@ export interface ConnectionTickerDeps {
   readonly connectors: ConnectorRegistry;
   readonly apps: OAuthApps;
   readonly refresher: Refresher;
+  readonly fetch: typeof fetch;
   /** A notice whose announcement rejects is announced again. */
   readonly announce: (notice: ConnectionNotice) => Promise<void>;
   readonly trouble: (problem: string, error: unknown) => void;

@@ -27,6 +27,7 @@ beforeAll(async () => {
     vault,
     connectors,
     request: () => Promise.reject(new Error("nothing can be reached from here")),
+    fetch: Object.assign(() => Promise.reject(new Error("nor so")), { preconnect: () => {} }),
     random: () => 0.5,
     owner: "here",
     installationApps: new Map(),

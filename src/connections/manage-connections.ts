@@ -14,6 +14,7 @@ import { credentialHosts } from "./credential-hosts.ts";
 import { credentialPlace } from "./credential-place.ts";
 import { findUsers } from "./find-users.ts";
 import { oauthSchemeOf } from "./oauth/oauth-credential.ts";
+import { canRevoke } from "./oauth/revoke-token.ts";
 import { revocationPlace } from "./revoke-grant.ts";
 import type { ConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
@@ -162,8 +163,8 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
   async function prepareRevocation(scope: Scope, { connection, sealed }: SealedConnection): Promise<Revocation | null> {
     const { id, connector, scheme } = connection;
     const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
-    const { revokeUrl, revokeRequest } = oauthSchemeOf(definition, scheme) ?? {};
-    if (!revokeUrl && !revokeRequest) return null;
+    const granted = oauthSchemeOf(definition, scheme);
+    if (!granted || !canRevoke(granted)) return null;
     const opened = await open(connection, sealed);
     if (typeof opened === "string") return null;
     const sealedCredential = await vault.seal(revocationPlace(scope, id), JSON.stringify(opened));

@@ -19,6 +19,8 @@ export interface ConnectionsDeps {
   readonly vault: Vault;
   readonly connectors: ConnectorRegistry;
   readonly request: GuardedRequest;
+  /** The guarded egress as `fetch`, for what is asked of providers' OAuth endpoints. */
+  readonly fetch: typeof fetch;
   readonly random: () => number;
   readonly owner: string;
   readonly installationApps: ReadonlyMap<string, OAuthApp>;

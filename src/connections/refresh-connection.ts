@@ -41,6 +41,7 @@ export interface RefreshDeps {
   readonly vault: Vault;
   readonly connectors: ConnectorRegistry;
   readonly apps: OAuthApps;
+  readonly fetch: typeof fetch;
   /** In [0, 1): jitter. */
   readonly random: () => number;
   /** The name under which this process refreshes; new at every start. */
@@ -154,7 +155,7 @@ export function createRefresher(deps: RefreshDeps) {
     if (!app) return failed("app", `There is no OAuth client of ${scheme.provider} any more.`);
     const stored = JSON.parse(await vault.open(credentialPlace(connection), sealed)) as OAuthCredential;
     const redirectUri = deps.apps.callbackUrl(scheme.provider);
-    const endpoint = openTokenEndpoint({ scheme, app, fields: stored.fields, redirectUri, clock });
+    const endpoint = openTokenEndpoint(scheme, { app, fields: stored.fields, redirectUri, fetch: deps.fetch, clock });
     let result: TokenResult;
     if (scheme.grant === "client_credentials") result = await endpoint.requestOwn();
     else if (stored.refreshToken === null)
@@ -235,5 +236,5 @@ const LOST_ANSWER =
   " (An earlier refresh was cut off before its answer was stored, so the provider may have used up the refresh token then.)";
 
 function failed(kind: TokenFailure["kind"], message: string): { readonly ok: false; readonly failure: TokenFailure } {
-  return { ok: false, failure: { kind, message, retryAfterMs: null, answerLost: false } };
+  return { ok: false, failure: { kind, message, retryAfterMs: null } };
 }

@@ -13,6 +13,7 @@ export interface RevokeGrantDeps {
   readonly vault: Vault;
   readonly connectors: ConnectorRegistry;
   readonly apps: OAuthApps;
+  readonly fetch: typeof fetch;
 }
 
 const FIRST_RETRY_MS = 60_000;
@@ -37,8 +38,8 @@ export async function revokeGrant(scope: Scope, id: string, deps: RevokeGrantDep
   const sealed = await vault.open(revocationPlace(scope, id), revocation.sealedCredential);
   const stored = JSON.parse(sealed) as OAuthCredential;
   const redirectUri = apps.callbackUrl(scheme.provider);
-  const endpoint = openTokenEndpoint({ scheme, app, fields: stored.fields, redirectUri, clock });
-  const outcome = await endpoint.revoke(stored);
+  const access = { app, fields: stored.fields, redirectUri, fetch: deps.fetch, clock };
+  const outcome = await openTokenEndpoint(scheme, access).revoke(stored);
   if (outcome === "done" || revocation.attempts + 1 >= MAX_ATTEMPTS) return connections.endRevocation(scope, id);
   await connections.revocationFailed(scope, id, clock.now() + FIRST_RETRY_MS * 2 ** revocation.attempts);
 }

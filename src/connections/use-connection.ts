@@ -1,3 +1,4 @@
+import type { OAuth2Scheme } from "../connector-sdk/auth-scheme.ts";
 import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
 import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { ConnectionCredential } from "../connector-sdk/http-exchange.ts";
@@ -89,8 +90,7 @@ export function createConnectionUse(deps: UseConnectionDeps) {
     if (connection.generation !== generation) return open(scope, found);
     const definition = await load(connection);
     const scheme = oauthSchemeOf(definition, connection.scheme);
-    if (!isSecond && scheme && scheme.refresh !== "none" && (await canRefresh(found, scheme.grant)))
-      return refreshed(scope, connection);
+    if (!isSecond && scheme && (await canRefresh(found, scheme))) return refreshed(scope, connection);
     return examine(scope, found, definition);
   }
 
@@ -165,8 +165,9 @@ export function createConnectionUse(deps: UseConnectionDeps) {
     };
   }
 
-  async function canRefresh({ connection, sealed }: SealedConnection, grant: string): Promise<boolean> {
-    if (grant === "client_credentials") return true;
+  async function canRefresh({ connection, sealed }: SealedConnection, scheme: OAuth2Scheme): Promise<boolean> {
+    if (scheme.grant === "client_credentials") return true;
+    if (scheme.refresh === "none") return false;
     const stored = await openStored(connection, sealed);
     return typeof stored !== "string" && typeof stored.refreshToken === "string";
   }

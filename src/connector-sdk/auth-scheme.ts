@@ -1,11 +1,12 @@
 import type { Json, JsonObject } from "../domain/json.ts";
+import type { ArcticWithoutPkce, ArcticWithPkce, OpenArctic } from "./arctic-class.ts";
 import type { Fields } from "./fields.ts";
 import type { ConnectionCredential, OutgoingRequest } from "./http-exchange.ts";
 
 /**
  * A way to prove who we are, by the kind of work it needs:
  * - `fields`: a person types it in (API key, user and password, own fields with own request signing);
- * - `oauth2`: the provider hands it out after consent, and it is refreshed by us.
+ * - `oauth2`: the provider hands it out, and it is refreshed by us.
  */
 export type AuthScheme = FieldsScheme | OAuth2Scheme;
 
@@ -32,9 +33,16 @@ export interface FieldsScheme extends SchemeBase {
   readonly kind: "fields";
 }
 
-export interface OAuth2Scheme extends SchemeBase {
+export type OAuth2Scheme = ConsentScheme | ClientCredentialsScheme;
+
+/**
+ * A person consents at the provider (authorization code). Either Arctic has a class for it that does all the connector
+ * needs, or the connector declares addresses. `docs/connectors.md` says how to choose.
+ */
+export type ConsentScheme = ArcticScheme | AddressedScheme;
+
+interface OAuth2Base extends SchemeBase {
   readonly kind: "oauth2";
-  readonly grant: "authorization_code" | "client_credentials";
   /**
    * Names the client: `ACME` reads ACME_CLIENT_ID and ACME_CLIENT_SECRET; the callback is `/oauth/callback/acme`.
    * Connectors of one vendor may share it. Upper case, digits and underscores.
@@ -42,41 +50,73 @@ export interface OAuth2Scheme extends SchemeBase {
   readonly provider: string;
   /** What to tell the administrator who registers the app. */
   readonly setup?: (addresses: OAuthAddresses) => OAuthSetup;
-  /** Text, or made from `fields` where each customer has an address of their own. */
-  readonly authorizeUrl: OAuthUrl;
-  readonly tokenUrl: OAuthUrl;
-  /** RFC 7009; called when the connection is deleted. */
-  readonly revokeUrl?: OAuthUrl;
-  /** Instead of `revokeUrl`, for providers that have a way of their own to take back what they gave. */
-  readonly revokeRequest?: (grant: GrantToRevoke) => OutgoingRequest;
-  /** RFC 7662; asked for the expiry where the token response does not tell it. */
-  readonly introspectUrl?: OAuthUrl;
   /** `title` says to the administrator why it is asked for. */
   readonly scopes: readonly OAuthScope[];
   /** Default: a space. */
   readonly scopeSeparator?: string;
-  /** Whether the provider takes PKCE (S256). */
-  readonly pkce: boolean;
-  /** Where the token endpoint wants client id and secret. */
-  readonly clientAuth: "basic" | "body";
-  /** For example `{ access_type: "offline", prompt: "consent" }`. */
-  readonly extraAuthorizeParams?: Readonly<Record<string, string>>;
-  /**
-   * What the provider calls itself in `iss` (RFC 9207), where it sends one and it is not the origin of `authorizeUrl`.
-   */
-  readonly issuer?: OAuthUrl;
-  /**
-   * Error codes of the token endpoint that mean, beside `invalid_grant`, that the grant is gone and a person has to
-   * consent again: `bad_refresh_token`.
-   */
-  readonly revokedErrors?: readonly string[];
+  /** RFC 7009; called when the connection is deleted, where no class has a way of its own. */
+  readonly revokeUrl?: OAuthUrl;
+  /** Before everything else, for providers that have a way of their own to take back what they gave. */
+  readonly revokeRequest?: (grant: GrantToRevoke) => OutgoingRequest;
+  /** RFC 7662; asked for the expiry where the token response does not tell it. */
+  readonly introspectUrl?: OAuthUrl;
   /** Used where a token response has no `expires_in` and there is nothing to introspect. */
   readonly defaultLifetimeMs?: number;
-  /** `rotating`: every refresh hands out a new refresh token and kills the old one. `none`: tokens live until revoked. */
-  readonly refresh: "rotating" | "stable" | "none";
   /** Reads what the token endpoint answered (2xx). Default: the members of RFC 6749 §5.1. Throw `ActionError` on an error. */
   readonly readToken?: (response: JsonObject) => TokenAnswer;
+  /**
+   * What error codes of the token endpoint mean that RFC 6749 does not know: `{ bad_refresh_token: "revoked" }`.
+   * One that stands nowhere counts as `revoked`: asking again for ever would tell nobody.
+   */
+  readonly tokenErrors?: Readonly<Record<string, TokenErrorMeaning>>;
 }
+
+/**
+ * `revoked`: the grant is gone, a person has to consent again. `app`: our client is not accepted, which is no
+ * connection's fault. `later`: asked again by itself.
+ */
+export type TokenErrorMeaning = "revoked" | "app" | "later";
+
+interface ConsentBase extends OAuth2Base {
+  readonly grant: "authorization_code";
+  /** For example `{ access_type: "offline", prompt: "consent" }`. */
+  readonly extraAuthorizeParams?: Readonly<Record<string, string>>;
+  /** What the provider calls itself in `iss` (RFC 9207), where it sends one and it is not the origin people are sent to. */
+  readonly issuer?: OAuthUrl;
+  /** `rotating`: every refresh hands out a new refresh token and kills the old one. `none`: tokens live until revoked. */
+  readonly refresh: "rotating" | "stable" | "none";
+}
+
+/** Spoken to by one of Arctic's classes, which knows the addresses and how the client proves itself. */
+export type ArcticScheme = ConsentBase & {
+  /** Of requests that Arctic has no part in (introspection). Default: HTTP Basic. */
+  readonly clientAuth?: ClientAuth;
+} & (
+    | { readonly pkce: true; readonly arctic: OpenArctic<ArcticWithPkce> }
+    | { readonly pkce: false; readonly arctic: OpenArctic<ArcticWithoutPkce> }
+  );
+
+/** Spoken to at its addresses: by Arctic's `OAuth2Client`, or in the same way by us where id and secret go in the body. */
+export interface AddressedScheme extends ConsentBase {
+  /** Text, or made from `fields` where each customer has an address of their own. */
+  readonly authorizeUrl: OAuthUrl;
+  readonly tokenUrl: OAuthUrl;
+  /** Whether the provider takes PKCE (S256). */
+  readonly pkce: boolean;
+  readonly clientAuth: ClientAuth;
+  readonly arctic?: undefined;
+}
+
+/** Nobody consents: the app itself is the account. Renewed by asking again. */
+export interface ClientCredentialsScheme extends OAuth2Base {
+  readonly grant: "client_credentials";
+  readonly tokenUrl: OAuthUrl;
+  readonly clientAuth: ClientAuth;
+  readonly arctic?: undefined;
+}
+
+/** Where an endpoint wants client id and secret. `basic` is what RFC 6749 asks every provider to take. */
+export type ClientAuth = "basic" | "body";
 
 /** How an administrator registers the app at the provider; shown beside the callback address and the scopes. */
 export interface OAuthSetup {

@@ -1,4 +1,4 @@
-import type { OAuth2Scheme } from "../../src/connector-sdk/auth-scheme.ts";
+import type { AddressedScheme, ClientCredentialsScheme } from "../../src/connector-sdk/auth-scheme.ts";
 import type { Connection } from "../../src/domain/connection.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
@@ -30,7 +30,7 @@ export interface OAuthWorld extends Omit<FlowWorld, "connect"> {
 
 export async function openOAuthWorld(
   server: Partial<ServerOptions> = {},
-  scheme: Partial<OAuth2Scheme> = {},
+  scheme: Partial<AddressedScheme> | Partial<ClientCredentialsScheme> = {},
   more: {
     readonly introspects?: boolean;
     readonly untested?: boolean;

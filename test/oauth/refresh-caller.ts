@@ -5,6 +5,7 @@ import { ENGINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { grantScope } from "../../src/domain/tenant.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { createEgress } from "../../src/platform/egress/create-egress.ts";
+import { createGuardedFetch } from "../../src/platform/egress/guarded-fetch.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { vendorRegistry } from "./vendor-connector.ts";
 
@@ -42,6 +43,7 @@ const { useConnection } = openConnections({
   connectors: vendorRegistry(() => task.issuer),
   request: ({ allowedHosts, ...request }) =>
     egress.request({ ...request, maxResponseBytes: 1_000_000, ...(allowedHosts && { allowedHosts }) }),
+  fetch: createGuardedFetch(egress),
   random: Math.random,
   owner,
   installationApps: new Map([["vendor", { id: task.clientId, secret: task.clientSecret }]]),

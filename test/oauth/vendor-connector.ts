@@ -1,6 +1,6 @@
 import { defineAction } from "../../src/connector-sdk/action.ts";
 import { ActionError } from "../../src/connector-sdk/action-error.ts";
-import type { OAuth2Scheme } from "../../src/connector-sdk/auth-scheme.ts";
+import type { AddressedScheme, ClientCredentialsScheme, OAuth2Scheme } from "../../src/connector-sdk/auth-scheme.ts";
 import type { CallContext } from "../../src/connector-sdk/call-context.ts";
 import { type ConnectorRegistry, defineConnector } from "../../src/connector-sdk/connector.ts";
 import { isJsonObject } from "../../src/domain/json.ts";
@@ -8,10 +8,10 @@ import { isJsonObject } from "../../src/domain/json.ts";
 /** A connector whose provider is the authorization server of a test; its API is the server's own `/me`. */
 export function vendorRegistry(
   issuer: () => string,
-  scheme: Partial<OAuth2Scheme> = {},
+  scheme: Partial<AddressedScheme> | Partial<ClientCredentialsScheme> = {},
   more: { readonly introspects?: boolean; readonly untested?: boolean } = {},
 ): ConnectorRegistry {
-  const oauth2: OAuth2Scheme = {
+  const oauth2 = {
     kind: "oauth2",
     title: "Vendor account",
     fields: {},
@@ -29,7 +29,7 @@ export function vendorRegistry(
     clientAuth: "basic",
     refresh: "rotating",
     ...scheme,
-  };
+  } as OAuth2Scheme;
   const whoAmI = async ({ api }: CallContext) => {
     const { body } = await api({ path: "/me" });
     if (!isJsonObject(body)) throw new ActionError("final", "no account", { code: "no_account" });

@@ -27,15 +27,16 @@ const revocation: OpenAPIV3.SchemaObject = {
   properties: { access_token: { type: "string" } },
 };
 
-/** https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app */
+/**
+ * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app; id and secret come by HTTP
+ * Basic, which GitHub takes as well: the class that Arctic has for it knows no other way.
+ */
 const tokenRequest: OpenAPIV3.SchemaObject = {
   type: "object",
-  required: ["client_id", "client_secret"],
+  required: ["grant_type"],
   additionalProperties: false,
   properties: Object.fromEntries(
-    ["client_id", "client_secret", "code", "redirect_uri", "code_verifier", "grant_type", "refresh_token"].map(
-      (name) => [name, { type: "string" }],
-    ),
+    ["code", "redirect_uri", "code_verifier", "grant_type", "refresh_token"].map((name) => [name, { type: "string" }]),
   ),
 };
 
@@ -54,8 +55,6 @@ export const maker: MakerPeerOptions = {
     "/login/oauth/access_token": {
       post: {
         operationId: "access_token",
-        // The client's id and secret are in the body.
-        security: [],
         requestBody: { required: true, content: { "application/x-www-form-urlencoded": { schema: tokenRequest } } },
         responses: { "200": { description: "OK" } },
       },

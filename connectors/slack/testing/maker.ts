@@ -30,25 +30,23 @@ const upload: OpenAPIV3.PathItemObject = {
   },
 };
 
-/** The description's is from before token rotation: https://docs.slack.dev/authentication/using-token-rotation */
+/**
+ * The description's is from before token rotation (https://docs.slack.dev/authentication/using-token-rotation) and wants
+ * id and secret in the query; Slack asks for HTTP Basic now: https://docs.slack.dev/reference/methods/oauth.v2.access
+ */
 const token: OpenAPIV3.PathItemObject = {
   post: {
     operationId: "oauth_v2_access",
-    // The client's id and secret are in the body.
-    security: [],
     requestBody: {
       required: true,
       content: {
         "application/x-www-form-urlencoded": {
           schema: {
             type: "object",
-            required: ["client_id", "client_secret"],
+            required: ["grant_type"],
             additionalProperties: false,
             properties: Object.fromEntries(
-              ["client_id", "client_secret", "code", "redirect_uri", "grant_type", "refresh_token"].map((name) => [
-                name,
-                { type: "string" },
-              ]),
+              ["code", "redirect_uri", "grant_type", "refresh_token"].map((name) => [name, { type: "string" }]),
             ),
           },
         },

@@ -14,7 +14,7 @@ export interface TokenGrant extends Omit<TokenAnswer, "expiresAt"> {
  */
 export function readTokenAnswer(
   answer: Json,
-  scheme: Pick<OAuth2Scheme, "readToken" | "scopeSeparator" | "revokedErrors">,
+  scheme: Pick<OAuth2Scheme, "readToken" | "scopeSeparator" | "tokenErrors">,
   askedAt: number,
 ): TokenGrant | TokenFailure {
   if (!isJsonObject(answer)) return later("The token endpoint's answer is not a JSON object.");
@@ -24,7 +24,7 @@ export function readTokenAnswer(
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     const { kind, code, message, retryAfterMs } = error;
-    if (kind !== "auth" && kind !== "final") return { kind: "later", message, retryAfterMs, answerLost: false };
+    if (kind !== "auth" && kind !== "final") return { kind: "later", message, retryAfterMs };
     // Its code says whose fault it is, as RFC 6749 §5.2 has it: `invalid_client` is the app's, not the grant's.
     return { ...describeRefusal({ error: code }, 400, scheme), message };
   }
@@ -55,5 +55,5 @@ function relativeExpiry({ expires_in }: { readonly [name: string]: Json }, asked
 }
 
 function later(message: string): TokenFailure {
-  return { kind: "later", message, retryAfterMs: null, answerLost: false };
+  return { kind: "later", message, retryAfterMs: null };
 }

@@ -1,4 +1,4 @@
-import type { OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
+import type { OAuth2Scheme, TokenErrorMeaning } from "../../connector-sdk/auth-scheme.ts";
 import type { Json } from "../../domain/json.ts";
 import type { TokenFailureKind } from "../../domain/refresh-policy.ts";
 
@@ -7,12 +7,10 @@ export interface TokenFailure {
   /** For people; holds nothing secret. */
   readonly message: string;
   readonly retryAfterMs: number | null;
-  /** The request may have been carried out: a refresh token that is used once may be used up. */
-  readonly answerLost: boolean;
 }
 
 /** RFC 6749 §5.2, and two of §4.1.2.1 that token endpoints send too. */
-const KIND_OF_ERROR: Readonly<Record<string, TokenFailureKind>> = {
+const KIND_OF_ERROR: Readonly<Record<string, TokenErrorMeaning>> = {
   invalid_grant: "revoked",
   invalid_client: "app",
   unauthorized_client: "app",
@@ -29,19 +27,14 @@ const MAX_DESCRIPTION = 300;
 export function describeRefusal(
   body: { readonly [name: string]: Json } | null,
   status: number,
-  { revokedErrors = [] }: Pick<OAuth2Scheme, "revokedErrors">,
+  { tokenErrors = {} }: Pick<OAuth2Scheme, "tokenErrors">,
   retryAfterMs: number | null = null,
 ): TokenFailure {
-  const failure = (kind: TokenFailureKind): TokenFailure => ({
-    kind,
-    message: says(body, status),
-    retryAfterMs,
-    // Whoever answers that it cannot work now may have worked before its answer failed.
-    answerLost: status >= 500,
-  });
+  const failure = (kind: TokenFailureKind): TokenFailure => ({ kind, message: says(body, status), retryAfterMs });
   if (status >= 500 || status === 429 || status === 408) return failure("later");
   const codes = [body?.error, body?.status, body?.code].filter((code) => typeof code === "string");
-  if (codes.some((code) => revokedErrors.includes(code))) return failure("revoked");
+  const declared = codes.find((code) => Object.hasOwn(tokenErrors, code));
+  if (declared !== undefined) return failure(tokenErrors[declared]!);
   const error = typeof body?.error === "string" ? body.error : null;
   // An error that no standard knows was sent about the grant: asking again for ever would tell nobody.
   if (error !== null) return failure(Object.hasOwn(KIND_OF_ERROR, error) ? KIND_OF_ERROR[error]! : "revoked");
@@ -50,15 +43,11 @@ export function describeRefusal(
 
 function says(body: { readonly [name: string]: Json } | null, status: number): string {
   const parts = [body?.error, body?.error_description ?? body?.message].filter((part) => typeof part === "string");
-  const text = parts.join(": ").slice(0, MAX_DESCRIPTION);
+  const text = parts.join(": ").slice(0, MAX_DESCRIPTION).replace(/\.$/, "");
   return text === "" ? `The token endpoint answered ${status}.` : `The token endpoint answered ${text}.`;
 }
 
+/** Nothing came, or nothing that could be read; the request may have been carried out all the same. */
 export function noAnswer(reason: string): TokenFailure {
-  return {
-    kind: "later",
-    message: `The token endpoint did not answer: ${reason}`,
-    retryAfterMs: null,
-    answerLost: true,
-  };
+  return { kind: "later", message: `The token endpoint did not answer: ${reason}`, retryAfterMs: null };
 }

@@ -1,0 +1,91 @@
+import { ActionError } from "../../connector-sdk/action-error.ts";
+import type { OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
+import type { ConnectorRegistry } from "../../connector-sdk/connector.ts";
+import { authorize } from "../../domain/authorize.ts";
+import type { Backend } from "../../domain/backend.ts";
+import { AppError } from "../../domain/errors.ts";
+import type { Scope } from "../../domain/tenant.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { credentialPlace } from "../credential-place.ts";
+import type { Vault } from "../vault.ts";
+import { type ConsentClient, openConsentClient } from "./consent-client.ts";
+import { missing } from "./consent-errors.ts";
+import type { ConsentFlows, Going } from "./consent-flows.ts";
+import type { OAuthApps } from "./oauth-apps.ts";
+import type { OAuthCredential } from "./oauth-credential.ts";
+import type { ProviderAccess } from "./provider-access.ts";
+import { checkWanted, loadScheme, requireApp, type WantedConnection } from "./wanted-connection.ts";
+
+export interface BeginConsentDeps {
+  readonly backend: Pick<Backend, "connections">;
+  readonly clock: Clock;
+  readonly vault: Vault;
+  readonly connectors: ConnectorRegistry;
+  readonly apps: OAuthApps;
+  readonly fetch: typeof fetch;
+  readonly flows: ConsentFlows;
+}
+
+/** From the button to the provider's page. */
+export function createConsentBegin(deps: BeginConsentDeps) {
+  const { backend, clock, vault, connectors, apps, flows } = deps;
+
+  /** The address to send the browser to. Rejects with `invalid`, naming each field. */
+  async function begin(scope: Scope, sessionId: string, wanted: WantedConnection): Promise<URL> {
+    authorize(scope, "connection.write");
+    const loaded = await loadScheme(connectors, wanted.connector, wanted.scheme);
+    const checked = checkWanted(loaded, wanted);
+    return send(scope, sessionId, loaded.scheme, { ...checked, connectionId: null });
+  }
+
+  /** The same for a connection that is there: its id, name and workflows stay. */
+  async function beginAgain(scope: Scope, sessionId: string, id: string): Promise<URL> {
+    authorize(scope, "connection.write");
+    const found = await backend.connections.findSealed(scope, id);
+    if (!found) throw missing(id);
+    const { connector, scheme: schemeName, name, hosts } = found.connection;
+    const { scheme } = await loadScheme(connectors, connector, schemeName);
+    const stored = JSON.parse(await vault.open(credentialPlace(found.connection), found.sealed)) as OAuthCredential;
+    const { fields } = stored;
+    return send(scope, sessionId, scheme, { connector, scheme: schemeName, name, fields, hosts, connectionId: id });
+  }
+
+  async function send(
+    scope: Scope,
+    sessionId: string,
+    scheme: OAuth2Scheme,
+    going: Omit<Going, "step" | "provider" | "verifier">,
+  ): Promise<URL> {
+    if (scheme.grant !== "authorization_code")
+      throw new AppError("invalid", "This kind of access needs no consent; connect it directly.");
+    const app = await requireApp(scope, apps, scheme);
+    const { generateCodeVerifier, generateState } = await import("arctic");
+    const state = generateState();
+    const verifier = scheme.pkce ? generateCodeVerifier() : null;
+    const redirectUri = apps.callbackUrl(scheme.provider);
+    const access = { app, fields: going.fields, redirectUri, fetch: deps.fetch, clock };
+    const url = await addressOf((client) => client.authorizationUrl(state, verifier), scheme, access);
+    const { provider, scopes, scopeSeparator, extraAuthorizeParams } = scheme;
+    if (scopeSeparator !== undefined && scopes.length > 0)
+      url.searchParams.set("scope", scopes.map(({ name }) => name).join(scopeSeparator));
+    for (const [name, value] of Object.entries(extraAuthorizeParams ?? {})) url.searchParams.set(name, value);
+    await flows.remember(scope, sessionId, state, { ...going, step: "consent", provider, verifier });
+    return url;
+  }
+
+  return { begin, beginAgain };
+}
+
+/** What was typed may make no address of this provider. */
+async function addressOf(
+  make: (client: ConsentClient) => URL,
+  scheme: Extract<OAuth2Scheme, { grant: "authorization_code" }>,
+  access: ProviderAccess,
+): Promise<URL> {
+  try {
+    return make(await openConsentClient(scheme, access));
+  } catch (error) {
+    if (error instanceof ActionError) throw new AppError("invalid", error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,45 @@
+import type { ConnectorDefinition } from "../../connector-sdk/connector.ts";
+import { AppError, type FieldError } from "../../domain/errors.ts";
+
+/** What people are told when connecting does not work out, and what to do about it. */
+
+export function invalid(fields: readonly FieldError[]): AppError {
+  return new AppError("invalid", "The connection has errors; each names its field.", { fields });
+}
+
+export function missing(id: string): AppError {
+  return new AppError("not_found", `There is no connection ${id}.`);
+}
+
+export function notRegistered(provider: string): AppError {
+  return new AppError(
+    "conflict",
+    `Nobody has registered an app at the provider yet. Enter its client id and secret on the connector's page, or set ${provider}_CLIENT_ID and ${provider}_CLIENT_SECRET.`,
+    { detailCode: "oauth_client_missing" },
+  );
+}
+
+export function notOurs(): AppError {
+  return new AppError(
+    "invalid",
+    "This answer fits nothing that was begun here: it was used before, it is older than 10 minutes, or it was begun in another session. Start again from the connection's page.",
+    { detailCode: "oauth_state" },
+  );
+}
+
+export function refusedBy({ title }: ConnectorDefinition, error: string, description: string | null): AppError {
+  const said = `${error}${description === null ? "" : `: ${description}`}`.slice(0, 300);
+  const message =
+    error === "access_denied"
+      ? `${title} says that access was denied. Nothing was connected; start again when you may allow it.`
+      : `${title} refused (${said}). Compare the callback URL and the scopes with what is registered there.`;
+  return new AppError("invalid", message, { detailCode: "oauth_refused" });
+}
+
+export function notGranted(problem: string): AppError {
+  return new AppError(
+    "invalid",
+    `Nothing was connected. ${problem} Check the client id and secret, then start again.`,
+    { detailCode: "oauth_refused" },
+  );
+}

@@ -1,0 +1,135 @@
+import type { Account, OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
+import type { GuardedRequest } from "../../connector-sdk/call-provider.ts";
+import type { ConnectorDefinition } from "../../connector-sdk/connector.ts";
+import type { ConnectionCredential } from "../../connector-sdk/http-exchange.ts";
+import type { Backend } from "../../domain/backend.ts";
+import type { Connection, TokenStanding } from "../../domain/connection.ts";
+import type { JsonObject } from "../../domain/json.ts";
+import type { Scope } from "../../domain/tenant.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { checkCredential } from "../check-credential.ts";
+import { credentialPlace } from "../credential-place.ts";
+import type { Vault } from "../vault.ts";
+import { missing, notGranted } from "./consent-errors.ts";
+import type { Going } from "./consent-flows.ts";
+import { describeGrant } from "./describe-grant.ts";
+import { type OAuthCredential, toConnectionCredential } from "./oauth-credential.ts";
+import type { TokenGrant } from "./read-token-answer.ts";
+import type { TokenEndpoint } from "./token-endpoint.ts";
+
+export interface StoreGrantDeps {
+  readonly backend: Pick<Backend, "connections">;
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+  readonly vault: Vault;
+  readonly request: GuardedRequest;
+  readonly random: () => number;
+  /** The connection has a new credential: runs that wait for it can go on. */
+  readonly reconnected: (scope: Scope, connectionId: string) => Promise<void>;
+}
+
+/** A fresh token, and everything that says whose it is. */
+export interface Granted {
+  readonly definition: ConnectorDefinition;
+  readonly scheme: OAuth2Scheme;
+  readonly schemeName: string;
+  readonly grant: TokenGrant;
+  readonly endpoint: TokenEndpoint;
+  readonly fields: JsonObject;
+  readonly hosts: readonly string[];
+}
+
+/** From a token to a connection: a new one, or the one that is there with another credential. */
+export function createGrantStore(deps: StoreGrantDeps) {
+  const { backend, clock, vault } = deps;
+  const { connections } = backend;
+
+  /** What is known of the token. Rejects with `invalid` where the provider refuses the token it has just given. */
+  async function examine(granted: Granted): Promise<{ credential: OAuthCredential; standing: TokenStanding }> {
+    const { definition, scheme, schemeName, grant, endpoint, fields, hosts } = granted;
+    const credential: OAuthCredential = {
+      accessToken: grant.accessToken,
+      refreshToken: grant.refreshToken ?? null,
+      extra: { ...grant.extra },
+      fields,
+    };
+    const standing = await describeGrant({
+      scheme,
+      grant,
+      hasRefreshToken: credential.refreshToken !== null,
+      scopesBefore: scheme.scopes.map(({ name }) => name),
+      endpoint,
+      now: clock.now(),
+      random: deps.random(),
+    });
+    const shown = toConnectionCredential(schemeName, scheme, credential);
+    const account = standing.account ?? (await askAccount(definition, shown, hosts));
+    return { credential, standing: { ...standing, account } };
+  }
+
+  /** The first call with a new token; what it cannot do now shows better here than in tomorrow's run. */
+  async function askAccount(
+    definition: ConnectorDefinition,
+    credential: ConnectionCredential,
+    hosts: readonly string[],
+  ): Promise<Account | null> {
+    const check = await checkCredential(definition, credential, hosts, deps);
+    if (check.kind === "refused")
+      throw notGranted(`${definition.title} gave a token and then refused it: ${check.problem}`);
+    return check.kind === "works" ? check.account : null;
+  }
+
+  async function create(
+    scope: Scope,
+    { connector, scheme, name, hosts }: Pick<Going, "connector" | "scheme" | "name" | "hosts">,
+    credential: OAuthCredential,
+    standing: TokenStanding,
+  ): Promise<Connection> {
+    const now = clock.now();
+    const connection: Connection = {
+      ...standing,
+      id: deps.newId("conn"),
+      tenantId: scope.tenantId,
+      workspaceId: scope.workspaceId,
+      connector,
+      name,
+      scheme,
+      hosts,
+      state: "ready",
+      problem: null,
+      generation: 1,
+      refreshFailures: 0,
+      createdAt: now,
+      updatedAt: now,
+      lastUsedAt: null,
+    };
+    const sealed = await vault.seal(credentialPlace(connection), JSON.stringify(credential));
+    const details = { name, connector, scheme, hosts, account: connection.account?.label ?? null };
+    const change = { at: now, action: "connection.created", target: connection.id, details };
+    await connections.create(scope, connection, sealed, change);
+    return connection;
+  }
+
+  /** Another credential for the connection; whoever waits for it goes on. Rejects with `not_found`. */
+  async function replace(
+    scope: Scope,
+    id: string,
+    credential: OAuthCredential,
+    standing: TokenStanding,
+  ): Promise<Connection> {
+    const place = credentialPlace({ tenantId: scope.tenantId, id });
+    const sealedCredential = await vault.seal(place, JSON.stringify(credential));
+    const at = clock.now();
+    const details = { account: standing.account?.label ?? null };
+    const change = { at, action: "connection.reconnected", target: id, details };
+    if (!(await connections.reconnect(scope, id, { ...standing, sealedCredential }, change))) throw missing(id);
+    const message = `Reconnected${standing.account ? ` as ${standing.account.label}` : ""}.`;
+    await connections.record(scope, id, { at, kind: "reconnected", message });
+    await deps.reconnected(scope, id);
+    return (await connections.find(scope, id)) ?? Promise.reject(missing(id));
+  }
+
+  return { examine, create, replace };
+}
+
+export type GrantStore = ReturnType<typeof createGrantStore>;

@@ -58,7 +58,8 @@ export interface PollSettlement {
 
 /** Publishing a poll again keeps its cursor while `triggerHash` is the same; unpublishing forgets it. */
 export interface PollStore {
-  due(now: number, limit: number): Promise<readonly Poll[]>;
+  /** The earliest, of all tenants but these. */
+  due(now: number, limit: number, exceptTenants?: readonly string[]): Promise<readonly Poll[]>;
   nextDueAt(): Promise<number | null>;
   /** Takes it for this process alone until then; null when another was quicker or it was published anew. */
   take(poll: Poll, until: number): Promise<Poll | null>;

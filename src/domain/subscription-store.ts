@@ -60,7 +60,8 @@ export interface SubscriptionSettlement {
 }
 
 export interface SubscriptionStore {
-  due(now: number, limit: number): Promise<readonly TriggerSubscription[]>;
+  /** The earliest, of all tenants but these. */
+  due(now: number, limit: number, exceptTenants?: readonly string[]): Promise<readonly TriggerSubscription[]>;
   nextDueAt(): Promise<number | null>;
   /**
    * Takes it for this process alone until then, and stores what may stand at the provider from now on. Null when

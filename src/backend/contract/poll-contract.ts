@@ -47,6 +47,7 @@ export function pollContract(open: OpenBackendUnderTest): void {
       expect(await backend.polls.due(NOW + 9, 10)).toEqual([]);
       expect(await backend.polls.due(NOW + 20, 10)).toEqual([sooner, later]);
       expect(await backend.polls.due(NOW + 20, 1)).toEqual([sooner]);
+      expect(await backend.polls.due(NOW + 20, 1, [stranger.tenantId, "nobody"])).toEqual([later]);
       expect(sooner).toMatchObject({ cursor: null, succeededAt: null, failures: 0, paused: false, version: 1 });
     });
 

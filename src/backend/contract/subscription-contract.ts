@@ -51,6 +51,7 @@ export function subscriptionContract(open: OpenBackendUnderTest): void {
       expect(await backend.subscriptions.nextDueAt()).toBe(NOW);
       expect(await backend.subscriptions.due(NOW + 5, 10)).toEqual([sooner, later]);
       expect(await backend.subscriptions.due(NOW + 5, 1)).toEqual([sooner]);
+      expect(await backend.subscriptions.due(NOW + 5, 1, [sooner.tenantId])).toEqual([later]);
     });
 
     test("are taken once, and what may stand is stored with the taking", async ({

@@ -25,10 +25,12 @@ const COLUMNS = `tenant_id, workspace_id, workflow_id, version, every_ms, next_a
 
 export function createPollStore({ database, jobs, changes }: Storage, unfinished: UnfinishedRuns): PollStore {
   return {
-    async due(now, limit) {
+    async due(now, limit, exceptTenants = []) {
       const queued = await database.query<{ workflow_id: string; tenant_id: string }>(
-        "SELECT workflow_id, tenant_id FROM poll_queue WHERE next_at <= $1::bigint ORDER BY next_at LIMIT $2::integer",
-        [now, limit],
+        `SELECT workflow_id, tenant_id FROM poll_queue
+         WHERE next_at <= $1::bigint AND tenant_id <> ALL (ARRAY(SELECT json_array_elements_text($3::text::json)))
+         ORDER BY next_at LIMIT $2::integer`,
+        [now, limit, JSON.stringify(exceptTenants)],
       );
       const due: Poll[] = [];
       for (const [tenantId, ofTenant] of Map.groupBy(queued, (each) => each.tenant_id)) {

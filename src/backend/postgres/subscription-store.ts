@@ -26,11 +26,12 @@ const COLUMNS = `workflow_id, tenant_id, workspace_id, wanted, standing, sealed,
 
 export function createSubscriptionStore({ database }: Storage): SubscriptionStore {
   return {
-    async due(now, limit) {
+    async due(now, limit, exceptTenants = []) {
       const queued = await database.query<{ workflow_id: string; tenant_id: string }>(
-        `SELECT workflow_id, tenant_id FROM subscription_queue WHERE next_at <= $1::bigint
+        `SELECT workflow_id, tenant_id FROM subscription_queue
+         WHERE next_at <= $1::bigint AND tenant_id <> ALL (ARRAY(SELECT json_array_elements_text($3::text::json)))
          ORDER BY next_at LIMIT $2::integer`,
-        [now, limit],
+        [now, limit, JSON.stringify(exceptTenants)],
       );
       const due: TriggerSubscription[] = [];
       for (const [tenantId, ofTenant] of Map.groupBy(queued, (each) => each.tenant_id)) {

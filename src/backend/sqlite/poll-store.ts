@@ -27,8 +27,9 @@ export function createPollStore(
   insertRun: RunInsert,
   unfinished: UnfinishedRuns,
 ): PollStore {
-  const due = raw.prepare<PollRow, [number, number]>(
-    `SELECT ${COLUMNS} FROM polls WHERE next_at <= ? ORDER BY next_at LIMIT ?`,
+  const due = raw.prepare<PollRow, [number, string, number]>(
+    `SELECT ${COLUMNS} FROM polls
+     WHERE next_at <= ? AND tenant_id NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at LIMIT ?`,
   );
   const earliest = raw.prepare<{ next_at: number }, []>("SELECT next_at FROM polls ORDER BY next_at LIMIT 1");
   const byWorkflow = raw.prepare<PollRow, [string, string, string]>(
@@ -46,8 +47,8 @@ export function createPollStore(
   const takeKey = createTakeKey(raw);
 
   return {
-    async due(now, limit) {
-      return due.all(now, limit).map(toPoll);
+    async due(now, limit, exceptTenants = []) {
+      return due.all(now, JSON.stringify(exceptTenants), limit).map(toPoll);
     },
     async nextDueAt() {
       return earliest.get()?.next_at ?? null;

@@ -23,8 +23,9 @@ const COLUMNS = `workflow_id, tenant_id, workspace_id, wanted, standing, sealed,
   fence`;
 
 export function createSubscriptionStore({ raw, commits }: Storage): SubscriptionStore {
-  const due = raw.prepare<SubscriptionRow, [number, number]>(
-    `SELECT ${COLUMNS} FROM trigger_subscriptions WHERE next_at <= ? ORDER BY next_at LIMIT ?`,
+  const due = raw.prepare<SubscriptionRow, [number, string, number]>(
+    `SELECT ${COLUMNS} FROM trigger_subscriptions
+     WHERE next_at <= ? AND tenant_id NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at LIMIT ?`,
   );
   const earliest = raw.prepare<{ next_at: number }, []>(
     "SELECT next_at FROM trigger_subscriptions ORDER BY next_at LIMIT 1",
@@ -48,8 +49,8 @@ export function createSubscriptionStore({ raw, commits }: Storage): Subscription
   );
 
   return {
-    async due(now, limit) {
-      return due.all(now, limit).map(toSubscription);
+    async due(now, limit, exceptTenants = []) {
+      return due.all(now, JSON.stringify(exceptTenants), limit).map(toSubscription);
     },
     async nextDueAt() {
       return earliest.get()?.next_at ?? null;

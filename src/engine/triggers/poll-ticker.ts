@@ -25,7 +25,7 @@ export function createPollTicker(deps: PollTickerDeps): TriggerWork<Poll> {
   const { backend, clock, dispatcher } = deps;
   return new TriggerWork({
     clock,
-    due: (limit) => backend.polls.due(clock.now(), limit),
+    due: (limit, exceptTenants) => backend.polls.due(clock.now(), limit, exceptTenants),
     nextDueAt: () => backend.polls.nextDueAt(),
     async work(due) {
       const poll = await backend.polls.take(due, clock.now() + LEASE_MS);

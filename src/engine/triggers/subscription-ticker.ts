@@ -24,7 +24,7 @@ export function createSubscriptionTicker(deps: SubscriptionTickerDeps): TriggerW
   const { backend, clock } = deps;
   return new TriggerWork({
     clock,
-    due: (limit) => backend.subscriptions.due(clock.now(), limit),
+    due: (limit, exceptTenants) => backend.subscriptions.due(clock.now(), limit, exceptTenants),
     nextDueAt: () => backend.subscriptions.nextDueAt(),
     async work(due) {
       const move = nextMove(due, clock.now());

@@ -7,16 +7,18 @@ interface Place {
 
 interface TriggerWorkOptions<Item extends Place> {
   readonly clock: Clock;
-  /** The earliest due, at most so many. */
-  due(limit: number): Promise<readonly Item[]>;
+  /** The earliest due, at most so many, of all tenants but these. */
+  due(limit: number, exceptTenants: readonly string[]): Promise<readonly Item[]>;
   nextDueAt(): Promise<number | null>;
   /** Must move the item on, or it is due again at once. A rejection leaves it for the next look. */
   work(item: Item): Promise<void>;
 }
 
-/** Calls to providers at a time, for all triggers of a kind; a slow provider of one tenant leaves room for others. */
-const MAX_AT_ONCE = 32;
+/** Calls to providers at a time, for all triggers of a kind; slow providers of some tenants leave room for others. */
+const MAX_AT_ONCE = 64;
 const MAX_OF_TENANT = 8;
+/** When half of all are taken. */
+const FEW_OF_TENANT = 1;
 const LOOK_EVERY_MS = 1_000;
 
 /** Works on triggers that call their provider by themselves: many at once, each of them once at a time. */
@@ -71,25 +73,45 @@ export class TriggerWork<Item extends Place> {
   async #look(): Promise<void> {
     const { clock } = this.#options;
     let nextAt: number | null = null;
+    let mustWait = false;
     try {
       // Those under way may still stand at the head.
-      const due = await this.#options.due(MAX_AT_ONCE * 2 + this.#busy.size);
-      for (const item of due) this.#begin(item);
+      const limit = MAX_AT_ONCE * 2 + this.#busy.size;
+      for (let except: readonly string[] = []; ; ) {
+        const due = await this.#options.due(limit, except);
+        for (const item of due) mustWait = !this.#begin(item) || mustWait;
+        // What a tenant may not begin now must not hide what others have due.
+        const full = this.#fullTenants();
+        if (due.length < limit || this.#busy.size >= MAX_AT_ONCE || full.length === except.length) break;
+        except = full;
+      }
       nextAt = await this.#options.nextDueAt();
     } catch {
       // The backend cannot be reached; `/readyz` says so, and the next look tries again.
     }
     if (this.#stopped) return;
     const now = clock.now();
-    const inMs = Math.min(LOOK_EVERY_MS, Math.max(20, (nextAt ?? now + LOOK_EVERY_MS) - now));
+    // What waits for a place is looked at when one becomes free.
+    const soonest = mustWait ? LOOK_EVERY_MS : 20;
+    const inMs = Math.min(LOOK_EVERY_MS, Math.max(soonest, (nextAt ?? now + LOOK_EVERY_MS) - now));
     this.#cancelTimer = clock.after(inMs, () => this.wake());
   }
 
-  #begin(item: Item): void {
+  #mayBegin(tenantId: string): boolean {
+    const most = this.#busy.size < MAX_AT_ONCE / 2 ? MAX_OF_TENANT : FEW_OF_TENANT;
+    return this.#busy.size < MAX_AT_ONCE && (this.#byTenant.get(tenantId) ?? 0) < most;
+  }
+
+  #fullTenants(): readonly string[] {
+    return [...this.#byTenant.keys()].filter((tenantId) => !this.#mayBegin(tenantId));
+  }
+
+  /** False when it has to wait for a place. */
+  #begin(item: Item): boolean {
     const { tenantId, workflowId } = item;
+    if (this.#stopped || this.#busy.has(workflowId)) return true;
+    if (!this.#mayBegin(tenantId)) return false;
     const ofTenant = this.#byTenant.get(tenantId) ?? 0;
-    if (this.#stopped || this.#busy.has(workflowId)) return;
-    if (this.#busy.size >= MAX_AT_ONCE || ofTenant >= MAX_OF_TENANT) return;
     this.#byTenant.set(tenantId, ofTenant + 1);
     const working = this.#options
       .work(item)
@@ -102,5 +124,6 @@ export class TriggerWork<Item extends Place> {
         this.wake();
       });
     this.#busy.set(workflowId, working);
+    return true;
   }
 }

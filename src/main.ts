@@ -1,6 +1,6 @@
 import "./platform/prepare-process.ts";
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import type { AppParts } from "./app.ts";
 import type {
   CommandContext,
@@ -14,6 +14,7 @@ import { runCommandLine } from "./cli/run-command-line.ts";
 import { type Config, readConfig, settings, withListeningPort } from "./config.ts";
 import type { KeyRotation } from "./connections/rotate-keys.ts";
 import { AppError } from "./domain/errors.ts";
+import { compileViewsBySource } from "./platform/compile-views.ts";
 import type { Log } from "./platform/log.ts";
 import { provideEgress } from "./platform/prepare-process.ts";
 
@@ -24,10 +25,12 @@ import { provideEgress } from "./platform/prepare-process.ts";
 
 /** Where the files of a compiled binary appear to be. */
 const isBinary = import.meta.dir.startsWith("/$bunfs");
+const sourceFolder = isBinary ? null : join(import.meta.dir, "..");
 /** Not for people: this very program as the process that runs the code of code steps. */
 const SANDBOX_WORD = "code-sandbox";
 const sandboxCommand = [process.execPath, ...(isBinary ? [] : [import.meta.path]), SANDBOX_WORD] as const;
 
+if (sourceFolder !== null) compileViewsBySource(sourceFolder);
 if (process.argv[2] === SANDBOX_WORD) await import("./sandbox.ts");
 else process.exit(await runCommandLine(process.argv.slice(2), createContext()));
 
@@ -38,8 +41,8 @@ function createContext(): CommandContext {
     return configuration.config;
   };
   return {
-    programName: isBinary ? nameOfBinary() : `npx -y bun@${Bun.version} src/main.ts`,
-    sourceFolder: isBinary ? null : join(import.meta.dir, ".."),
+    programName: isBinary ? nameOfBinary() : `npx -y bun@${Bun.version} ${pathOfSource()}`,
+    sourceFolder,
     version: async () => (await import("../package.json")).default.version,
     settings: Object.values(settings),
     readConfig: () => configuration,
@@ -60,6 +63,11 @@ function createContext(): CommandContext {
 function nameOfBinary(): string {
   const name = basename(process.execPath);
   return Bun.which(name) === process.execPath ? name : process.execPath;
+}
+
+function pathOfSource(): string {
+  const path = relative("", import.meta.path);
+  return path.startsWith("..") ? import.meta.path : path;
 }
 
 // Output and input -------------------------------------------------------------------------------------------------

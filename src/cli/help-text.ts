@@ -2,18 +2,21 @@ import type { Setting } from "../platform/read-settings.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { type CommandEntry, commandTable } from "./command-table.ts";
 
-const PROGRAM = "integrationsync";
+/* `program` is how this program is called here: what help shows can be typed as it stands. */
 
-export function globalHelp(): string {
+/** How the texts of commands and settings call it. */
+const PROGRAM = /\bintegrationsync (?=[a-z])/g;
+
+export function globalHelp(program: string): string {
   return [
     "IntegrationSync: when X happens here, do Y there, and nothing accepted is lost.",
     "",
-    `Usage: ${PROGRAM} [command] [options]`,
+    `Usage: ${program} [command] [options]`,
     "",
     "Commands:",
     ...columns(commandTable.map(({ name, summary }) => [name, summary])),
     "",
-    `${PROGRAM} <command> --help says more about one. --version prints the version.`,
+    `${program} <command> --help says more about one. --version prints the version.`,
     "Settings come from the environment: see serve --help.",
     "Exit codes: 0 done, 1 failed, 2 wrong usage.",
   ].join("\n");
@@ -25,11 +28,16 @@ export function groupHelp(group: string): string {
   return ["Commands:", ...columns(entries.map(({ name, summary }) => [name, summary]))].join("\n");
 }
 
-export function commandHelp(entry: CommandEntry, command: Command, settings: readonly Setting<unknown>[]): string {
+export function commandHelp(
+  entry: CommandEntry,
+  command: Command,
+  settings: readonly Setting<unknown>[],
+  program: string,
+): string {
   const options = [...Object.entries(command.options), ["help", { description: "Show this." }] as const];
   const argumentRows = Object.entries(command.arguments).map(([name, { description }]) => [`<${name}>`, description]);
   const sections = [
-    [`Usage: ${usage(entry, command)}`],
+    [`Usage: ${program} ${usage(entry, command)}`],
     [entry.summary, ...(command.details ? [command.details] : [])],
     argumentRows.length === 0 ? [] : ["Arguments:", ...columns(argumentRows)],
     ["Options:", ...columns(options.map(([name, spec]) => [optionName(name, spec), describeOption(spec)]))],
@@ -38,16 +46,17 @@ export function commandHelp(entry: CommandEntry, command: Command, settings: rea
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
-    .join("\n\n");
+    .join("\n\n")
+    .replace(PROGRAM, `${program} `);
 }
 
-/** `integrationsync api-key create --tenant <slug> --name <name> [options]` */
+/** `api-key create --tenant <slug> --name <name> [options]` */
 function usage({ name }: CommandEntry, command: Command): string {
   const args = Object.keys(command.arguments).map((argument) => `<${argument}>`);
   const required = Object.entries(command.options).filter(([, spec]) => spec.required);
   const hasMore = Object.keys(command.options).length > required.length;
   const shown = required.map(([option, spec]) => optionName(option, spec));
-  return [PROGRAM, name, ...args, ...shown, ...(hasMore ? ["[options]"] : [])].join(" ");
+  return [name, ...args, ...shown, ...(hasMore ? ["[options]"] : [])].join(" ");
 }
 
 function optionName(name: string, { value }: OptionSpec): string {

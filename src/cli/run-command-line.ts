@@ -20,14 +20,14 @@ async function dispatch(words: readonly string[], found: Found, context: Command
   const wantsHelp = words.some((word) => word === "--help" || word === "-h");
   const [first = ""] = words;
   if (first === "--version" || first === "-V") return print(context, await context.version());
-  if (first === "--help" || first === "-h" || first === "help") return print(context, globalHelp());
+  if (first === "--help" || first === "-h" || first === "help") return print(context, globalHelp(context.programName));
   if (found.kind === "unknown") throw await unknownCommand(found.name, context);
   if (found.kind === "group") {
     if (wantsHelp) return print(context, groupHelp(found.group));
     throw await incompleteCommand(found.group, found.second, context);
   }
   const command = await found.entry.load();
-  if (wantsHelp) return print(context, commandHelp(found.entry, command, context.settings));
+  if (wantsHelp) return print(context, commandHelp(found.entry, command, context.settings, context.programName));
   return command.run(await parseArguments(command, found.typed, context.suggest), context);
 }
 

@@ -53,6 +53,18 @@ describe("a server that starts", () => {
     expect((await fetch(`http://127.0.0.2:${open.port}/healthz`)).status).toBe(200);
   });
 
+  test("from source serves its pages in whatever folder it is started", async () => {
+    await using folder = await openInstallation();
+    await using server = await startServer(folder);
+    const page = await fetch(`${server.url}/sign-in`);
+    expect({ status: page.status, text: await page.text() }).toEqual({
+      status: 200,
+      text: expect.stringContaining("The server has printed a setup link"),
+    });
+    await server.stop();
+    expect(await server.stderr).not.toContain('"level":"error"');
+  });
+
   test("logs JSON lines on standard error and nothing but its announcement on standard output", async () => {
     await using folder = await openInstallation();
     await using server = await startServer(folder);

@@ -111,7 +111,7 @@ function hostOf(text: string): string {
 function readToken(answer: JsonObject): TokenAnswer {
   const { access_token, refresh_token, scope, instance_url, id } = answer;
   if (typeof access_token !== "string" || typeof instance_url !== "string")
-    throw new ActionError("final", "Salesforce's answer holds no access token or no instance_url.", {
+    throw new ActionError("retryable", "Salesforce's answer holds no access token or no instance_url.", {
       code: "invalid_token_answer",
     });
   return {

@@ -1,7 +1,7 @@
 import { ActionError } from "../../connector-sdk/action-error.ts";
 import type { OAuth2Scheme, TokenAnswer } from "../../connector-sdk/auth-scheme.ts";
 import { isJsonObject, type Json } from "../../domain/json.ts";
-import { describeRefusal, type TokenFailure } from "./token-failure.ts";
+import { describeRefusal, isKnownError, type TokenFailure } from "./token-failure.ts";
 
 /** A token, and until when it is good by our clock; null where the answer does not tell. */
 export interface TokenGrant extends Omit<TokenAnswer, "expiresAt"> {
@@ -18,6 +18,10 @@ export function readTokenAnswer(
   askedAt: number,
 ): TokenGrant | TokenFailure {
   if (!isJsonObject(answer)) return later("The token endpoint's answer is not a JSON object.");
+  const { access_token, error: said } = answer;
+  // A connector that reads answers itself need not know every refusal that can come as a success.
+  if (access_token === undefined && typeof said === "string" && isKnownError(said, scheme))
+    return describeRefusal(answer, 400, scheme);
   let read: TokenAnswer | null;
   try {
     read = scheme.readToken ? scheme.readToken(answer) : readStandard(answer, scheme.scopeSeparator ?? " ");

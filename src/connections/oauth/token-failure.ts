@@ -41,6 +41,11 @@ export function describeRefusal(
   return failure("app");
 }
 
+/** Whether the RFC or the scheme says what an error code means. */
+export function isKnownError(code: string, { tokenErrors = {} }: Pick<OAuth2Scheme, "tokenErrors">): boolean {
+  return Object.hasOwn(tokenErrors, code) || Object.hasOwn(KIND_OF_ERROR, code);
+}
+
 function says(body: { readonly [name: string]: Json } | null, status: number): string {
   const parts = [body?.error, body?.error_description ?? body?.message].filter((part) => typeof part === "string");
   const text = parts.join(": ").slice(0, MAX_DESCRIPTION).replace(/\.$/, "");

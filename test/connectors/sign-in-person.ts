@@ -13,6 +13,8 @@ export interface Person {
   open(path: string): Promise<SeenPage>;
   /** Sends a form of the page, recognised by where it goes, as it stands there but for what is `entered`. */
   submit(page: SeenPage, action: string, entered?: Readonly<Record<string, string>>): Promise<SeenPage>;
+  /** Connects an account through the pages, consenting to everything; gives the connection's id. */
+  connect(connector: string, scheme: string, entered?: Readonly<Record<string, string>>): Promise<string>;
 }
 
 const PASSWORD = "correct horse battery staple";
@@ -47,6 +49,13 @@ export async function signInPerson(app: StartedApp, scope: TestTenant["scope"]):
         ...entered,
       });
       return follow(new URL(action, app.url), new URLSearchParams(entries));
+    },
+    async connect(connector, scheme, entered) {
+      const form = await person.open(`/connections/new/${connector}?scheme=${scheme}`);
+      const { url, html } = await person.submit(form, `/connections/new/${connector}/${scheme}`, entered);
+      const [, id] = /^\/connections\/(conn_\w+)$/.exec(url.pathname) ?? [];
+      if (id === undefined) throw new Error(`not connected: ${url.href}: ${html}`);
+      return id;
     },
   };
   await follow(new URL("/sign-in", app.url), new URLSearchParams({ email, password: PASSWORD }));

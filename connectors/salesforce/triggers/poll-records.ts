@@ -38,11 +38,11 @@ export async function pollRecords(
   const { records } = await runQuery(api, soql, PAGE_SIZE);
   const items = records.map((record) => ({ id: toId(record), body: record }));
   const last = records.at(-1);
-  // What changed just before publishing is remembered by its id and not gone on with.
-  if (isFirst(context)) return { items, cursor: { stamp: before.stamp, id: null } };
+  const isFull = records.length === PAGE_SIZE;
+  // What changed just before publishing is remembered by its id; the next poll begins at that moment.
+  if (isFirst(context) && !isFull) return { items, cursor: { stamp: before.stamp, id: null } };
   if (last === undefined) return { items, cursor: { ...before, id: null } };
   const stamp = toInstant(String(last[field]));
-  const isFull = records.length === PAGE_SIZE;
   return { items, cursor: { stamp, id: isFull ? String(last.Id) : null }, more: isFull };
 }
 

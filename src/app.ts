@@ -339,7 +339,11 @@ export function createApp(parts: AppParts): App {
     metrics: () => renderMetrics([...processMetrics(lag), ...engineMetrics(backend, dispatcher, ended)]),
     publicUrl: config.publicUrl,
     stopping: stopping.signal,
-    limits: { maxBodyBytes: config.maxBodyBytes, metricsToken: config.metricsToken },
+    limits: {
+      maxBodyBytes: config.maxBodyBytes,
+      keepAliveSeconds: config.keepAliveSeconds,
+      metricsToken: config.metricsToken,
+    },
     clock,
     newId,
     log,

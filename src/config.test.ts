@@ -35,6 +35,7 @@ describe("an empty environment", () => {
       maxQueuedRuns: 250_000,
       runRetentionDays: 30,
       maxParkedDays: 30,
+      keepAliveSeconds: 75,
       shutdownGraceMs: 25_000,
       logLevel: "info",
       metricsToken: null,

@@ -62,6 +62,16 @@ export const settings = {
     give: "bytes from 1024 to 104857600 (100 MiB), for example MAX_BODY_BYTES=1048576",
     parse: wholeNumber(1_024, 104_857_600),
   }),
+  keepAliveSeconds: withDefault({
+    variable: "KEEP_ALIVE_SECONDS",
+    group: "Server",
+    default: "75",
+    description:
+      "How long a connection on which nothing is sent stays open. Longer than the proxy or load balancer in front keeps it " +
+      "(most of them 60 seconds), or it sends requests into connections that are just being closed.",
+    give: "seconds from 1 to 255, for example KEEP_ALIVE_SECONDS=75",
+    parse: wholeNumber(1, 255),
+  }),
   shutdownGraceMs: withDefault({
     variable: "SHUTDOWN_GRACE_MS",
     group: "Server",

@@ -12,6 +12,7 @@ const STORAGE = join(import.meta.dir, "test-storage.ts");
 
 /** Files that name their backend themselves, and why the other would not do. */
 const ONCE: Readonly<Record<string, string>> = {
+  "test/api/keep-alive.test.ts": "connections are kept and closed alike over either",
   "test/browser/account-fields.test.ts": "forms look the same over either",
   "test/browser/connections.test.ts": "pages look the same over either; test/oauth runs on both",
   "test/browser/connector-choices.test.ts": "forms look the same over either",

@@ -60,7 +60,7 @@ export async function startApp(
   const listener = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
-    idleTimeout: shared ? 30 : 2,
+    idleTimeout: read.config.keepAliveSeconds,
     fetch: (request, server) => answer(request, server),
   });
   const config = withListeningPort(read.config, listener.port!);

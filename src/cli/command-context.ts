@@ -52,6 +52,7 @@ export interface CommandConfig {
   readonly egressAllow: readonly string[];
   readonly egressProxy: string | null;
   readonly logLevel: LogLevel;
+  readonly keepAliveSeconds: number;
   readonly shutdownGraceMs: number;
 }
 

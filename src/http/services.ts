@@ -52,6 +52,8 @@ export interface Services {
   readonly publicUrl: string;
   readonly limits: {
     readonly maxBodyBytes: number;
+    /** After so long a connection on which nothing is sent is closed. */
+    readonly keepAliveSeconds: number;
     /** Null: `/metrics` does not exist. */
     readonly metricsToken: string | null;
   };

@@ -87,8 +87,6 @@ async function visit(method: string, path: string, who: { cookie: string; csrf: 
   const headers = { ...(who && { cookie: who.cookie }), origin: world.origin };
   const body = method === "GET" ? {} : { body: new URLSearchParams(who ? { _csrf: who.csrf } : {}) };
   return fetch(world.origin + path, {
-    // The test server soon drops what is idle, perhaps just as the next request leaves.
-    keepalive: false,
     method,
     headers,
     ...body,

@@ -16,7 +16,7 @@ const WARM_UP_REQUESTS = 50_000;
 
 const services: Pick<Services, "deliver" | "limits"> = {
   deliver: async () => ({ kind: "accepted", runId: newId("run"), duplicate: false }),
-  limits: { maxBodyBytes: 1_048_576, metricsToken: null },
+  limits: { maxBodyBytes: 1_048_576, keepAliveSeconds: 75, metricsToken: null },
 };
 const server = createServer(services as Services);
 const listener = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: server.fetch });

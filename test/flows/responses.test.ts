@@ -46,13 +46,6 @@ test("the answer can hold what another system has answered", async () => {
   expect(await (await deliver()).json()).toEqual({ price: 12 });
 });
 
-test("an answer may take longer than a connection may be idle", async () => {
-  const { peer } = world;
-  peer.answer("/slow-price", () => ({ after: Bun.sleep(2_600) }));
-  const { deliver } = await publish([send("ask", `${peer.origin}/slow-price`), respond({ body: "late" })]);
-  expect(await (await deliver()).text()).toBe("late");
-});
-
 test("the first respond wins", async () => {
   const { deliver } = await publish([respond({ body: "first" }, "one"), respond({ body: "second" }, "two")]);
   expect(await (await deliver()).text()).toBe("first");

@@ -40,15 +40,13 @@ export const serve = defineCommand({
 
 type Listener = Bun.Server<undefined>;
 
-/** Seconds without a byte until a connection is cut. A webhook whose caller waits for an answer lifts it for itself. */
-const IDLE_TIMEOUT_SECONDS = 60;
-
 function listen(config: CommandConfig): Listener {
   try {
     return Bun.serve({
       hostname: config.host,
       port: config.port,
-      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      // A webhook whose caller waits for an answer lifts it for itself.
+      idleTimeout: config.keepAliveSeconds,
       // Two servers on one port would share its requests without knowing of each other.
       reusePort: false,
       development: false,

@@ -26,8 +26,6 @@ const METHODS: ReadonlySet<string> = new Set(["GET", "POST", "PUT", "PATCH", "DE
 const ALLOW = [...METHODS, "OPTIONS"].join(", ");
 
 const NEVER = 0;
-/** As Bun has it for all other connections. */
-const IDLE_SECONDS = 10;
 
 /** `/hooks/apps/<connector>`: what a provider sends to its app's one address. No secret holds a slash. */
 const APPS = "apps/";
@@ -64,7 +62,7 @@ export async function takeDelivery(
     return fail(error, method, services);
   } finally {
     // What is set stays with the connection: a caller that keeps it open must not keep it for ever.
-    server?.timeout(request, IDLE_SECONDS);
+    server?.timeout(request, services.limits.keepAliveSeconds);
   }
 }
 

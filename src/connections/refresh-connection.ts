@@ -52,6 +52,7 @@ export interface RefreshDeps {
   readonly queued: () => void;
 }
 
+/** The token, what it is asked about, and time to store it. */
 const LEASE_MS = TOKEN_DEADLINE_MS + 25_000;
 /** A caller that waited so long for another worker is told to come back. */
 const PATIENCE_MS = 25_000;

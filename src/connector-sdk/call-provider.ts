@@ -9,7 +9,7 @@ import type { ConnectorDefinition } from "./connector.ts";
 import { createApi } from "./create-api.ts";
 import { CredentialRenewal } from "./credential-renewal.ts";
 import type { ConnectionCredential, IncomingResponse, OutgoingRequest } from "./http-exchange.ts";
-import { createRedactor } from "./redact-credential.ts";
+import { createExcerptRedactor } from "./redact-credential.ts";
 
 /** The provider refuses the credential, and nobody can give another one now. */
 export class CredentialParked extends ActionError {
@@ -97,7 +97,7 @@ export async function callProvider<T>(
   } catch (error) {
     const known = classifyEgressError(error);
     const parked = known.kind === "auth" ? await renewal.parkedAfterRefusal() : null;
-    const redact = createRedactor(renewal.credentials);
+    const redact = createExcerptRedactor(renewal.credentials);
     if (parked) throw new CredentialParked(parked, known);
     throw redactError(known.code === "aborted" ? outOfTime(known.kind, timeoutMs) : known, redact);
   } finally {

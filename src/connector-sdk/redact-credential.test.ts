@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createRedactor } from "./redact-credential.ts";
+import { createExcerptRedactor, createRedactor } from "./redact-credential.ts";
 
 describe("an answer that echoes the request", () => {
   test("loses a bearer token wherever it stands", () => {
@@ -13,6 +13,12 @@ describe("an answer that echoes the request", () => {
     ]);
     const basic = Buffer.from("ada.lovelace:correct horse").toString("base64");
     expect(redact(`Basic ${basic} for ada.lovelace`)).toBe("Basic •••• for ada.lovelace");
+  });
+  test("loses a secret as it stands in an address", () => {
+    const redact = createRedactor([{ scheme: "key", fields: { key: "a+b/c==d e" } }]);
+    expect(redact({ url: "https://acme.example/?key=a%2Bb%2Fc%3D%3Dd%20e&x=1" })).toEqual({
+      url: "https://acme.example/?key=••••&x=1",
+    });
   });
   test("loses secrets that JSON escapes, and nested ones", () => {
     const redact = createRedactor([{ scheme: "custom", fields: { headers: [{ name: "x", value: 'quo"te\\d' }] } }]);
@@ -33,4 +39,16 @@ describe("an answer that echoes the request", () => {
     expect(createRedactor([])(answer)).toBe(answer);
     expect(createRedactor([{ scheme: "bearer", fields: { token: "tru" } }])({ a: "true" })).toEqual({ a: "true" });
   });
+});
+
+test("an excerpt whose cut went through an echoed secret does not show its beginning", () => {
+  const token = "canary-5ecret-of-32-characters-x";
+  const redact = createExcerptRedactor([{ scheme: "bearer", fields: { token } }]);
+  for (let length = 6; length <= token.length; length += 1) {
+    const begun = token.slice(0, length);
+    expect(redact(`sent ${begun}`)).toBe("sent ••••");
+    expect(redact({ body: [`sent ${begun}… (9000 bytes)`] })).toEqual({ body: ["sent ••••… (9000 bytes)"] });
+  }
+  expect(redact(`${token} was sent`)).toBe("•••• was sent");
+  expect(redact("nothing… (9000 bytes)")).toBe("nothing… (9000 bytes)");
 });

@@ -1,4 +1,5 @@
 import type { OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
+import { createRedactor } from "../../connector-sdk/redact-credential.ts";
 import { isJsonObject } from "../../domain/json.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { askTokens } from "./ask-tokens.ts";
@@ -33,16 +34,21 @@ export interface TokenEndpoint {
 
 /** Longer than the egress lets a call take: an answer that still comes must not be thrown away. */
 export const TOKEN_DEADLINE_MS = 65_000;
+/** The token is there already and not yet stored: what it is asked about must not cost it. */
+const INTROSPECTION_DEADLINE_MS = 10_000;
+const MAX_MESSAGE = 400;
 
 export function openTokenEndpoint(scheme: OAuth2Scheme, access: ProviderAccess): TokenEndpoint {
   const { clock, fields } = access;
 
-  async function read(ask: () => Promise<TokenReply>): Promise<TokenResult> {
+  /** `sent`: the secrets of this request, which a refusal may echo. */
+  async function read(sent: readonly (string | null)[], ask: () => Promise<TokenReply>): Promise<TokenResult> {
     const askedAt = clock.now();
-    const reply = await withDeadline(clock, ask()).catch((error) => failed(readLostAnswer(error)));
-    if (reply.kind === "failed") return { ok: false, failure: reply.failure };
-    const grant = readTokenAnswer(reply.body, scheme, askedAt);
-    return "kind" in grant ? { ok: false, failure: grant } : { ok: true, grant };
+    const reply = await withDeadline(clock, TOKEN_DEADLINE_MS, ask()).catch((error) => failed(readLostAnswer(error)));
+    const grant = reply.kind === "failed" ? reply.failure : readTokenAnswer(reply.body, scheme, askedAt);
+    if (!("kind" in grant)) return { ok: true, grant };
+    const redact = createRedactor([{ scheme: "", fields: { sent: [...sent, access.app.secret] } }]);
+    return { ok: false, failure: { ...grant, message: String(redact(grant.message)).slice(0, MAX_MESSAGE) } };
   }
 
   function consented() {
@@ -51,10 +57,11 @@ export function openTokenEndpoint(scheme: OAuth2Scheme, access: ProviderAccess):
   }
 
   return {
-    exchangeCode: (code, verifier) => read(async () => (await consented()).exchangeCode(code, verifier)),
-    refresh: (refreshToken) => read(async () => (await consented()).refresh(refreshToken)),
+    exchangeCode: (code, verifier) =>
+      read([code, verifier], async () => (await consented()).exchangeCode(code, verifier)),
+    refresh: (refreshToken) => read([refreshToken], async () => (await consented()).refresh(refreshToken)),
     requestOwn: () =>
-      read(async () => {
+      read([], async () => {
         if (scheme.grant !== "client_credentials") throw new Error("This access needs consent.");
         const scope = scheme.scopes.map(({ name }) => name).join(scheme.scopeSeparator ?? " ");
         return askTokens(scheme, access, { grant_type: "client_credentials", ...(scope !== "" && { scope }) });
@@ -64,22 +71,21 @@ export function openTokenEndpoint(scheme: OAuth2Scheme, access: ProviderAccess):
       const url = resolveUrl(scheme.introspectUrl, fields);
       const form = { token: accessToken, token_type_hint: "access_token" };
       const asked = postForm(url, form, scheme.clientAuth ?? "basic", access);
-      const answer = await withDeadline(clock, asked).catch(() => null);
+      const answer = await withDeadline(clock, INTROSPECTION_DEADLINE_MS, asked).catch(() => null);
       if (answer?.status !== 200 || !isJsonObject(answer.json)) return null;
       const { active, exp } = answer.json;
       if (active !== true || typeof exp !== "number") return null;
       // `exp` is by the provider's clock, which ours may differ from; its `Date` tells by how much.
       return clock.now() + (exp * 1000 - answer.providerNow);
     },
-    revoke: (held) => withDeadline(clock, revokeToken(scheme, held, access)).catch(() => "later" as const),
+    revoke: (held) =>
+      withDeadline(clock, TOKEN_DEADLINE_MS, revokeToken(scheme, held, access)).catch(() => "later" as const),
   };
 }
 
-async function withDeadline<T>(clock: Clock, working: Promise<T>): Promise<T> {
+async function withDeadline<T>(clock: Clock, deadlineMs: number, working: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const cancel = clock.after(TOKEN_DEADLINE_MS, () =>
-    reject(new Error(`no answer within ${TOKEN_DEADLINE_MS / 1000} seconds`)),
-  );
+  const cancel = clock.after(deadlineMs, () => reject(new Error(`no answer within ${deadlineMs / 1000} seconds`)));
   try {
     return await Promise.race([working, late]);
   } finally {

@@ -4,14 +4,23 @@ import type { TokenFailureKind } from "../../domain/refresh-policy.ts";
 
 export interface TokenFailure {
   readonly kind: TokenFailureKind;
-  /** For people; holds nothing secret. */
+  /** For people. What was sent may be echoed in it until `openTokenEndpoint` has taken it out. */
   readonly message: string;
   readonly retryAfterMs: number | null;
 }
 
-/** RFC 6749 §5.2, and two of §4.1.2.1 that token endpoints send too. */
+/**
+ * RFC 6749 §5.2, two of §4.1.2.1 that token endpoints send too, and what OpenID Connect (§3.1.2.6) and RFC 6750 (§3.1)
+ * have for a person who must come back.
+ */
 const KIND_OF_ERROR: Readonly<Record<string, TokenErrorMeaning>> = {
   invalid_grant: "revoked",
+  invalid_token: "revoked",
+  access_denied: "revoked",
+  interaction_required: "revoked",
+  login_required: "revoked",
+  consent_required: "revoked",
+  account_selection_required: "revoked",
   invalid_client: "app",
   unauthorized_client: "app",
   unsupported_grant_type: "app",
@@ -21,7 +30,6 @@ const KIND_OF_ERROR: Readonly<Record<string, TokenErrorMeaning>> = {
   server_error: "later",
   slow_down: "later",
 };
-const MAX_DESCRIPTION = 300;
 
 /** What a token endpoint said when it refused. `body` is whatever came as JSON, or null. */
 export function describeRefusal(
@@ -36,9 +44,8 @@ export function describeRefusal(
   const declared = codes.find((code) => Object.hasOwn(tokenErrors, code));
   if (declared !== undefined) return failure(tokenErrors[declared]!);
   const error = typeof body?.error === "string" ? body.error : null;
-  // An error that no standard knows was sent about the grant: asking again for ever would tell nobody.
-  if (error !== null) return failure(Object.hasOwn(KIND_OF_ERROR, error) ? KIND_OF_ERROR[error]! : "revoked");
-  return failure("app");
+  // An error that no standard knows may pass by itself and must not cost a connection; people hear of it all the same.
+  return failure(error !== null && Object.hasOwn(KIND_OF_ERROR, error) ? KIND_OF_ERROR[error]! : "app");
 }
 
 /** Whether the RFC or the scheme says what an error code means. */
@@ -48,7 +55,7 @@ export function isKnownError(code: string, { tokenErrors = {} }: Pick<OAuth2Sche
 
 function says(body: { readonly [name: string]: Json } | null, status: number): string {
   const parts = [body?.error, body?.error_description ?? body?.message].filter((part) => typeof part === "string");
-  const text = parts.join(": ").slice(0, MAX_DESCRIPTION).replace(/\.$/, "");
+  const text = parts.join(": ").replace(/\.$/, "");
   return text === "" ? `The token endpoint answered ${status}.` : `The token endpoint answered ${text}.`;
 }
 

@@ -41,6 +41,8 @@ export interface EgressRequest {
   readonly redirect?: "none" | "follow";
   /** 10 by default. */
   readonly maxRedirects?: number;
+  /** A redirect that would send the body to another origin is refused instead: it holds secrets. */
+  readonly keepBodyAtOrigin?: boolean;
   /**
    * Where this request's credential may go: `api.example.com`, `host:port` or `*.example.com`. When given, the URL
    * and every redirect must be among them.
@@ -110,7 +112,10 @@ export function createEgress(options: EgressOptions): Egress {
           if (next.kind === "final") return { ...response, url: target.url.href };
           if (next.kind === "invalid") throw new EgressError("redirect", next.reason);
           if (redirects >= (request.maxRedirects ?? DEFAULT_MAX_REDIRECTS)) throw tooManyRedirects(target, redirects);
+          const before = target.url.origin;
           target = parseTarget(next.hop.url, request.allowedHosts);
+          if (request.keepBodyAtOrigin && next.hop.body !== undefined && target.url.origin !== before)
+            throw new EgressError("redirect", `${new URL(before).host} sends what it was sent on to another address`);
           hop = { ...next.hop, url: target.url };
         }
       } catch (error) {

@@ -57,6 +57,8 @@ async function send(egress: Egress, request: Request, options: GuardedFetchOptio
       maxResponseBytes: options.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES,
       redirect: request.redirect === "follow" ? "follow" : "none",
       maxRedirects: MAX_REDIRECTS,
+      // Those who call fetch are OAuth libraries: a body holds a client's secret, a code or a refresh token.
+      keepBodyAtOrigin: true,
       signal: request.signal,
     });
   } catch (error) {

@@ -1,5 +1,3 @@
-import { PACKED_COLUMNS } from "./sqlite/runs/packed-ledger.ts";
-
 /**
  * How the tables of an embedded database become those of Postgres. A table that both have, with the same columns, needs
  * no word here; a test fails for any other that is missing, and so does the move.
@@ -13,14 +11,6 @@ export interface TablePlan {
   /** True where a row may be there already, and is replaced. */
   readonly replaces?: true;
 }
-
-const PACKED = PACKED_COLUMNS.map((column, index) => `json_extract(step.value, '$[${index}]') AS ${column}`);
-/** Rows in the order in which they were written, which is the order of their place; then what is packed into runs. */
-const ALL_STEPS = `(
-  SELECT run_id, tenant_id, ${PACKED_COLUMNS.join(", ")} FROM steps
-  UNION ALL
-  SELECT runs.id AS run_id, runs.tenant_id, ${PACKED.join(", ")}
-  FROM runs, json_each(runs.ledger) AS step WHERE runs.ledger IS NOT NULL)`;
 
 /** Nobody holds a run of a server that has stopped; one that did not stop in order has interrupted it. */
 const IS_HELD = "lease_owner IS NOT NULL";
@@ -57,7 +47,8 @@ export const MOVE_PLAN: Readonly<Record<string, TablePlan>> = {
       lane: "coalesce((SELECT workflow_caps.workflow_id FROM workflow_caps WHERE workflow_caps.workflow_id = runs.workflow_id), '')",
     },
   },
-  steps: { from: ALL_STEPS, columns: { seq: null } },
+  // In the order in which they were written, which is the order of their place.
+  steps: { columns: { seq: null } },
 };
 
 /** Of Postgres alone: who is at work, and what one server keeps in its memory. */

@@ -80,8 +80,8 @@ export async function measurePostgres(context: BenchContext): Promise<Section> {
         ...security,
       ],
       notes: [
-        "The ceiling writes run, job, three steps, the run's end and the job's end. A run of pure steps is stored as ended by",
-        "one commit, so it needs no job; every run that waits for a worker has one.",
+        "The ceiling writes run, job, the run's end with its steps, and the job's end. A run of pure steps is stored as ended",
+        "by one commit, so it needs no job; every run that waits for a worker has one.",
         "Handed over: accepted by a process without an engine, started by a server, by the one clock of this machine.",
       ],
     };

@@ -1,12 +1,14 @@
 /**
  * The rows of a run of pure steps into Postgres with nothing around them: no HTTP, no parsing, no engine. 64 callers; one
- * transaction at a time, while which the next gathers; in it a run that has ended, its three steps and its job.
+ * transaction at a time, while which the next gathers; in it a run that has ended, with its three steps in its row as the
+ * server's are, and its job.
  *
  *   bun postgres-loop.ts <URL of a database in which `ceiling-postgres.ts` has made its tables> <runs>
  *
  * Prints how many runs a second it stored.
  */
 import { randomUUIDv7 } from "bun";
+import { bareLedger } from "./bare-ledger.ts";
 
 const CALLERS = 64;
 const [databaseUrl = "", runs = "10000"] = process.argv.slice(2);
@@ -28,13 +30,7 @@ async function writeAll(): Promise<void> {
       await Promise.all([
         write(
           INSERT_RUNS,
-          batch.map(({ id }) => ({ id, trigger, finished_at: Date.now() })),
-        ),
-        write(
-          INSERT_STEPS,
-          batch.flatMap(({ id }) =>
-            ["price", "region", "region/shape"].map((path) => ({ run_id: id, path, output: trigger })),
-          ),
+          batch.map(({ id }) => ({ id, trigger, finished_at: Date.now(), ledger: bareLedger(trigger) })),
         ),
         write(
           INSERT_JOBS,
@@ -47,10 +43,8 @@ async function writeAll(): Promise<void> {
   isWriting = false;
 }
 
-const INSERT_RUNS = `INSERT INTO bare_runs SELECT id, trigger, 'succeeded', finished_at
-  FROM json_to_recordset($1::text::json) AS given (id text, trigger text, finished_at bigint)`;
-const INSERT_STEPS = `INSERT INTO bare_steps SELECT run_id, path, 'succeeded', output
-  FROM json_to_recordset($1::text::json) AS given (run_id text, path text, output text)`;
+const INSERT_RUNS = `INSERT INTO bare_runs SELECT id, trigger, 'succeeded', finished_at, ledger
+  FROM json_to_recordset($1::text::json) AS given (id text, trigger text, finished_at bigint, ledger text)`;
 const INSERT_JOBS = `INSERT INTO pgboss.job_common (id, name, data)
   SELECT id, 'bare', data FROM json_to_recordset($1::text::json) AS given (id uuid, data jsonb)`;
 

@@ -39,6 +39,21 @@ describe("from the failed step", () => {
     expect(await world.find(runId)).toEqual(failed);
   });
 
+  test("goes on also where no step ever left the server, and the run had failed as it was stored", async () => {
+    await world.setVariables({ rate: 2 });
+    const failed = await world.run([
+      set("first", { rate: "{{ vars.rate }}" }),
+      set("second", { limit: "{{ vars.limit }}" }),
+      set("last", { rate: "{{ steps.first.output.rate }}", limit: "{{ steps.second.output.limit }}" }),
+    ]);
+    expect(failed.status).toBe("failed");
+    await world.setVariables({ rate: 9, limit: 5 });
+    const run = await replayed(failed.id, { from: "failed" });
+    expect(run).toMatchObject({ status: "succeeded", replayOf: failed.id, output: { rate: 2, limit: 5 } });
+    expect(stepAt(run, "first")).toEqual(stepAt(failed, "first"));
+    expect(await world.find(failed.id)).toEqual(failed);
+  });
+
   test("a call that was refused for good is a new one: planned anew, under another key", async () => {
     const { peer } = world;
     peer.answer("/refused", { status: 422 }, {});

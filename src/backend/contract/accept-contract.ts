@@ -67,6 +67,29 @@ export function acceptContract(open: OpenBackendUnderTest): void {
       expect(await again.runs.claim({ owner: nextOwner, limit: 5, perTenant: 5, now: NOW + 10_000 })).toEqual([]);
     });
 
+    test("with a first barrier that ends it gives back what is in it, however odd or long", async (world) => {
+      const { backend, scope, owner } = world;
+      const key = "\0 \u0001 \u001e \u001f \\u0000 \\ \" ' {\n} 🚀";
+      const odd = `${key} \ud800`;
+      const steps = [
+        sampleStep("none", { output: undefined, input: undefined }),
+        sampleStep("null", { output: null, input: null }),
+        sampleStep("odd", { output: odd, input: { [odd]: [odd] }, error: { code: "x", message: odd } }),
+        sampleStep("each/odd", { iteration: [3, 0], epoch: 2, attempt: 4, idempotencyKey: key, wakeAt: NOW + 1 }),
+        sampleStep("bare", { plannedAt: 1, startedAt: null, finishedAt: null, effect: "safe" }),
+      ];
+      const long = [...steps, sampleStep("long", { output: "\0 long ".repeat(3_000) })];
+      for (const ledger of [steps, long]) {
+        const run = sampleRun({ eventId: key, trigger: { ...sampleRun().trigger, body: { [odd]: odd } } });
+        const first = ending({ status: "failed", steps: ledger, output: odd, error: { code: "x", message: odd } });
+        await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first } });
+        expect(await backend.runs.steps(scope, run.id)).toEqual(ledger);
+        const { status, output, error } = first;
+        const stored = storedRun(scope, run, { status, output, error, startedAt: NOW, finishedAt: NOW + 5 });
+        expect(await backend.runs.findWithSteps(scope, run.id)).toEqual({ run: stored, steps: ledger });
+      }
+    });
+
     test("with a first barrier before an effect keeps it held", async ({ backend, scope, owner }) => {
       const run = sampleRun();
       const started = sampleStep("send", { kind: "action", state: "started", output: undefined, finishedAt: null });

@@ -73,8 +73,8 @@ export function createAcceptRuns(
 
       const first = hold?.first ?? null;
       const prepared = prepareRun(scope, run, { owner: hold?.owner ?? null, first, replayOf: null });
-      const barrier = first && prepareBarrier(tenantId, run.id, first);
-      const chars = prepared.row.trigger.length + (barrier ? charsOf(barrier) : 0);
+      const barrier = first && prepareBarrier(tenantId, run.id, first, prepared.row.ledger !== null);
+      const chars = prepared.row.trigger.length + (prepared.row.ledger?.length ?? 0) + (barrier ? charsOf(barrier) : 0);
       // Counted before the commit, so that a burst cannot pass the limit together.
       unfinished.add(tenantId, 1);
       let added = 0;

@@ -1,4 +1,5 @@
 import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
+import { packLedger } from "../../../domain/packed-ledger.ts";
 import { isFinal } from "../../../domain/run.ts";
 import type { Statement } from "../database.ts";
 import type { DueRun, RunJobs } from "../queue/run-jobs.ts";
@@ -47,6 +48,7 @@ export function prepareRun(
       status: first?.status ?? "queued",
       waiting_for: first?.waitingFor ?? null,
       ...toOutcome(first),
+      ledger: packLedger(first),
     },
     /** Null for a run that has ended by now: nobody will work on it. */
     queued: ended

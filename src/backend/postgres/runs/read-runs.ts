@@ -1,6 +1,9 @@
 import type { RunFilter, RunStore } from "../../../domain/backend.ts";
+import { unpackLedger } from "../../../domain/packed-ledger.ts";
 import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
+import type { StepRecord } from "../../../domain/run.ts";
 import { firstIdAt } from "../../../platform/ids.ts";
+import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
 import { RUN_COLUMNS, type RunRow, SUMMARY_COLUMNS, type SummaryRow, toRun, toSummary } from "./run-rows.ts";
 import { readSteps } from "./step-rows.ts";
@@ -31,18 +34,20 @@ export function createReadRuns({
     },
     async steps({ tenantId, workspaceId }, runId) {
       return database.read(tenantId, async (run) => {
-        const found = await run("SELECT FROM runs WHERE id = $1 AND workspace_id = $2", [runId, workspaceId]);
-        if (found.length === 0) return [];
-        return (await readSteps(run, [runId])).get(runId) ?? [];
+        const [row] = await run<PackedLedger>("SELECT ledger FROM runs WHERE id = $1 AND workspace_id = $2", [
+          runId,
+          workspaceId,
+        ]);
+        return row ? readLedger(run, runId, row) : [];
       });
     },
     async findWithSteps({ tenantId, workspaceId }, id) {
       return database.read(tenantId, async (run) => {
-        const [row] = await run<RunRow>(`SELECT ${RUN_COLUMNS} FROM runs WHERE id = $1 AND workspace_id = $2`, [
-          id,
-          workspaceId,
-        ]);
-        return row ? { run: toRun(row), steps: (await readSteps(run, [id])).get(id) ?? [] } : null;
+        const [row] = await run<RunRow & PackedLedger>(
+          `SELECT ${RUN_COLUMNS}, ledger FROM runs WHERE id = $1 AND workspace_id = $2`,
+          [id, workspaceId],
+        );
+        return row ? { run: toRun(row), steps: await readLedger(run, id, row) } : null;
       });
     },
     async usage({ tenantId }, sinceMs) {
@@ -56,6 +61,14 @@ export function createReadRuns({
       return counts.map(({ day, runs }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), runs }));
     },
   };
+}
+
+interface PackedLedger {
+  readonly ledger: string | null;
+}
+
+async function readLedger(run: Statement, runId: string, { ledger }: PackedLedger): Promise<readonly StepRecord[]> {
+  return ledger === null ? ((await readSteps(run, [runId])).get(runId) ?? []) : unpackLedger(ledger);
 }
 
 /** A statement for each kind of filter, so that each is planned with the index that serves it. */

@@ -16,20 +16,30 @@ export interface PreparedBarrier {
   readonly send: readonly { readonly runId: string; readonly signalJson: string }[];
 }
 
-export function prepareBarrier(tenantId: string, runId: string, commit: RunCommit): PreparedBarrier {
-  const steps = new Map<string, StepValues>();
-  // The last word about a row counts; a statement cannot write the same row twice.
-  for (const step of commit.steps) {
-    const values = toStepValues(tenantId, runId, step);
-    steps.set(`${values.path} ${values.iteration} ${values.epoch} ${values.attempt}`, values);
-  }
+/** Without its steps, when the run's own row holds them already. */
+export function prepareBarrier(
+  tenantId: string,
+  runId: string,
+  commit: RunCommit,
+  holdsSteps = false,
+): PreparedBarrier {
   return {
     runId,
     commit,
-    steps: [...steps.values()],
+    steps: holdsSteps ? [] : toRows(tenantId, runId, commit.steps),
     childSteps: commit.children.flatMap((child) => child.ledger.map((step) => toStepValues(tenantId, child.id, step))),
     send: commit.send.map((each) => ({ runId: each.runId, signalJson: JSON.stringify(each.signal) })),
   };
+}
+
+/** The last word about a row counts; a statement cannot write the same row twice. */
+function toRows(tenantId: string, runId: string, steps: RunCommit["steps"]): readonly StepValues[] {
+  const rows = new Map<string, StepValues>();
+  for (const step of steps) {
+    const values = toStepValues(tenantId, runId, step);
+    rows.set(`${values.path} ${values.iteration} ${values.epoch} ${values.attempt}`, values);
+  }
+  return [...rows.values()];
 }
 
 /**

@@ -26,6 +26,8 @@ export const runs = pgTable(
     trigger: text("trigger").notNull(),
     output: text("output"),
     response: text("response"),
+    /** The steps of a run that had ended when it was stored, in place of rows in `steps`; see `packed-ledger.ts`. */
+    ledger: text("ledger"),
   },
   (table) => [
     index("runs_by_workspace").on(table.workspaceId, table.id),

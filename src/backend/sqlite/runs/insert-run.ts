@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
+import { packLedger } from "../../../domain/packed-ledger.ts";
 import { isFinal } from "../../../domain/run.ts";
-import { packLedger } from "./packed-ledger.ts";
 import { toOutcomeValues } from "./run-rows.ts";
 
 /** A run serialised once, outside the transaction: an intention may run twice and holds the write lock. */

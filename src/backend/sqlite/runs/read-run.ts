@@ -1,6 +1,6 @@
 import type { RunStore } from "../../../domain/backend.ts";
+import { unpackLedger } from "../../../domain/packed-ledger.ts";
 import type { Storage } from "../storage.ts";
-import { unpackLedger } from "./packed-ledger.ts";
 import { createToRun, RUN_COLUMNS, type RunRow } from "./run-rows.ts";
 import { createLedgerRead } from "./step-rows.ts";
 

@@ -1,10 +1,10 @@
+import { unpackLedger } from "../../../domain/packed-ledger.ts";
 import type { StepRecord } from "../../../domain/run.ts";
 import type { RunViewStore, StepLine } from "../../../domain/run-view-store.ts";
 import type { Scope } from "../../../domain/tenant.ts";
+import { attemptsOf, linesOf, loopProgressOf } from "../../../domain/view-ledger.ts";
 import type { Storage } from "../storage.ts";
-import { unpackLedger } from "./packed-ledger.ts";
 import { LEDGER_COLUMNS, type StepRow, toStepRecord } from "./step-rows.ts";
-import { attemptsOf, linesOf, loopProgressOf } from "./view-ledger.ts";
 
 /** What a tree of steps shows; a loop's input is its items, of which only the number is read. */
 const LINE_COLUMNS = `path, iteration, epoch, attempt, kind, state, effect, idempotency_key, waiting_for, wake_at, planned_at,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { StepRecord } from "../../../domain/run.ts";
-import { ending, parking, sampleStep } from "../../contract/samples.ts";
+import { ending, parking, sampleStep } from "../backend/contract/samples.ts";
 import { packLedger, unpackLedger } from "./packed-ledger.ts";
+import type { StepRecord } from "./run.ts";
 
 /** JSON has no -0. */
 const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)));

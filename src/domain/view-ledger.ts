@@ -1,8 +1,8 @@
-import type { Place, StepRecord } from "../../../domain/run.ts";
-import type { LoopBody, StepLine } from "../../../domain/run-view-store.ts";
+import type { Place, StepRecord } from "./run.ts";
+import type { LoopBody, StepLine } from "./run-view-store.ts";
 
 /*
- * The same reads as in `view-runs.ts`, for a run whose steps stand together in its own row (`packed-ledger.ts`): they
+ * The same reads as of a `RunViewStore`, for a run whose steps stand together in its own row (`packed-ledger.ts`): they
  * have to be read together.
  */
 

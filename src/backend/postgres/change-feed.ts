@@ -13,6 +13,8 @@ interface Message {
   readonly from: string;
   /** It listens from now on. */
   readonly started?: true;
+  /** Nothing: whether it hears itself. */
+  readonly beat?: number;
   /** Configuration has changed. */
   readonly changed?: true;
   /** Runs became due. */
@@ -31,34 +33,38 @@ const LISTS = ["signalled", "watching", "moved"] as const;
  * A changed configuration is told of in its own transaction: a replica that missed it would go on with what it has
  * cached. All else is told of after its commit and together, because NOTIFY makes commits wait for each other; a
  * replica that misses it finds the run when it next looks.
+ *
+ * A connection that only listens does not notice that it is dead. So a replica says something to itself now and then,
+ * and listens anew when it does not hear it.
  */
 export class ChangeFeed {
   readonly #database: Database;
+  readonly #open: () => Bun.SQL;
+  readonly #hearWithinMs: number;
   readonly #instance = crypto.randomUUID();
   readonly #listeners = new Set<(change: OutsideChange) => void>();
   readonly #readers = new Set<(message: Message) => void>();
   readonly #pending = { signalled: new Set<string>(), watching: new Set<string>(), moved: new Set<string>() };
   #isDuePending = false;
-  #subscription: { unlisten(): Promise<void> } | null = null;
+  #listening: Bun.SQL | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #toldAt = Number.NEGATIVE_INFINITY;
+  #beating: ReturnType<typeof setInterval> | null = null;
+  #lastBeat = 0;
+  #heardBeat = 0;
 
-  constructor(database: Database) {
+  /** `open` gives connections of which one will listen. It speaks to itself twice in `hearWithinMs`. */
+  constructor(database: Database, open: () => Bun.SQL, hearWithinMs: number) {
     this.#database = database;
+    this.#open = open;
+    this.#hearWithinMs = hearWithinMs;
   }
 
-  async start(sql: Bun.SQL): Promise<void> {
-    let subscribed = false;
-    this.#subscription = await sql.listen(
-      CHANNEL,
-      (text) => this.#hear(JSON.parse(text) as Message),
-      () => {
-        // What was said while the connection was gone is lost: anything may have happened.
-        if (subscribed) this.#tell({ kind: "missed" });
-        subscribed = true;
-      },
-    );
+  async start(): Promise<void> {
+    this.#listening = await this.#listen();
     this.#send({ started: true });
+    this.#beating = setInterval(() => this.#beat(), this.#hearWithinMs / 2);
+    this.#beating.unref();
   }
 
   listen(listener: (change: OutsideChange) => void): () => void {
@@ -99,9 +105,43 @@ export class ChangeFeed {
 
   async stop(): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer);
+    if (this.#beating) clearInterval(this.#beating);
+    this.#beating = null;
     this.#listeners.clear();
     this.#readers.clear();
-    await this.#subscription?.unlisten();
+    await this.#listening?.close({ timeout: 0 });
+  }
+
+  async #listen(): Promise<Bun.SQL> {
+    const sql = this.#open();
+    let subscribed = false;
+    await sql.listen(
+      CHANNEL,
+      (text) => this.#hear(JSON.parse(text) as Message),
+      () => {
+        // What was said while the connection was gone is lost: anything may have happened.
+        if (subscribed) this.#tell({ kind: "missed" });
+        subscribed = true;
+      },
+    );
+    return sql;
+  }
+
+  async #beat(): Promise<void> {
+    this.#lastBeat += 1;
+    const beat = this.#lastBeat;
+    try {
+      await this.#say({ beat });
+      await Bun.sleep(this.#hearWithinMs / 4);
+      if (this.#heardBeat >= beat || this.#beating === null) return;
+      const deaf = this.#listening;
+      this.#listening = await this.#listen();
+      await deaf?.close({ timeout: 0 });
+      this.#tell({ kind: "missed" });
+      if (this.#beating === null) await this.#listening.close({ timeout: 0 });
+    } catch {
+      // The database is away: whether it can be heard shows once it can be spoken to.
+    }
   }
 
   #sendSoon(): void {
@@ -129,12 +169,19 @@ export class ChangeFeed {
   }
 
   #send(message: Omit<Message, "from">): void {
+    this.#say(message).catch(() => {});
+  }
+
+  async #say(message: Omit<Message, "from">): Promise<void> {
     const text = JSON.stringify({ from: this.#instance, ...message });
-    this.#database.query(`SELECT pg_notify('${CHANNEL}', $1)`, [text]).catch(() => {});
+    await this.#database.query(`SELECT pg_notify('${CHANNEL}', $1)`, [text]);
   }
 
   #hear(message: Message): void {
-    if (message.from === this.#instance) return;
+    if (message.from === this.#instance) {
+      this.#heardBeat = Math.max(this.#heardBeat, message.beat ?? 0);
+      return;
+    }
     for (const reader of this.#readers) reader(message);
     if (message.changed) this.#tell({ kind: "configuration" });
     if (message.due) this.#tell({ kind: "due" });

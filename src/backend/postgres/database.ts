@@ -1,4 +1,5 @@
 import { AppError } from "../../domain/errors.ts";
+import { type Pool, TOO_LATE } from "./pool.ts";
 import { isRefusal, isStorageFailure, isWorthAnotherTry, unavailable } from "./postgres-failure.ts";
 import { Slots } from "./slots.ts";
 import { LEAVE_MARK, type Mark, READ_MARK, type Settled, UnknownOutcome } from "./unknown-outcome.ts";
@@ -18,34 +19,34 @@ export interface Transaction {
   readonly savepoint: <T>(body: () => Promise<T>) => Promise<T>;
 }
 
-/** A caller that gets no answer for so long is told to come back, and what it wanted is given up. */
-const DEADLINE_MS = 20_000;
 const MAX_TRIES = 3;
+/** Closing waits for what is under way at most so long: longer than the pool waits for an answer. */
+const DRAIN_MS = 20_000;
 
 /**
  * The one way to the tables. Every transaction has a slot (so that an exhausted pool answers `unavailable` after a
  * time instead of hanging), a deadline, and at most one tenant at a time; what Postgres cannot do now is `unavailable`.
  */
 export class Database {
-  readonly #sql: Bun.SQL;
+  readonly #pool: Pool;
   readonly #slots: Slots;
   #closed = false;
   #failures = 0;
 
-  constructor(sql: Bun.SQL, maxTransactions: number, slotTimeoutMs: number) {
-    this.#sql = sql;
+  constructor(pool: Pool, maxTransactions: number, slotTimeoutMs: number) {
+    this.#pool = pool;
     this.#slots = new Slots(maxTransactions, slotTimeoutMs);
   }
 
   /** One statement on the tables without a policy. */
   query<T>(sql: string, values: readonly Value[] = []): Promise<Rows<T>> {
-    return this.#withSlot(() => this.#sql.unsafe<Rows<T>>(sql, values.map(toParameter)));
+    return this.work((connection) => connection.unsafe<Rows<T>>(sql, values.map(toParameter)));
   }
 
   /** Reads rows of one tenant, all of them as of one moment. */
   read<T>(tenantId: string, body: (run: Statement) => Promise<T>): Promise<T> {
-    return this.#withSlot(() =>
-      this.#sql.begin("isolation level repeatable read read only", async (sql) => {
+    return this.work((connection) =>
+      connection.begin("isolation level repeatable read read only", async (sql) => {
         const transaction = toTransaction(sql);
         const setting = transaction.setTenant(tenantId);
         const [read] = await Promise.all([body(transaction.run), setting]);
@@ -73,6 +74,21 @@ export class Database {
     }
   }
 
+  /** Anything else, on a connection of its own. */
+  async work<T>(body: (connection: Bun.ReservedSQL) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new AppError("unavailable", "The server is shutting down; try again.");
+    const release = await this.#slots.acquire();
+    try {
+      return await this.#pool.lend(body);
+    } catch (error) {
+      if (!isStorageFailure(error) && error !== TOO_LATE) throw error;
+      this.#failures += 1;
+      throw unavailable(error);
+    } finally {
+      release();
+    }
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -84,7 +100,7 @@ export class Database {
   /** Refuses what comes from now on, waits for what is under way. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#slots.drain(DEADLINE_MS);
+    await this.#slots.drain(DRAIN_MS);
   }
 
   async #commit<T>(
@@ -95,8 +111,8 @@ export class Database {
     let written: { readonly value: T } | null = null;
     let isGivenUp = false;
     try {
-      return await this.#withSlot(() =>
-        this.#sql.begin("read write", async (sql) => {
+      return await this.work((connection) =>
+        connection.begin("read write", async (sql) => {
           const transaction = toTransaction(sql);
           // Statements are sent in the order they are asked for; waiting for each would cost a round trip each.
           const marking = mark && transaction.run(LEAVE_MARK, [mark.writer, mark.mark]);
@@ -117,23 +133,10 @@ export class Database {
   }
 
   async #settle<T>({ writer, mark }: Mark, value: T): Promise<Settled<T>> {
-    const [row] = await this.#withSlot(() =>
-      this.#sql.begin("read write", (sql) => sql.unsafe<{ mark: string }[]>(READ_MARK, [writer])),
+    const [row] = await this.work((connection) =>
+      connection.begin("read write", (sql) => sql.unsafe<{ mark: string }[]>(READ_MARK, [writer])),
     );
     return row?.mark === mark ? { committed: true, value } : { committed: false };
-  }
-
-  async #withSlot<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new AppError("unavailable", "The server is shutting down; try again.");
-    const release = await this.#slots.acquire();
-    const working = work().finally(release);
-    try {
-      return await withDeadline(working);
-    } catch (error) {
-      if (!isStorageFailure(error) && error !== TOO_LATE) throw error;
-      this.#failures += 1;
-      throw unavailable(error);
-    }
   }
 }
 
@@ -165,18 +168,4 @@ function toTransaction(outer: Bun.TransactionSQL): Transaction {
  */
 function toParameter(value: Value): Value {
   return typeof value === "string" && value.includes("\0") ? value.replaceAll("\0", "\ufffd") : value;
-}
-
-const TOO_LATE = new Error("The database did not answer in time.");
-
-async function withDeadline<T>(working: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(TOO_LATE), DEADLINE_MS);
-  try {
-    return await Promise.race([working, late]);
-  } finally {
-    clearTimeout(timer);
-    // Whoever was told that it is too late does not hear of it again.
-    working.catch(() => {});
-  }
 }

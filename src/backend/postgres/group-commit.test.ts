@@ -2,16 +2,17 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
 import { Database, type Transaction } from "./database.ts";
 import { GroupCommit, NEXT_BATCH, type Operation } from "./group-commit.ts";
+import { Pool } from "./pool.ts";
 
 let postgres: TestDatabase;
 let admin: Bun.SQL;
-let pool: Bun.SQL;
+let pool: Pool;
 let database: Database;
 beforeAll(async () => {
   postgres = await createDatabase(true);
   admin = new Bun.SQL(postgres.url, { max: 1 });
   await admin`CREATE TABLE entries (name text PRIMARY KEY, tenant text NOT NULL, batch bigint NOT NULL DEFAULT txid_current())`;
-  pool = new Bun.SQL(postgres.url, { max: 4 });
+  pool = new Pool(() => new Bun.SQL(postgres.url, { max: 4 }), 20_000);
   database = new Database(pool, 4, 5_000);
 }, 60_000);
 afterAll(async () => {
@@ -89,7 +90,8 @@ test("closing commits what waits and refuses what comes", async () => {
 });
 
 test("a batch that others are in the way of is tried again, and then all of it is unavailable", async () => {
-  const impatient = new Bun.SQL(postgres.url, { max: 2, connection: { lock_timeout: "50" } });
+  const connection = { lock_timeout: "50" };
+  const impatient = new Pool(() => new Bun.SQL(postgres.url, { max: 2, connection }), 20_000);
   const beside = new Database(impatient, 2, 5_000);
   const commits = new GroupCommit(beside);
   const free = Promise.withResolvers<void>();

@@ -19,7 +19,8 @@ import { createSignInSettingsStore } from "./people/sign-in-settings-store.ts";
 import { createTwoFactorStore } from "./people/two-factor-store.ts";
 import { createUserStore } from "./people/user-store.ts";
 import { createPollStore } from "./poll-store.ts";
-import { isStorageFailure, unavailable } from "./postgres-failure.ts";
+import { Pool } from "./pool.ts";
+import { isStorageFailure } from "./postgres-failure.ts";
 import { prepareDatabase } from "./prepare-database.ts";
 import { queueState } from "./queue/install-pg-boss.ts";
 import { openPgBoss } from "./queue/open-pg-boss.ts";
@@ -56,6 +57,8 @@ export interface PostgresOptions {
   readonly maxTransactions?: number;
   /** So long a caller waits for its transaction to begin before it is told to come back; default 5 seconds. */
   readonly waitForConnectionMs?: number;
+  /** A connection that gives no answer for so long is dead; default 20 seconds, longer than a statement may take. */
+  readonly answerWithinMs?: number;
   /** So long a caller waits to hear what came of a COMMIT that was not answered; default 10 seconds. */
   readonly waitForOutcomeMs?: number;
 }
@@ -70,11 +73,18 @@ const DEFAULT_MAX_UNFINISHED = 250_000;
 const OWN_TRANSACTIONS = 3;
 /** For pg-boss, which looks after its queues and adds one while a transaction of ours is open. */
 const QUEUE_CONNECTIONS = 2;
-/** Of every session: nothing here takes long, so what does is stuck and must not hold its locks for ever. */
+const DEFAULT_ANSWER_WITHIN_MS = 20_000;
+/**
+ * Of every session: nothing here takes long, so what does is stuck and must not hold its locks for ever; and the
+ * sessions of a host that is gone must not use up the connections of those that are there.
+ */
 const SESSION_SETTINGS = {
   statement_timeout: "15000",
   lock_timeout: "5000",
   idle_in_transaction_session_timeout: "15000",
+  tcp_keepalives_idle: "30",
+  tcp_keepalives_interval: "10",
+  tcp_keepalives_count: "3",
 };
 
 /**
@@ -85,13 +95,14 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { databaseUrl, maxTransactions = 10 } = options;
   try {
     const role = await withOneConnection(databaseUrl, prepareDatabase);
-    const sql = new Bun.SQL(databaseUrl, {
-      adapter: "postgres",
-      max: maxTransactions + OWN_TRANSACTIONS + QUEUE_CONNECTIONS,
-      connectionTimeout: CONNECT_TIMEOUT_SECONDS,
-      connection: { application_name: "integrationsync", ...SESSION_SETTINGS, ...(role === null ? {} : { role }) },
-    });
-    return await createPostgresBackend(sql, { ...options, maxTransactions });
+    const open = () =>
+      new Bun.SQL(databaseUrl, {
+        adapter: "postgres",
+        max: maxTransactions + OWN_TRANSACTIONS + QUEUE_CONNECTIONS,
+        connectionTimeout: CONNECT_TIMEOUT_SECONDS,
+        connection: { application_name: "integrationsync", ...SESSION_SETTINGS, ...(role === null ? {} : { role }) },
+      });
+    return await createPostgresBackend(open, { ...options, maxTransactions });
   } catch (error) {
     throw isStorageFailure(error) ? cannotOpen(databaseUrl, error) : error;
   }
@@ -99,14 +110,17 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
 
 /** Every store over one pool. */
 async function createPostgresBackend(
-  sql: Bun.SQL,
+  open: () => Bun.SQL,
   options: PostgresOptions & { readonly maxTransactions: number },
 ): Promise<Backend> {
-  const database = new Database(sql, options.maxTransactions, options.waitForConnectionMs ?? 5_000);
-  const own = new Database(sql, OWN_TRANSACTIONS, options.waitForConnectionMs ?? 5_000);
+  const { answerWithinMs = DEFAULT_ANSWER_WITHIN_MS, waitForConnectionMs = 5_000 } = options;
+  const pool = new Pool(open, answerWithinMs);
+  const database = new Database(pool, options.maxTransactions, waitForConnectionMs);
+  const own = new Database(pool, OWN_TRANSACTIONS, waitForConnectionMs);
+  const queue = new Database(pool, QUEUE_CONNECTIONS, waitForConnectionMs);
   const commits = new GroupCommit(own, `commits ${crypto.randomUUID()}`, options.waitForOutcomeMs);
   const leases = new WorkerLeases(own);
-  const changes = new ChangeFeed(database);
+  const changes = new ChangeFeed(database, open, answerWithinMs);
   let queueFailures = 0;
   const upkeep = async () => {
     for (let added = 1; added > 0; ) added = await own.write(null, ({ run }) => addMissingJobs(jobs, run));
@@ -114,7 +128,7 @@ async function createPostgresBackend(
   };
   const jobs = new RunJobs(() =>
     openPgBoss({
-      sql,
+      database: queue,
       looksAfter: options.lock,
       upkeep,
       failed: () => {
@@ -142,7 +156,7 @@ async function createPostgresBackend(
   const settings = createSettingStore(storage);
   let closing: Promise<void> | null = null;
 
-  await changes.start(sql);
+  await changes.start();
   if (options.lock) {
     await leases.beat(options.owner);
     await jobs.boss();
@@ -175,10 +189,10 @@ async function createPostgresBackend(
     signInSettings: createSignInSettingsStore(storage),
     /** Writes for real: a standby, or a server whose disk is full, lets everything else succeed. */
     async check() {
-      if (await isNewer(sql)) throw newerDatabase();
+      if (await own.work(isNewer)) throw newerDatabase();
       await settings.set("last_check", new Date().toISOString());
     },
-    metrics: () => ({ ...toMetrics(database, own, commits), postgres_queue_failures_total: queueFailures }),
+    metrics: () => ({ ...toMetrics(database, own, queue, commits), postgres_queue_failures_total: queueFailures }),
     onOutsideChange: (listener) => changes.listen(listener),
     close() {
       closing ??= close();
@@ -193,21 +207,21 @@ async function createPostgresBackend(
     // A database that cannot be reached any more finds out by itself that this worker is gone, after its lease.
     for (const farewell of [leases.resign(), jobs.stop(), changes.stop()])
       await Promise.race([farewell.catch(() => {}), Bun.sleep(FAREWELL_MS)]);
-    await Promise.all([database.close(), own.close()]);
-    await sql.close({ timeout: 1 });
+    await Promise.all([database.close(), own.close(), queue.close()]);
+    await pool.close();
   }
 }
 
 async function isNewer(sql: Bun.SQL): Promise<boolean> {
-  try {
-    const [schema, queue] = await Promise.all([migrationState(sql), queueState(sql)]);
-    return schema === "unknown" || queue === "newer";
-  } catch (error) {
-    throw isStorageFailure(error) ? unavailable(error) : error;
-  }
+  return (await migrationState(sql)) === "unknown" || (await queueState(sql)) === "newer";
 }
 
-function toMetrics(database: Database, own: Database, commits: GroupCommit): Readonly<Record<string, number>> {
+function toMetrics(
+  database: Database,
+  own: Database,
+  queue: Database,
+  commits: GroupCommit,
+): Readonly<Record<string, number>> {
   const batches = commits.stats();
   const pool = database.stats();
   return {
@@ -220,6 +234,6 @@ function toMetrics(database: Database, own: Database, commits: GroupCommit): Rea
     postgres_transactions_running: pool.taken,
     postgres_transactions_waiting: pool.waiting,
     postgres_transactions_turned_away_total: pool.turnedAway,
-    postgres_failures_total: pool.failures + own.stats().failures,
+    postgres_failures_total: pool.failures + own.stats().failures + queue.stats().failures,
   };
 }

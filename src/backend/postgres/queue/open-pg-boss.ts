@@ -1,4 +1,5 @@
-import type { PgBoss } from "pg-boss";
+import type { BunSqlLike, PgBoss } from "pg-boss";
+import type { Database } from "../database.ts";
 import { QUEUE_SCHEMA } from "./install-pg-boss.ts";
 import { KEEP_SECONDS, SUSPECTS } from "./run-jobs.ts";
 
@@ -8,7 +9,7 @@ const UPKEEP_CRON = "*/5 * * * *";
 const UPKEEP_POLL_SECONDS = 30;
 
 export interface PgBossOptions {
-  readonly sql: Bun.SQL;
+  readonly database: Database;
   /** True for a server: it looks after the queues. A command only puts jobs in. */
   readonly looksAfter: boolean;
   /** What a server does every few minutes, and at its start. */
@@ -18,10 +19,10 @@ export interface PgBossOptions {
 }
 
 /** Starts pg-boss over our own pool, as the restricted role: its tables are made by `install-pg-boss.ts`. */
-export async function openPgBoss({ sql, looksAfter, upkeep, failed }: PgBossOptions): Promise<PgBoss> {
+export async function openPgBoss({ database, looksAfter, upkeep, failed }: PgBossOptions): Promise<PgBoss> {
   const { PgBoss: Boss, fromBunSql } = await import("pg-boss");
   const boss = new Boss({
-    db: fromBunSql(sql as unknown as Parameters<typeof fromBunSql>[0]),
+    db: fromBunSql(toClient(database)),
     schema: QUEUE_SCHEMA,
     migrate: false,
     createSchema: false,
@@ -41,4 +42,12 @@ export async function openPgBoss({ sql, looksAfter, upkeep, failed }: PgBossOpti
   await boss.schedule(UPKEEP, UPKEEP_CRON);
   await boss.work(UPKEEP, { pollingIntervalSeconds: UPKEEP_POLL_SECONDS }, upkeep);
   return boss;
+}
+
+/** What pg-boss asks for by itself goes the way of all statements: it too may find its connection dead. */
+function toClient(database: Database): BunSqlLike {
+  const unsafe = (text: string, values?: unknown[]) =>
+    database.work((connection) => connection.unsafe(text, values as Parameters<typeof connection.unsafe>[1]));
+  // Each of its scripts that is a transaction is one text.
+  return { unsafe, reserve: async () => ({ unsafe, release() {} }) };
 }

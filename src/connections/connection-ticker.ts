@@ -29,11 +29,16 @@ export interface ConnectionTickerDeps {
   /** A notice whose announcement rejects is announced again. */
   readonly announce: (notice: ConnectionNotice) => Promise<void>;
   readonly trouble: (problem: string, error: unknown) => void;
+  /** In [0, 1): jitter. */
+  readonly random: () => number;
 }
 
 const LOOK_EVERY_MS = 1_000;
-const AT_ONCE = 16;
+const AT_ONCE = 32;
 const BATCH = 200;
+/** A provider that keeps a worker waiting for so long has one connection tried at a time, and the others later. */
+const SLOW_MS = 5_000;
+const SLOW_PAUSE_MS = 30_000;
 /** Whoever works on it has so long before another replica does. */
 const HELD_MS = 2 * 60_000;
 const AGAIN_MS = 30_000;
@@ -46,6 +51,11 @@ export class ConnectionTicker {
   readonly #deps: ConnectionTickerDeps;
   #cancelTimer: () => void = () => {};
   #running: Promise<void> | null = null;
+  readonly #underWay = new Set<Promise<void>>();
+  /** Refreshes under way, by connector. */
+  readonly #refreshing = new Map<string, number>();
+  /** Connectors whose provider was slow the last time. */
+  readonly #slow = new Set<string>();
   #again = false;
   #stopped = true;
 
@@ -62,6 +72,7 @@ export class ConnectionTicker {
     this.#stopped = true;
     this.#cancelTimer();
     await this.#running;
+    await Promise.all(this.#underWay);
   }
 
   /** Something is due now that was not before. */
@@ -78,53 +89,82 @@ export class ConnectionTicker {
     });
   }
 
+  /** Begins what is due; what takes long is not waited for. */
   async #work(): Promise<void> {
     const { backend, clock } = this.#deps;
     try {
       for (;;) {
-        const due = [...(await backend.connections.due(clock.now(), BATCH))];
-        const isLast = due.length < BATCH;
-        const worker = async () => {
-          for (let next = due.shift(); next && !this.#stopped; next = due.shift()) await this.#do(next);
-        };
-        await Promise.all(Array.from({ length: AT_ONCE }, worker));
-        if (isLast || this.#stopped) return;
+        const due = await backend.connections.due(clock.now(), BATCH);
+        const claims: Promise<boolean>[] = [];
+        for (const work of due) {
+          while (this.#underWay.size >= AT_ONCE) await Promise.race(this.#underWay);
+          if (this.#stopped) break;
+          claims.push(this.#begin(work));
+        }
+        // Until then it would be found as due again.
+        await Promise.all(claims);
+        if (due.length < BATCH || this.#stopped) return;
       }
     } catch {
       // The backend is away; what is due stays due.
     }
   }
 
-  async #do(work: DueWork): Promise<void> {
+  /** Of several replicas one does it; if that one dies, another does it later. */
+  #begin(work: DueWork): Promise<boolean> {
+    const { backend, clock } = this.#deps;
+    const heldUntil = clock.now() + HELD_MS;
+    const claim = backend.connections.postpone(work, heldUntil);
+    const doing = claim
+      .then((isOurs) => (isOurs ? this.#do({ ...work, dueAt: heldUntil }) : undefined))
+      .catch(() => {})
+      .finally(() => this.#underWay.delete(doing));
+    this.#underWay.add(doing);
+    return claim;
+  }
+
+  async #do(held: DueWork): Promise<void> {
     const { backend, clock, trouble } = this.#deps;
     try {
-      await this.#perform(work);
+      await this.#perform(held);
     } catch (error) {
-      trouble(`What was due for a connection failed (${work.kind}).`, error);
-      await backend.connections.postpone(work, clock.now() + AGAIN_MS).catch(() => false);
+      trouble(`What was due for a connection failed (${held.kind}).`, error);
+      await backend.connections.postpone(held, clock.now() + AGAIN_MS).catch(() => false);
     }
   }
 
   async #perform(work: DueWork): Promise<void> {
     const scope = scopeOf(work);
     const { connections } = this.#deps.backend;
-    // Of several replicas one does it; if that one dies, another does it later.
-    const heldUntil = this.#deps.clock.now() + HELD_MS;
-    if (!(await connections.postpone(work, heldUntil))) return;
-    const held = { ...work, dueAt: heldUntil };
-    if (work.kind === "refresh") return this.#refresh(scope, held);
+    if (work.kind === "refresh") return this.#refresh(scope, work);
     if (work.kind === "revoke") return revokeGrant(scope, work.subject, this.#deps);
     const notice = await this.#noticeOf(scope, work);
     if (notice) await this.#deps.announce(notice);
-    await connections.done(held);
+    await connections.done(work);
   }
 
   async #refresh(scope: Scope, work: DueWork): Promise<void> {
-    const { backend, refresher } = this.#deps;
+    const { backend, refresher, clock, random } = this.#deps;
     const connection = await backend.connections.find(scope, work.subject);
     if (connection?.state !== "ready") return backend.connections.done(work);
-    // Whatever comes of it has been given its own time in the queue by then.
-    await refresher.refresh(scope, connection.id, connection.generation);
+    const { id, connector, generation } = connection;
+    const beside = this.#refreshing.get(connector) ?? 0;
+    if (this.#slow.has(connector) && beside > 0) {
+      // A run that needs it meanwhile has it refreshed by itself.
+      await backend.connections.postpone(work, clock.now() + Math.round(SLOW_PAUSE_MS * (1 + random())));
+      return;
+    }
+    this.#refreshing.set(connector, beside + 1);
+    const cancel = clock.after(SLOW_MS, () => this.#slow.add(connector));
+    const startedAt = clock.now();
+    try {
+      // Whatever comes of it has been given its own time in the queue by then.
+      await refresher.refresh(scope, id, generation);
+    } finally {
+      cancel();
+      this.#refreshing.set(connector, (this.#refreshing.get(connector) ?? 1) - 1);
+      if (clock.now() - startedAt < SLOW_MS) this.#slow.delete(connector);
+    }
   }
 
   async #noticeOf(scope: Scope, { kind, subject, tenantId, workspaceId }: DueWork): Promise<ConnectionNotice | null> {

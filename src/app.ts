@@ -155,6 +155,7 @@ export function createApp(parts: AppParts): App {
   const ended: Record<FinalStatus, number> = { succeeded: 0, failed: 0, cancelled: 0 };
   const lag = new EventLoopLag();
   const request = guardedRequest(egress);
+  const appSecret = (provider: string, name: string) => config.appSecrets.get(`${provider}_${name}`) ?? null;
   const { useConnection, ...connections } = openConnections({
     backend,
     clock,
@@ -167,6 +168,8 @@ export function createApp(parts: AppParts): App {
     owner,
     installationApps: config.providerClients,
     publicUrl: () => config.publicUrl,
+    appSecret,
+    newPublicId: () => randomToken(18),
     async wakeParked(scope) {
       await backend.runs.wakeParked(scope, clock.now());
       await backend.polls.wakePaused(scope, clock.now());
@@ -298,6 +301,7 @@ export function createApp(parts: AppParts): App {
     },
     connections: connections.manager,
     oauth: { apps: connections.apps, ...connections.authorization },
+    eventApps: connections.eventApps,
     connectOptions: connections.options,
     connectors: createConnectorCatalog(connectors),
     connectorForms: createConnectorFormReader(connectors),
@@ -312,12 +316,14 @@ export function createApp(parts: AppParts): App {
     }),
     headroom: createHeadroomReader({ backend, connectors, limiter: rateLimits, clock }),
     readTrigger: createTriggerReader(backend),
-    deliverAppEvent: (connector, delivery) =>
-      deliverAppEvent(connector, delivery, {
+    deliverAppEvent: (connector, publicId, delivery) =>
+      deliverAppEvent(connector, publicId, delivery, {
         ...engine,
         connectors,
         accept,
-        appSecret: (provider, name) => config.appSecrets.get(`${provider}_${name}`) ?? null,
+        appSecret,
+        openAppSecrets: connections.eventApps.open,
+        hearRevocations: connections.hearRevocations,
         unreachable: ({ tenantId, workflowId }, error) =>
           log.error("A workflow could not be loaded for an app's event", { tenantId, workflowId, error }),
       }),

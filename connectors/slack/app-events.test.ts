@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import type { Delivery } from "../../src/connector-sdk/delivery.ts";
+import type { JsonObject } from "../../src/connector-sdk/json.ts";
 import { appEvents } from "./app-events.ts";
 
 // The example of https://docs.slack.dev/authentication/verifying-requests-from-slack
@@ -110,5 +111,56 @@ describe("an event", () => {
     expect(eventsOf({ ...callback, type: "app_rate_limited" })).toEqual([]);
     expect(eventsOf({ ...callback, event: "x" })).toEqual([]);
     expect(appEvents.toEvents(deliver("{"))).toEqual([]);
+  });
+});
+
+describe("Slack's word that access is gone", () => {
+  // The examples of https://docs.slack.dev/reference/events/tokens_revoked and …/app_uninstalled
+  const envelope = {
+    token: "XXYYZZ",
+    team_id: "T061EG9RZ",
+    api_app_id: "A0FFV41KK",
+    type: "event_callback",
+    event_id: "Ev9UQ52YNA",
+    event_time: 1234567890,
+  };
+  const revoked = (tokens: object) => ({ ...envelope, event: { type: "tokens_revoked", tokens } });
+  const uninstalled = { ...envelope, event: { type: "app_uninstalled" } };
+  const read = (payload: object) => appEvents.toRevocations!(deliver(JSON.stringify(payload)));
+  const credential = (fields: JsonObject) => ({ scheme: "oauth", fields: { accessToken: "xoxb-1", ...fields } });
+  const bot = credential({ appId: "A0FFV41KK", botUserId: "U0BOT" });
+
+  test("names the workspace and when, of the tokens that are revoked only the bots'", () => {
+    expect(read(uninstalled)).toMatchObject([{ accountId: "T061EG9RZ", at: 1_234_567_890_000 }]);
+    expect(read(revoked({ oauth: ["U1"], bot: ["U0BOT"] }))).toMatchObject([
+      { accountId: "T061EG9RZ", at: 1_234_567_890_000 },
+    ]);
+    // A person's own token: none that a connection holds.
+    expect(read(revoked({ oauth: ["U1"] }))).toEqual([]);
+    expect(read(revoked({ oauth: ["U1"], bot: [] }))).toEqual([]);
+  });
+
+  test("means the bot of this app, and cannot be told of a token that was typed in", () => {
+    const [gone] = read(uninstalled);
+    const [token] = read(revoked({ bot: ["U0BOT"] }));
+    expect([gone!.concerns(bot), token!.concerns(bot)]).toEqual([true, true]);
+    const otherApp = credential({ appId: "A_OTHER", botUserId: "U0BOT" });
+    expect([gone!.concerns(otherApp), token!.concerns(otherApp)]).toEqual([false, false]);
+    expect(token!.concerns(credential({ appId: "A0FFV41KK", botUserId: "U_OTHER" }))).toBe(false);
+    const typedIn = { scheme: "bot_token", fields: { token: "xoxb-1" } };
+    expect([gone!.concerns(typedIn), token!.concerns(typedIn)]).toEqual([null, null]);
+    expect(token!.concerns(credential({ botUserId: "U_OTHER" }))).toBe(false);
+  });
+
+  test("of an organisation's installation is about the organisation", () => {
+    const payload = { ...uninstalled, enterprise_id: "E1", is_enterprise_install: true };
+    expect(read(payload)).toMatchObject([{ accountId: "E1" }]);
+  });
+
+  test("is nothing in any other event, and starts no workflow by itself", () => {
+    expect(read({ ...envelope, event: { type: "message" } })).toEqual([]);
+    expect(read({ ...uninstalled, type: "event" })).toEqual([]);
+    expect(read({ ...uninstalled, team_id: undefined })).toEqual([]);
+    expect(appEvents.toRevocations!(deliver("{"))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import type { Delivery, DeliveryReply } from "../../src/connector-sdk/delivery.t
 import { hmacMatches } from "../../src/connector-sdk/hmac-matches.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../src/connector-sdk/json.ts";
 import type { AppEvent, AppEvents } from "../../src/connector-sdk/trigger.ts";
+import { readRevocations } from "./read-revocations.ts";
 
 /** Slack's own advice: an older delivery is somebody's recording. */
 const TOLERANCE_MS = 5 * 60_000;
@@ -9,10 +10,17 @@ const TOLERANCE_MS = 5 * 60_000;
 /** https://docs.slack.dev/apis/events-api and https://docs.slack.dev/authentication/verifying-requests-from-slack */
 export const appEvents: AppEvents = {
   provider: "SLACK",
-  secrets: ["SIGNING_SECRET"],
+  secrets: [
+    {
+      name: "SIGNING_SECRET",
+      title: "Signing secret",
+      description: "On the app's page, under Basic Information → App Credentials. Needed for triggers only.",
+    },
+  ],
   verify,
   handshake,
   toEvents,
+  toRevocations: (delivery) => readRevocations(readPayload(delivery)),
 };
 
 function verify(

@@ -1,13 +1,15 @@
 import type { OAuthAddresses, OAuthScope } from "../../src/connector-sdk/auth-scheme.ts";
 
-/** What the triggers listen for; each needs one of the scopes. */
+/** What the triggers listen for, each needs one of the scopes; and what says that a connection is gone. */
 const EVENTS = [
   "app_mention",
+  "app_uninstalled",
   "channel_created",
   "member_joined_channel",
   "message.channels",
   "message.groups",
   "reaction_added",
+  "tokens_revoked",
 ] as const;
 
 /** https://docs.slack.dev/reference/app-manifest: the whole app as one text to paste. */

@@ -38,8 +38,8 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
       url: "https://api.slack.com/apps?new_app=1",
       steps: [
         "Choose “From a manifest” and your workspace, and paste the manifest below.",
-        "Install the app. Under Basic Information stand the client id and the client secret.",
-        "For triggers, put the signing secret from there into the server's environment, as SLACK_SIGNING_SECRET.",
+        "Install the app. Under Basic Information stand the client id, the client secret and the signing secret.",
+        "For triggers: once the signing secret is stored here, look under Event Subscriptions that the request URL is verified; if it is not, press Retry.",
         "Events reach workflows from channels that the app is in: invite it there.",
       ],
       manifest: JSON.stringify(appManifest(addresses, SCOPES), null, 2),

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type ConnectorWorld, openConnectorWorld } from "../../test/connectors/open-connector-world.ts";
 import { maker } from "./testing/maker.ts";
@@ -117,4 +118,56 @@ test("whoever registers the app is given a manifest that sends events to this se
   const { settings, oauth_config } = JSON.parse(setup?.manifest ?? "null");
   expect(settings.event_subscriptions.request_url).toBe("http://sync.test/hooks/apps/slack");
   expect(oauth_config.redirect_urls).toEqual(["http://sync.test/oauth/callback/slack"]);
+});
+
+test("a tenant's own app tells at its own address that it was removed: the connection waits for a person at once", async () => {
+  answerAsSlack();
+  trouble = null;
+  const { oauth, connections, connectOptions, eventApps } = world.app.app.services;
+  await eventApps.reserve(world.scope, "slack");
+  await oauth.apps.save(world.scope, "SLACK", { clientId: "789.012", clientSecret: "own-app-canary" });
+  await eventApps.save(world.scope, "slack", { SIGNING_SECRET: "own-signing-canary" });
+  const { schemes } = await connectOptions.find(world.scope, "slack");
+  const manifest = JSON.parse(schemes[0]!.oauth!.setup!.manifest!);
+  const address: string = manifest.settings.event_subscriptions.request_url;
+  expect(address).toMatch(/^http:\/\/sync\.test\/hooks\/apps\/slack\/[\w-]{24}$/);
+  expect(manifest.settings.event_subscriptions.bot_events).toEqual(
+    expect.arrayContaining(["tokens_revoked", "app_uninstalled", "app_mention"]),
+  );
+  const send = async (payload: JsonObject, secret = "own-signing-canary") => {
+    const body = JSON.stringify(payload);
+    const timestamp = Math.floor(world.clock.now() / 1000);
+    const signature = `v0=${createHmac("sha256", secret).update(`v0:${timestamp}:${body}`).digest("hex")}`;
+    const headers = { "x-slack-request-timestamp": String(timestamp), "x-slack-signature": signature };
+    const response = await fetch(world.app.url + new URL(address).pathname, { method: "POST", body, headers });
+    return [response.status, await response.text()];
+  };
+  // Before anybody has connected.
+  expect(await send({ type: "url_verification", challenge: "3eZbrw1a", token: "x" })).toEqual([200, "3eZbrw1a"]);
+
+  const wanted = { connector: "slack", scheme: "oauth", name: "Own", fields: {}, hosts: null };
+  const finished = await consent(await oauth.begin(world.scope, SESSION, wanted));
+  if (finished.kind !== "connected") throw new Error(finished.kind);
+  const { id } = finished.connection;
+  const state = async () => (await connections.find(world.scope, id)).state;
+  const envelope = { team_id: "T9TK3CUKW", api_app_id: "A0KRD7HC3", type: "event_callback", event_id: "Ev1" };
+  const revoked = (bot: string, ageMs = 0): JsonObject => ({
+    ...envelope,
+    event: { type: "tokens_revoked", tokens: { oauth: [], bot: [bot] } },
+    event_time: Math.floor((world.clock.now() - ageMs) / 1000),
+  });
+  expect((await send(revoked("U0KRQLJ9H", 60_000)))[0]).toBe(202);
+  expect((await send(revoked("U_ANOTHER")))[0]).toBe(202);
+  expect((await send({ ...revoked("U0KRQLJ9H"), api_app_id: "A_ANOTHER" }))[0]).toBe(202);
+  expect((await send(revoked("U0KRQLJ9H"), "guessed"))[0]).toBe(401);
+  expect(await state()).toBe("ready");
+  world.clock.jump(2_000);
+  expect((await send({ ...revoked(""), event: { type: "app_uninstalled" } }))[0]).toBe(202);
+  expect((await send(revoked("U0KRQLJ9H")))[0]).toBe(202);
+  expect(await connections.find(world.scope, id)).toMatchObject({
+    state: "needs_reconnect",
+    problem: "Slack says that the app was removed from the workspace. Reconnect it.",
+  });
+  const stored = await world.app.storage.contents();
+  for (const canary of ["own-signing-canary", "own-app-canary"]) expect(stored.includes(canary)).toBe(false);
 });

@@ -23,6 +23,8 @@ export const MOVE_PLAN: Readonly<Record<string, TablePlan>> = {
   link_routes: { from: "one_time_links" },
   hook_routes: { from: "hooks" },
   hook_secrets: { from: "hooks" },
+  connection_accounts: { from: "connections", where: "account_id IS NOT NULL", columns: { connection_id: "id" } },
+  event_app_routes: { from: "event_apps", columns: { has_secrets: "sealed_secrets IS NOT NULL" } },
   schedule_queue: { from: "schedules", where: "next_at IS NOT NULL" },
   poll_queue: { from: "polls" },
   subscription_queue: { from: "trigger_subscriptions" },

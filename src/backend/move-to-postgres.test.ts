@@ -66,6 +66,10 @@ async function fill(backend: Backend): Promise<Scope> {
     "sealed",
     change("connection.created", ODD),
   );
+  await backend.connections.learnAccount(scope, `conn_${tenantId}`, 1, { id: ODD, label: ODD });
+  await backend.eventApps.reserve(scope, "acme", `app of ${tenantId}`, NOW);
+  await backend.eventApps.reserve(scope, "acme-app", `empty app of ${tenantId}`, NOW);
+  await backend.eventApps.saveSecrets(scope, "acme", "sealed", change("event_app.saved", "acme"));
   await backend.variables.replace(
     scope,
     [
@@ -127,6 +131,10 @@ async function readAll(backend: Backend, scope: Scope) {
     signIn: await backend.apiKeys.findForSignIn(`key_${tenantId}`),
     connections: await backend.connections.list(scope, EVERYTHING),
     sealed: await backend.connections.findSealed(scope, `conn_${tenantId}`),
+    ofAccount: await backend.connections.ofAccount("http", ODD, { kind: "tenant", tenantId }),
+    eventApps: await Promise.all(
+      [`app of ${tenantId}`, `empty app of ${tenantId}`].map((publicId) => backend.eventApps.findByPublicId(publicId)),
+    ),
     variables: await backend.variables.list(scope),
     setting: await backend.settings.get(`of ${tenantId}`),
     workflows,

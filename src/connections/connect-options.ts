@@ -5,6 +5,7 @@ import { authorize } from "../domain/authorize.ts";
 import { AppError } from "../domain/errors.ts";
 import type { FormField } from "../domain/form-field.ts";
 import type { Scope } from "../domain/tenant.ts";
+import type { EventApps, ShownEventApp } from "./event-apps.ts";
 import type { OAuthApps, ShownApp } from "./oauth/oauth-apps.ts";
 
 /** A connector that can be connected, in one line. */
@@ -28,13 +29,13 @@ export interface ShownScheme {
   readonly fields: readonly FormField[];
   /** Null for a credential that is typed in. */
   readonly oauth: ShownOAuth | null;
+  /** Null when the connector receives no app events. */
+  readonly events: ShownEventApp | null;
 }
 
 export interface ShownOAuth {
   readonly grant: OAuth2Scheme["grant"];
   readonly app: ShownApp;
-  /** Where the provider sends what happens there; null when the connector receives nothing. */
-  readonly eventsUrl: string | null;
   readonly setup: OAuthSetup | null;
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
   /** All scopes in the form that the provider takes. */
@@ -45,11 +46,11 @@ export interface ShownOAuth {
 export function createConnectOptions({
   connectors,
   apps,
-  publicUrl,
+  eventApps,
 }: {
   readonly connectors: ConnectorRegistry;
   readonly apps: OAuthApps;
-  readonly publicUrl: () => string;
+  readonly eventApps: EventApps;
 }) {
   /** By title; those whose title, name or description hold `search`. */
   async function list(search: string): Promise<readonly Connectable[]> {
@@ -74,8 +75,9 @@ export function createConnectOptions({
     authorize(scope, "connection.read");
     const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
     if (!definition) throw new AppError("not_found", `There is no connector ${connector}.`);
+    const events = await eventApps.show(scope, connector);
     const schemes = await Promise.all(
-      Object.keys(definition.auth).map((name) => showScheme(scope, connector, definition, name)),
+      Object.keys(definition.auth).map((name) => showScheme(scope, definition, name, events)),
     );
     const { title, description, hosts } = definition;
     return { connector, title, description, asksHosts: hosts === "from_connection", schemes };
@@ -83,20 +85,20 @@ export function createConnectOptions({
 
   async function showScheme(
     scope: Scope,
-    connector: string,
     definition: ConnectorDefinition,
     name: string,
+    events: ShownEventApp | null,
   ): Promise<ShownScheme> {
     const scheme = definition.auth[name]!;
     const { title } = scheme;
     const fields = toFormFields(scheme.fields);
-    if (scheme.kind !== "oauth2") return { name, title, fields, oauth: null };
+    if (scheme.kind !== "oauth2") return { name, title, fields, oauth: null, events };
     const app = await apps.show(scope, scheme.provider);
-    const eventsUrl = definition.appEvents ? `${publicUrl()}/hooks/apps/${connector}` : null;
+    const eventsUrl = events && (events.ownUrl ?? events.installation.url);
     const setup = scheme.setup?.({ callbackUrl: app.callbackUrl, eventsUrl }) ?? null;
     const scopeText = scheme.scopes.map((each) => each.name).join(scheme.scopeSeparator ?? " ");
     const { grant, scopes } = scheme;
-    return { name, title, fields, oauth: { grant, app, eventsUrl, setup, scopes, scopeText } };
+    return { name, title, fields, oauth: { grant, app, setup, scopes, scopeText }, events };
   }
 
   return { list, find, titleOf };

@@ -32,6 +32,8 @@ beforeAll(async () => {
     owner: "here",
     installationApps: new Map(),
     publicUrl: () => "http://localhost",
+    appSecret: () => null,
+    newPublicId: () => newId("app"),
     wakeParked: async ({ workspaceId }) => void reconnected.push(workspaceId),
     announce: async () => {},
     trouble: () => {},

@@ -188,8 +188,17 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     const access = await deps.useConnection(scope, id, connection.connector);
     if (access.kind !== "ready") return { ok: false, problem: access.reason };
     const check = await checkCredential(definition, access.credential, connection.hosts, deps);
-    if (check.kind === "works") return { ok: true, asked: true, account: check.account };
+    if (check.kind === "works") {
+      if (check.account) await learnAccount(scope, connection, check.account);
+      return { ok: true, asked: true, account: check.account };
+    }
     return { ok: false, problem: check.kind === "untested" ? "The connector cannot test it." : check.problem };
+  }
+
+  /** Of a credential that was typed in nobody knew; and accounts are renamed. Another one is a person's decision. */
+  async function learnAccount(scope: Scope, { id, generation, account }: Connection, now: ConnectedAccount) {
+    if (account?.label === now.label || (account !== null && account.id !== now.id)) return;
+    await connections.learnAccount(scope, id, generation, now);
   }
 
   async function health(scope: Scope, id: string): Promise<ConnectionHealth> {

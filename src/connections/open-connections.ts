@@ -5,6 +5,8 @@ import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createConnectOptions } from "./connect-options.ts";
 import { type ConnectionNotice, ConnectionTicker } from "./connection-ticker.ts";
+import { createEventApps, type EventAppsDeps } from "./event-apps.ts";
+import { createRevocationListener } from "./hear-revocations.ts";
 import { createConnectionManager } from "./manage-connections.ts";
 import { createConnectionAuthorization } from "./oauth/authorize-connection.ts";
 import { createOAuthApps, type OAuthApp } from "./oauth/oauth-apps.ts";
@@ -12,8 +14,8 @@ import { createRefresher } from "./refresh-connection.ts";
 import { createConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
-export interface ConnectionsDeps {
-  readonly backend: Pick<Backend, "connections" | "oauth" | "workflows">;
+export interface ConnectionsDeps extends Pick<EventAppsDeps, "appSecret" | "newPublicId"> {
+  readonly backend: Pick<Backend, "connections" | "eventApps" | "oauth" | "workflows">;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
   readonly vault: Vault;
@@ -36,14 +38,17 @@ export function openConnections(deps: ConnectionsDeps) {
   const { wakeParked } = deps;
   const queued = () => ticker.wake();
   const apps = createOAuthApps(deps);
+  const eventApps = createEventApps(deps);
   const refresher = createRefresher({ ...deps, apps, mended: wakeParked, queued });
   const use = createConnectionUse({ ...deps, refresher });
   const ticker = new ConnectionTicker({ ...deps, apps, refresher });
   return {
     apps,
+    eventApps,
+    hearRevocations: createRevocationListener({ ...deps, ...use, refresher }),
     useConnection: use.useConnection,
     ticker,
-    options: createConnectOptions({ ...deps, apps }),
+    options: createConnectOptions({ ...deps, apps, eventApps }),
     manager: createConnectionManager({ ...deps, ...use, reconnected: wakeParked, queued }),
     authorization: createConnectionAuthorization({ ...deps, apps, reconnected: wakeParked }),
   };

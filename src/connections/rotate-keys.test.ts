@@ -22,8 +22,9 @@ beforeAll(async () => {
   secrets = await Promise.all(
     tenants.flatMap((scope, tenant) =>
       [0, 1, 2].map(async (n) => {
-        const connection = sampleConnection(scope);
         const text = `canary-${tenant}-${n}`;
+        if (n === 2) return sealEventApp(vault, scope, text);
+        const connection = sampleConnection(scope);
         const sealed = await vault.seal(placeOf(scope, connection.id), text);
         const change = { at: 1, action: "connection.created", target: connection.id, details: {} };
         await world.backend.connections.create(scope, connection, sealed, change);
@@ -34,7 +35,27 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const placeOf = ({ tenantId }: Scope, row: string) => ({ tenantId, table: "connections", row, field: "credential" });
+const APP = "acme";
+/** What signs the events of an app is sealed as credentials are. */
+async function sealEventApp(vault: ReturnType<typeof createVault>, scope: Scope, text: string) {
+  const { eventApps } = world.backend;
+  await eventApps.reserve(scope, APP, `app of ${scope.tenantId}`, 1);
+  const change = { at: 1, action: "event_app.saved", target: APP, details: {} };
+  await eventApps.saveSecrets(scope, APP, await vault.seal(placeOf(scope, APP), text), change);
+  return { scope, id: APP, text };
+}
+
+const placeOf = ({ tenantId }: Scope, row: string) =>
+  row === APP
+    ? { tenantId, table: "event_apps", row, field: "secrets" }
+    : { tenantId, table: "connections", row, field: "credential" };
+
+async function readSealed(scope: Scope, id: string): Promise<string> {
+  const { connections, eventApps } = world.backend;
+  const sealed =
+    id === APP ? (await eventApps.find(scope, id))?.sealedSecrets : (await connections.findSealed(scope, id))?.sealed;
+  return sealed ?? "";
+}
 
 class Killed extends Error {}
 
@@ -80,7 +101,7 @@ function process(diesAt = Number.POSITIVE_INFINITY, isAfterWrite = false) {
 
 async function expectAllReadable(vault: ReturnType<typeof createVault>): Promise<void> {
   for (const { scope, id, text } of secrets) {
-    const sealed = (await world.backend.connections.findSealed(scope, id))?.sealed ?? "";
+    const sealed = await readSealed(scope, id);
     expect(await vault.open(placeOf(scope, id), sealed)).toBe(text);
   }
 }
@@ -120,13 +141,11 @@ describe("a process that dies while it changes the key-encryption key leaves eve
 
 describe("data keys", () => {
   test("of all tenants change, and every secret is sealed with the new one", async () => {
-    const before = await Promise.all(
-      secrets.map(async ({ scope, id }) => (await world.backend.connections.findSealed(scope, id))!.sealed),
-    );
+    const before = await Promise.all(secrets.map(({ scope, id }) => readSealed(scope, id)));
     expect(await process().rotation.rotateDataKeys()).toEqual({ tenants: 3, secrets: 9 });
     expect((await process().rotation.status()).secrets).toEqual({ newest: 9, earlier: 0 });
     for (const [n, { scope, id }] of secrets.entries()) {
-      const { sealed } = (await world.backend.connections.findSealed(scope, id))!;
+      const sealed = await readSealed(scope, id);
       expect(envelopeKeyId(sealed)).not.toBe(envelopeKeyId(before[n]!));
     }
     await expectAllReadable(process().vault);

@@ -91,23 +91,23 @@ export function createConnectionUse(deps: UseConnectionDeps) {
     const definition = await load(connection);
     const scheme = oauthSchemeOf(definition, connection.scheme);
     if (!isSecond && scheme && (await canRefresh(found, scheme))) return refreshed(scope, connection);
-    return examine(scope, found, definition);
+    return examine(scope, found, "The provider refused a call; the credential itself works.");
   }
 
-  /** One call may be refused for its own reasons; only the connector's own test condemns a credential. */
-  async function examine(
-    scope: Scope,
-    found: SealedConnection,
-    definition: ConnectorDefinition | null,
-  ): Promise<RenewedAccess> {
+  /**
+   * One call may be refused for its own reasons; only the connector's own test condemns a credential. `ifWorks` is kept
+   * among what happened to the connection.
+   */
+  async function examine(scope: Scope, found: SealedConnection, ifWorks: string | null = null): Promise<RenewedAccess> {
     const { connection } = found;
+    const definition = await load(connection);
     const { id } = connection;
     const access = await open(scope, found);
     if (access.kind !== "ready" || !definition) return access;
     const check = await checkCredential(definition, access.credential, connection.hosts, { request, clock });
     if (check.kind !== "refused") {
-      const message = "The provider refused a call; the credential itself works.";
-      if (check.kind === "works") await connections.record(scope, id, { at: clock.now(), kind: "refused", message });
+      if (check.kind === "works" && ifWorks !== null)
+        await connections.record(scope, id, { at: clock.now(), kind: "refused", message: ifWorks });
       return { kind: "refused" };
     }
     const problem = `${check.problem}. Reconnect it.`;
@@ -200,7 +200,7 @@ export function createConnectionUse(deps: UseConnectionDeps) {
     return Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
   }
 
-  return { useConnection };
+  return { useConnection, open, examine };
 }
 
 export type ConnectionUse = ReturnType<typeof createConnectionUse>;

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from "../domain/json.ts";
 import type { CallContext } from "./call-context.ts";
 import type { Delivery, DeliveryReply } from "./delivery.ts";
 import type { Fields } from "./fields.ts";
+import type { ConnectionCredential } from "./http-exchange.ts";
 import type { InputOf } from "./input-of.ts";
 
 /**
@@ -122,13 +123,14 @@ export interface AppEventTrigger<Input = JsonObject> extends TriggerBase {
 }
 
 /**
- * What the provider sends to the app's one address, `/hooks/apps/<connector>`, for every account that has installed the
- * app. An event reaches the workflows whose trigger uses a connection with the event's account id, whichever tenant's
- * they are, and no others; an account nobody has connected is answered 2xx and forgotten.
+ * What the provider sends to the app's one address for every account that has installed the app: `/hooks/apps/<connector>`
+ * for the installation's app, an address of its own for each app that a tenant has registered. An event reaches the
+ * workflows whose trigger uses a connection with the event's account id, and no others: of all tenants at the
+ * installation's address, of its own tenant at a tenant's. An account nobody has connected is answered 2xx and forgotten.
  */
 export interface AppEvents {
-  /** Names of secrets this needs, as `<PROVIDER>_<NAME>` in the environment; for example `["SIGNING_SECRET"]`. */
-  readonly secrets: readonly string[];
+  /** What the provider signs with. An operator sets it in the environment, a tenant enters it for an app of its own. */
+  readonly secrets: readonly AppSecret[];
   /** The environment's prefix, mostly the OAuth scheme's `provider`. */
   readonly provider: string;
   /** Whether the delivery comes from the provider. `secrets` in the order of their names. Use `hmacMatches`. */
@@ -136,9 +138,37 @@ export interface AppEvents {
     delivery: Delivery,
     context: { readonly secrets: readonly string[]; readonly nowMs: number },
   ) => boolean;
-  /** An answer that the provider waits for instead of an event's acceptance; called after `verify`. */
+  /**
+   * An answer that the provider waits for instead of an event's acceptance; called after `verify`, and before a tenant
+   * has entered its app's secrets without: so it must give away nothing but what the delivery holds.
+   */
   readonly handshake?: (delivery: Delivery) => DeliveryReply | null;
   readonly toEvents: (delivery: Delivery) => readonly AppEvent[];
+  /** Where the delivery says that access was taken back at the provider: whose. */
+  readonly toRevocations?: (delivery: Delivery) => readonly AppRevocation[];
+}
+
+export interface AppSecret {
+  /** `<PROVIDER>_<NAME>` in the environment: `SIGNING_SECRET`, `WEBHOOK_SECRET` or `VERIFICATION_TOKEN`. */
+  readonly name: string;
+  readonly title: string;
+  /** A sentence: where the provider shows it. */
+  readonly description: string;
+}
+
+/**
+ * The provider's word that a grant is gone. Connections of the account whose credential is meant need a person at once
+ * instead of at their next call. A credential that is newer than `at` is left alone.
+ */
+export interface AppRevocation {
+  /** `account.id` of the connections that may be meant. */
+  readonly accountId: string;
+  /** When, in epoch milliseconds by the provider's clock; null where it does not tell: then it is asked. */
+  readonly at: number | null;
+  /** Whether this credential is meant; null where that cannot be told from it: then the provider is asked. */
+  readonly concerns: (credential: ConnectionCredential) => boolean | null;
+  /** A sentence for people: what the provider says has happened. */
+  readonly reason: string;
 }
 
 export interface AppEvent {

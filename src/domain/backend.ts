@@ -2,6 +2,7 @@ import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
 import type { ConnectionStore } from "./connection-store.ts";
 import type { DataKeyStore } from "./data-key-store.ts";
 import type { DraftStore } from "./draft-store.ts";
+import type { EventAppStore } from "./event-app-store.ts";
 import type { EventRouteStore, NewEventRoute } from "./event-route-store.ts";
 import type { Json } from "./json.ts";
 import type { LinkStore, OneTimeLink } from "./link-store.ts";
@@ -51,6 +52,7 @@ export interface Backend {
   readonly runViews: RunViewStore;
   readonly schedules: ScheduleStore;
   readonly polls: PollStore;
+  readonly eventApps: EventAppStore;
   readonly eventRoutes: EventRouteStore;
   readonly rates: RateStore;
   readonly subscriptions: SubscriptionStore;

@@ -1,5 +1,6 @@
 import type { Change } from "./audit.ts";
-import type { Connection, ConnectionEvent, TokenStanding } from "./connection.ts";
+import type { ConnectedAccount, Connection, ConnectionEvent, TokenStanding } from "./connection.ts";
+import type { AppOwner } from "./event-route-store.ts";
 import type { Page, PageRequest } from "./page.ts";
 import type { Scope } from "./tenant.ts";
 
@@ -53,6 +54,13 @@ export interface Revocation {
   readonly attempts: number;
 }
 
+/** Where a connection is, found without knowing its tenant. */
+export interface ConnectionPlace {
+  readonly connectionId: string;
+  readonly tenantId: string;
+  readonly workspaceId: string;
+}
+
 export interface ParkedRun {
   readonly runId: string;
   readonly workflowId: string;
@@ -87,6 +95,10 @@ export interface ConnectionStore {
   delete(scope: Scope, id: string, revocation: Revocation | null, change: Change): Promise<boolean>;
   /** Ids of the workflows in whose draft or published version the id stands somewhere; whoever asks looks closer. */
   mentionedBy(scope: Scope, id: string): Promise<readonly string[]>;
+  /** The connections that speak for an account, among those that the app reaches. */
+  ofAccount(connector: string, accountId: string, owner: AppOwner): Promise<readonly ConnectionPlace[]>;
+  /** The provider has said whose the credential of that generation is. Nothing when that is no longer the one. */
+  learnAccount(scope: Scope, id: string, generation: number, account: ConnectedAccount): Promise<void>;
   /** Not audited and not urgent: written at most once a minute. */
   touch(scope: Scope, id: string, at: number): Promise<void>;
 

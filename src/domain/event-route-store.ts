@@ -14,10 +14,17 @@ export interface NewEventRoute {
 }
 
 /**
+ * Whose app an event came to. `tenant`: one of the tenant's own, which speaks to nobody else. `installation`: the one
+ * of the environment, for all tenants that receive nothing through an app of their own (an event of an account that
+ * both apps are installed at must not start a run twice).
+ */
+export type AppOwner = { readonly kind: "installation" } | { readonly kind: "tenant"; readonly tenantId: string };
+
+/**
  * Unpublishing, deleting and publishing another trigger take a route away in the same commit; reconnecting its connection
  * to another account moves it in the same commit (`ConnectionStore.reconnect`).
  */
 export interface EventRouteStore {
-  /** The workflows of whichever tenants that listen to an account of a connector's app. */
-  find(connector: string, accountId: string): Promise<readonly EventRoute[]>;
+  /** The workflows that listen to an account through the app. */
+  find(connector: string, accountId: string, owner: AppOwner): Promise<readonly EventRoute[]>;
 }

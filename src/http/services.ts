@@ -4,6 +4,7 @@ import type { Accounts } from "../auth/create-accounts.ts";
 import type { ConnectOptions } from "../connections/connect-options.ts";
 import type { ConnectorCatalog } from "../connections/connector-catalog.ts";
 import type { ConnectorFormReader } from "../connections/connector-forms.ts";
+import type { EventApps } from "../connections/event-apps.ts";
 import type { ConnectionManager } from "../connections/manage-connections.ts";
 import type { ConnectionAuthorization } from "../connections/oauth/authorize-connection.ts";
 import type { OAuthApps } from "../connections/oauth/oauth-apps.ts";
@@ -34,6 +35,7 @@ export interface Services {
   readonly connections: ConnectionManager;
   readonly drafts: DraftEditor;
   readonly oauth: ConnectionAuthorization & { readonly apps: OAuthApps };
+  readonly eventApps: Omit<EventApps, "open">;
   readonly connectOptions: ConnectOptions;
   readonly connectors: ConnectorCatalog;
   readonly choices: ChoicesResolver;
@@ -42,7 +44,12 @@ export interface Services {
   readonly connectorForms: ConnectorFormReader;
   readonly variables: VariableManager;
   readonly audit: AuditReader;
-  readonly deliverAppEvent: (connector: string, delivery: Omit<Delivery, "secret">) => Promise<DeliveryAnswer>;
+  /** `publicId`: of a tenant's own app; null for the installation's. */
+  readonly deliverAppEvent: (
+    connector: string,
+    publicId: string | null,
+    delivery: Omit<Delivery, "secret">,
+  ) => Promise<DeliveryAnswer>;
   readonly deliver: (delivery: Delivery) => Promise<DeliveryAnswer>;
   /** Resolves when the server can take on work; rejects with `unavailable`, saying why not. */
   readonly ready: () => Promise<void>;

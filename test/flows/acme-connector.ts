@@ -82,7 +82,7 @@ const mentioned = defineTrigger({
 /** `{ events: [{ account, id, type, data }] }` or `{ challenge }`, signed as its webhooks are. */
 const appEvents: AppEvents = {
   provider: "ACME",
-  secrets: ["SIGNING_SECRET"],
+  secrets: [{ name: "SIGNING_SECRET", title: "Signing secret", description: "On the app's page." }],
   verify: ({ headers, body }, { secrets: [secret = ""] }) =>
     hmacMatches({ secret, content: [body], signature: headers["x-acme-signature"] }),
   handshake(delivery) {

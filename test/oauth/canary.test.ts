@@ -41,7 +41,16 @@ async function everythingThatIsSeen(): Promise<ReadonlyMap<string, string>> {
   for (const { id } of (await api("GET", "/runs?limit=200")).body.data)
     seen.set(id, JSON.stringify((await api("GET", `/runs/${id}`)).body));
   const cookies = await signIn();
-  const pages = ["/connections", "/connections/new", "/runs", "/audit", "/workflows", "/variables"];
+  const pages = [
+    "/connections",
+    "/connections/new",
+    "/connections/new/slack",
+    "/connections/new/vendor",
+    "/runs",
+    "/audit",
+    "/workflows",
+    "/variables",
+  ];
   for (const { id } of (await api("GET", "/connections?limit=200")).body.data)
     pages.push(`/connections/${id}`, `/connections/${id}/credential`);
   for (const path of pages)
@@ -142,6 +151,21 @@ test("a credential typed into any scheme of any connector is nowhere to be seen"
   }
   expect(stored).toBeGreaterThan(5);
   await expectNoTraceBeside("Of http");
+}, 60_000);
+
+test("what a tenant's own app signs its events with is nowhere to be seen", async () => {
+  const { eventApps } = world.app.app.services;
+  for (const connector of ["slack", "vendor"]) {
+    const secret = canary();
+    await eventApps.reserve(world.scope, connector);
+    await eventApps.save(world.scope, connector, { SIGNING_SECRET: secret });
+    const address = new URL((await eventApps.show(world.scope, connector))!.ownUrl!).pathname;
+    // Refused, taken, and sent to the wrong address: none of it may say what was expected.
+    for (const path of [address, `/hooks/apps/${connector}`])
+      await (await fetch(world.app.url + path, { method: "POST", body: "{}" })).text();
+  }
+  await world.connect("signed");
+  await expectNoTraceBeside("Vendor");
 }, 60_000);
 
 describe("what a provider has handed out", () => {

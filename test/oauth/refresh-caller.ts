@@ -48,6 +48,8 @@ const { useConnection } = openConnections({
   owner,
   installationApps: new Map([["vendor", { id: task.clientId, secret: task.clientSecret }]]),
   publicUrl: () => task.publicUrl,
+  appSecret: () => null,
+  newPublicId: () => newId("app"),
   wakeParked: async () => {},
   announce: async () => {},
   trouble: () => {},

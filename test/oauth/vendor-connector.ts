@@ -3,7 +3,29 @@ import { ActionError } from "../../src/connector-sdk/action-error.ts";
 import type { AddressedScheme, ClientCredentialsScheme, OAuth2Scheme } from "../../src/connector-sdk/auth-scheme.ts";
 import type { CallContext } from "../../src/connector-sdk/call-context.ts";
 import { type ConnectorRegistry, defineConnector } from "../../src/connector-sdk/connector.ts";
+import { hmacMatches } from "../../src/connector-sdk/hmac-matches.ts";
+import type { AppEvents } from "../../src/connector-sdk/trigger.ts";
 import { isJsonObject } from "../../src/domain/json.ts";
+
+/** `{ revocations: [{ account, at, concerns }] }`: the provider's word about grants, signed. */
+const appEvents: AppEvents = {
+  provider: "VENDOR",
+  secrets: [{ name: "SIGNING_SECRET", title: "Signing secret", description: "On the app's page." }],
+  verify: ({ headers, body }, { secrets: [secret = ""] }) =>
+    hmacMatches({ secret, content: [body], signature: headers["x-vendor-signature"] }),
+  toEvents: () => [],
+  toRevocations({ body }) {
+    const { revocations } = JSON.parse(Buffer.from(body).toString()) as {
+      revocations: { account: string; at: number | null; concerns: boolean | null }[];
+    };
+    return revocations.map(({ account, at, concerns }) => ({
+      accountId: account,
+      at,
+      concerns: () => concerns,
+      reason: "The vendor says that access was taken back.",
+    }));
+  },
+};
 
 /** A connector whose provider is the authorization server of a test; its API is the server's own `/me`. */
 export function vendorRegistry(
@@ -64,6 +86,7 @@ export function vendorRegistry(
         }),
     },
     triggers: {},
+    appEvents: async () => appEvents,
   });
   return { vendor: async () => vendor };
 }

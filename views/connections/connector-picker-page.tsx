@@ -3,14 +3,16 @@ import { Button, LinkButton } from "../components/button.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { ConnectorMark } from "./connector-mark.tsx";
+import { withNext } from "./with-next.ts";
 
 export interface ConnectorPickerPageProps {
   readonly connectors: readonly { readonly connector: string; readonly title: string; readonly description: string }[];
   readonly search: string;
+  readonly next: string | null;
 }
 
 /** Which system to connect. */
-export function ConnectorPickerPage({ connectors, search }: ConnectorPickerPageProps): JSX.Element {
+export function ConnectorPickerPage({ connectors, search, next }: ConnectorPickerPageProps): JSX.Element {
   return (
     <>
       <PageHeader
@@ -31,6 +33,7 @@ export function ConnectorPickerPage({ connectors, search }: ConnectorPickerPageP
           placeholder="Search connectors"
           autocomplete="off"
         />
+        {next === null ? "" : <input type="hidden" name="next" value={Html.escapeHtml(next)} />}
         <Button label="Search" icon="search" />
       </form>
       {connectors.length === 0 ? (
@@ -39,7 +42,7 @@ export function ConnectorPickerPage({ connectors, search }: ConnectorPickerPageP
           title="No connector is called that"
           text="Systems without a connector of their own can be reached with the HTTP connector."
         >
-          <LinkButton href="/connections/new" label="Show all" />
+          <LinkButton href={withNext("/connections/new", next)} label="Show all" />
         </EmptyState>
       ) : (
         <ul class="connector-grid">
@@ -47,7 +50,7 @@ export function ConnectorPickerPage({ connectors, search }: ConnectorPickerPageP
             <li class="card connector-card">
               <ConnectorMark connector={connector} />
               <span>
-                <a class="row-link card-title" href={`/connections/new/${connector}`} safe>
+                <a class="row-link card-title" href={withNext(`/connections/new/${connector}`, next)} safe>
                   {title}
                 </a>
                 <span class="cell-note" safe>

@@ -6,7 +6,9 @@ import { FieldsForm } from "../components/fields/fields-form.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
+import { EventApp, type EventAppView } from "./event-app.tsx";
 import { type AppView, RegisterApp } from "./register-app.tsx";
+import { withNext } from "./with-next.ts";
 
 export interface NewConnectionPageProps {
   readonly option: {
@@ -16,24 +18,33 @@ export interface NewConnectionPageProps {
     readonly asksHosts: boolean;
     readonly schemes: readonly { readonly name: string; readonly title: string }[];
   };
-  readonly scheme: { readonly name: string; readonly title: string; readonly oauth: AppView | null };
+  readonly scheme: {
+    readonly name: string;
+    readonly title: string;
+    readonly oauth: AppView | null;
+    readonly events: EventAppView | null;
+  };
   readonly fields: readonly FieldView[];
   readonly others: readonly string[];
   readonly entered: { readonly name: string; readonly hosts: string; readonly clientId: string };
   /** By field; under the empty name what is wrong with the whole. */
   readonly errors: Readonly<Record<string, string>>;
+  /** Where to go once it is connected, such as the step that needs it; null: to the connection's page. */
+  readonly next: string | null;
   readonly csrf: string;
 }
 
 /** Everything that is needed to connect one system: at the provider first, then here. */
 export function NewConnectionPage(props: NewConnectionPageProps): JSX.Element {
-  const { option, scheme, errors } = props;
+  const { option, scheme, errors, next, csrf } = props;
+  const appErrors = Object.fromEntries(Object.entries(errors).filter(([name]) => /^(?:clientId$|events\.)/.test(name)));
+  const app = { action: `/connections/new/${option.connector}/${scheme.name}/app`, connectorTitle: option.title };
   return (
     <>
       <PageHeader
         title={`Connect ${option.title}`}
         lead={option.description}
-        trail={{ href: "/connections/new", label: "New connection" }}
+        trail={{ href: withNext("/connections/new", next), label: "New connection" }}
       />
       <div class="connect">
         {option.schemes.length > 1 ? <SchemeChoice {...props} /> : ""}
@@ -46,28 +57,34 @@ export function NewConnectionPage(props: NewConnectionPageProps): JSX.Element {
         )}
         {scheme.oauth ? (
           <RegisterApp
-            action={`/connections/new/${option.connector}/${scheme.name}/app`}
-            connectorTitle={option.title}
+            {...app}
             oauth={scheme.oauth}
+            events={scheme.events}
             clientId={props.entered.clientId}
-            error={errors.clientId}
-            csrf={props.csrf}
+            errors={appErrors}
+            next={next}
+            csrf={csrf}
           />
         ) : (
           ""
         )}
         <Connect {...props} />
+        {scheme.events && scheme.oauth === null ? (
+          <EventApp {...app} events={scheme.events} errors={appErrors} next={next} csrf={csrf} />
+        ) : (
+          ""
+        )}
       </div>
     </>
   );
 }
 
-function SchemeChoice({ option, scheme }: NewConnectionPageProps): JSX.Element {
+function SchemeChoice({ option, scheme, next }: NewConnectionPageProps): JSX.Element {
   return (
     <nav class="scheme-choice" aria-label="How to sign in">
       {option.schemes.map(({ name, title }) => (
         <a
-          href={`/connections/new/${option.connector}?scheme=${encodeURIComponent(name)}`}
+          href={withNext(`/connections/new/${option.connector}?scheme=${encodeURIComponent(name)}`, next)}
           aria-current={name === scheme.name ? "page" : undefined}
           safe
         >
@@ -78,7 +95,7 @@ function SchemeChoice({ option, scheme }: NewConnectionPageProps): JSX.Element {
   );
 }
 
-function Connect({ option, scheme, fields, others, entered, errors, csrf }: NewConnectionPageProps): JSX.Element {
+function Connect({ option, scheme, fields, others, entered, errors, next, csrf }: NewConnectionPageProps): JSX.Element {
   const { oauth } = scheme;
   const isReady = oauth === null || oauth.app.clientId !== null;
   return (
@@ -88,6 +105,7 @@ function Connect({ option, scheme, fields, others, entered, errors, csrf }: NewC
       </div>
       <div class="card-body">
         <Form action={`/connections/new/${option.connector}/${scheme.name}`} csrf={csrf}>
+          {next === null ? "" : <input type="hidden" name="next" value={Html.escapeHtml(next)} />}
           <TextField
             name="name"
             label="Name"
@@ -113,7 +131,7 @@ function Connect({ option, scheme, fields, others, entered, errors, csrf }: NewC
             ""
           )}
           <FormActions>
-            <LinkButton href="/connections" label="Cancel" />
+            <LinkButton href={next ?? "/connections"} label="Cancel" />
             <Button
               kind="primary"
               label={oauth?.grant === "authorization_code" ? `Connect with ${option.title}` : "Connect"}

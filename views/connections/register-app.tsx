@@ -3,6 +3,7 @@ import { Button, CopyButton, FormActions } from "../components/button.tsx";
 import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
+import { type EventAppView, EventsAddress, eventsState, SecretFields } from "./event-app.tsx";
 
 export interface AppView {
   readonly grant: "authorization_code" | "client_credentials";
@@ -14,7 +15,6 @@ export interface AppView {
     readonly variables: readonly [string, string];
     readonly problem: { readonly problem: string } | null;
   };
-  readonly eventsUrl: string | null;
   readonly setup: { readonly url: string; readonly steps: readonly string[]; readonly manifest?: string } | null;
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
   readonly scopeText: string;
@@ -24,22 +24,26 @@ interface RegisterAppProps {
   readonly action: string;
   readonly connectorTitle: string;
   readonly oauth: AppView;
+  /** Null when the connector receives no events. */
+  readonly events: EventAppView | null;
   readonly clientId: string;
-  readonly error: string | undefined;
+  /** By field: `clientId`, `events.<name>`. */
+  readonly errors: Readonly<Record<string, string>>;
+  readonly next: string | null;
   readonly csrf: string;
 }
 
 /** What an administrator enters at the provider, letter by letter, and what they bring back. Done once. */
 export function RegisterApp(props: RegisterAppProps): JSX.Element {
-  const { connectorTitle, oauth } = props;
+  const { connectorTitle, oauth, events, errors } = props;
   const { app } = oauth;
-  const isThere = app.clientId !== null;
+  const isFine = app.clientId !== null && app.problem === null && Object.keys(errors).length === 0;
   return (
-    <details class="card register-app" {...(isThere && app.problem === null ? {} : { open: true })}>
+    <details class="card register-app" {...(isFine ? {} : { open: true })}>
       <summary class="card-header">
         <h2 safe>{`1. Your app at ${connectorTitle}`}</h2>
         <span class="faint" safe>
-          {sourceText(app)}
+          {events && app.clientId !== null ? `${sourceText(app)} · ${eventsState(events)}` : sourceText(app)}
         </span>
       </summary>
       <div class="card-body stack">
@@ -65,20 +69,7 @@ export function RegisterApp(props: RegisterAppProps): JSX.Element {
         ) : (
           ""
         )}
-        {oauth.eventsUrl ? (
-          <div class="stack-tight">
-            <h3>Events URL</h3>
-            <p class="faint">Only needed for triggers; also called request URL or webhook URL.</p>
-            <div class="copy-line">
-              <code id="events-url" safe>
-                {oauth.eventsUrl}
-              </code>
-              <CopyButton from="events-url" label="Copy the events URL" />
-            </div>
-          </div>
-        ) : (
-          ""
-        )}
+        {events ? <EventsAddress events={events} /> : ""}
         <Scopes oauth={oauth} />
         {oauth.setup?.manifest ? <Manifest text={oauth.setup.manifest} /> : ""}
         <Client {...props} />
@@ -159,21 +150,22 @@ function Manifest({ text }: { text: string }): JSX.Element {
   );
 }
 
-function Client({ action, oauth, clientId, error, csrf }: RegisterAppProps): JSX.Element {
+function Client({ action, oauth, events, clientId, errors, next, csrf }: RegisterAppProps): JSX.Element {
   const { app } = oauth;
   return (
     <div class="stack-tight">
-      <h3>Client id and secret</h3>
+      <h3>{events ? "Client id and secrets" : "Client id and secret"}</h3>
       <p class="faint">
         What the provider shows once the app is registered. An operator can set them for all tenants instead:{" "}
         <code safe>{app.variables.join(", ")}</code>.
       </p>
       <Form action={action} csrf={csrf}>
+        {next === null ? "" : <input type="hidden" name="next" value={Html.escapeHtml(next)} />}
         <TextField
           name="clientId"
           label="Client id"
           value={app.source === "installation" && clientId === app.clientId ? "" : clientId}
-          error={error}
+          error={errors.clientId}
           autocomplete="off"
           spellcheck="false"
           mono
@@ -188,7 +180,9 @@ function Client({ action, oauth, clientId, error, csrf }: RegisterAppProps): JSX
               : "Stored encrypted, never shown again. Empty for a public client."
           }
           autocomplete="off"
+          optional
         />
+        {events ? <SecretFields events={events} errors={errors} /> : ""}
         <FormActions>
           {app.source === "tenant" ? <Button kind="danger" label="Forget this app" name="do" value="remove" /> : ""}
           <Button label="Store the app" />

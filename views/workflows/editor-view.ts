@@ -144,6 +144,8 @@ export interface TriggerPanel {
   readonly base: string;
   readonly main: readonly FieldView[];
   readonly others: readonly string[];
+  /** Comes back here once there is one. */
+  readonly newConnectionHref: string | null;
   readonly changeHref: string;
   readonly webhook: { readonly url: string | null; readonly curl: string | null } | null;
   /** How a published trigger that works with its provider stands; null for one that has nothing to tell. */

@@ -45,7 +45,7 @@ export function StepPanelBody({ view, panel }: { view: EditorView; panel: StepPa
           ) : (
             ""
           )}
-          {panel.newConnectionHref ? (
+          {panel.newConnectionHref && view.mayEdit ? (
             <p class="hint">
               <a href={panel.newConnectionHref}>New connection</a>
             </p>

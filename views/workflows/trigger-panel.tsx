@@ -38,6 +38,13 @@ export function TriggerPanelBody({ view, panel }: { view: EditorView; panel: Tri
             Save
           </button>
           <FieldsForm fields={panel.main} others={panel.others} />
+          {panel.newConnectionHref && view.mayEdit ? (
+            <p class="hint">
+              <a href={panel.newConnectionHref}>New connection</a>
+            </p>
+          ) : (
+            ""
+          )}
         </fieldset>
       </Form>
       {panel.nextTimes ? <NextTimes {...panel.nextTimes} /> : ""}

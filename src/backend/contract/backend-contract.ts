@@ -8,6 +8,7 @@ import { commitContract } from "./commit-contract.ts";
 import { configurationContract } from "./configuration-contract.ts";
 import { connectionContract } from "./connection-contract.ts";
 import { draftContract } from "./draft-contract.ts";
+import { eventAppContract } from "./event-app-contract.ts";
 import { eventRouteContract } from "./event-route-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { listContract } from "./list-contract.ts";
@@ -38,6 +39,7 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     subscriptionContract(open);
     rateContract(open);
     eventRouteContract(open);
+    eventAppContract(open);
     acceptContract(open);
     claimContract(open);
     capContract(open);

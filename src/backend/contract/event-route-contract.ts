@@ -2,11 +2,12 @@ import { describe, expect } from "bun:test";
 import type { Backend } from "../../domain/backend.ts";
 import { NO_TOKEN } from "../../domain/connection.ts";
 import type { NewCredential } from "../../domain/connection-store.ts";
-import type { NewEventRoute } from "../../domain/event-route-store.ts";
+import type { AppOwner, NewEventRoute } from "../../domain/event-route-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, sampleConnection, sampleWorkflow } from "./samples.ts";
 
+const INSTALLATION: AppOwner = { kind: "installation" };
 const EVENT: NewEventRoute = { connector: "acme", connectionId: "conn_1", accountId: "T1 \\ \0" };
 
 async function publish(backend: Backend, scope: Scope, id: string, event: NewEventRoute | null, name = "v1") {
@@ -30,7 +31,7 @@ export function eventRouteContract(open: OpenBackendUnderTest): void {
       const theirs = await publishNew(backend, stranger);
       await publishNew(backend, scope, { ...EVENT, accountId: "T2" });
       await publishNew(backend, scope, { ...EVENT, connector: "other" });
-      const found = await backend.eventRoutes.find("acme", EVENT.accountId);
+      const found = await backend.eventRoutes.find("acme", EVENT.accountId, INSTALLATION);
       const place = ({ tenantId, workspaceId }: Scope, workflowId: string) => ({
         tenantId,
         workspaceId,
@@ -41,7 +42,7 @@ export function eventRouteContract(open: OpenBackendUnderTest): void {
         place(scope, ours),
         place(stranger, theirs),
       ]);
-      expect(await backend.eventRoutes.find("acme", "nobody")).toEqual([]);
+      expect(await backend.eventRoutes.find("acme", "nobody", INSTALLATION)).toEqual([]);
     });
 
     test("follow what is published, and end with it", async ({ backend, scope }) => {
@@ -51,12 +52,14 @@ export function eventRouteContract(open: OpenBackendUnderTest): void {
         await publishNew(backend, scope),
       ];
       await publish(backend, scope, changed, { ...EVENT, accountId: "T9" }, "v2");
-      expect(await backend.eventRoutes.find("acme", "T9")).toMatchObject([{ workflowId: changed, version: 2 }]);
+      expect(await backend.eventRoutes.find("acme", "T9", INSTALLATION)).toMatchObject([
+        { workflowId: changed, version: 2 },
+      ]);
       await publish(backend, scope, changed, null, "v3");
       await backend.workflows.unpublish(scope, unpublished, change("workflow.unpublished", unpublished));
       await backend.workflows.delete(scope, deleted, change("workflow.deleted", deleted));
-      expect(await backend.eventRoutes.find("acme", "T9")).toEqual([]);
-      expect(await backend.eventRoutes.find("acme", EVENT.accountId)).toEqual([]);
+      expect(await backend.eventRoutes.find("acme", "T9", INSTALLATION)).toEqual([]);
+      expect(await backend.eventRoutes.find("acme", EVENT.accountId, INSTALLATION)).toEqual([]);
     });
 
     test("move in the commit that reconnects their connection to another account, within the workspace only", async ({
@@ -80,10 +83,12 @@ export function eventRouteContract(open: OpenBackendUnderTest): void {
       const account = { id: "T7 \\ \0", label: "Another" };
       expect(await renew(stranger, account)).toBe(false);
       expect(await renew(scope, null)).toBe(true);
-      expect(await backend.eventRoutes.find("acme", account.id)).toEqual([]);
+      expect(await backend.eventRoutes.find("acme", account.id, INSTALLATION)).toEqual([]);
       expect(await renew(scope, account)).toBe(true);
-      expect(await backend.eventRoutes.find("acme", account.id)).toMatchObject([{ workflowId: ours }]);
-      expect(await backend.eventRoutes.find("acme", EVENT.accountId)).toMatchObject([{ workflowId: theirs }]);
+      expect(await backend.eventRoutes.find("acme", account.id, INSTALLATION)).toMatchObject([{ workflowId: ours }]);
+      expect(await backend.eventRoutes.find("acme", EVENT.accountId, INSTALLATION)).toMatchObject([
+        { workflowId: theirs },
+      ]);
     });
   });
 }

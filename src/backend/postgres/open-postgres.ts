@@ -9,6 +9,7 @@ import { createOAuthStore } from "./connections/oauth-store.ts";
 import { createDataKeyStore } from "./data-key-store.ts";
 import { Database } from "./database.ts";
 import { createDraftStore } from "./draft-store.ts";
+import { createEventAppStore } from "./event-app-store.ts";
 import { createEventRouteStore } from "./event-route-store.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrationState, newerDatabase } from "./migrate-database.ts";
@@ -172,6 +173,7 @@ async function createPostgresBackend(
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, unfinished),
     rates: createRateStore(storage),
+    eventApps: createEventAppStore(storage),
     eventRoutes: createEventRouteStore(storage),
     polls: createPollStore(storage, unfinished),
     subscriptions: createSubscriptionStore(storage),

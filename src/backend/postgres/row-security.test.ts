@@ -76,6 +76,9 @@ async function fill(scope: Scope): Promise<void> {
   await backend.connections.delete(scope, deleted.id, revocation, change("connection.deleted", deleted.id));
   const client = { provider: "ACME", clientId: "id", sealedSecret: "x", updatedAt: NOW };
   await backend.oauth.saveClient(scope, client, change("oauth_client.saved", "ACME"));
+  await backend.eventApps.reserve(scope, "acme", `app of ${tenantId}`, NOW);
+  await backend.eventApps.saveSecrets(scope, "acme", "x", change("event_app.saved", "acme"));
+  await backend.connections.learnAccount(scope, connectionId, 1, { id: "a", label: "A" });
   await backend.oauth.reportProblem(scope, { provider: "ACME", problem: "p", since: NOW });
   const flow = { stateHash: `state of ${tenantId}`, sessionId: "s", sealedPayload: "x", expiresAt: NOW + 1 };
   await backend.oauth.beginFlow(scope, flow, NOW);
@@ -167,6 +170,8 @@ describe("every table with a tenant's rows", () => {
           "max_running",
           "kind",
           "subject",
+          "public_id",
+          "has_secrets",
         ])
         .toSorted(),
     );

@@ -8,6 +8,7 @@ const SOURCES = [
   { table: "two_factors", field: "secret", from: "two_factors", row: "user_id", column: "sealed_secret" },
   { table: "sign_in_settings", field: "secret", from: "sign_in_settings", row: "tenant_id", column: "sealed_secret" },
   { table: "oauth_clients", field: "secret", from: "oauth_clients", row: "provider", column: "sealed_secret" },
+  { table: "event_apps", field: "secrets", from: "event_apps", row: "connector", column: "sealed_secrets" },
   { table: "revocations", field: "credential", from: "revocations", row: "id", column: "sealed_credential" },
 ] as const;
 

@@ -20,6 +20,7 @@ export const ENCODED_COLUMNS: ReadonlySet<string> = new Set([
   "api_keys.name",
   "audit_log.actor_id",
   "audit_log.target",
+  "connection_accounts.account_id",
   "connection_events.message",
   "connections.account_id",
   "connections.account_label",

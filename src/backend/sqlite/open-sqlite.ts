@@ -13,6 +13,7 @@ import { createConnectionStore } from "./connections/connection-store.ts";
 import { createOAuthStore } from "./connections/oauth-store.ts";
 import { createDataKeyStore } from "./data-key-store.ts";
 import { createDraftStore } from "./draft-store.ts";
+import { createEventAppStore } from "./event-app-store.ts";
 import { createEventRouteStore } from "./event-route-store.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { lockDataDir } from "./lock-data-dir.ts";
@@ -121,6 +122,7 @@ export function createSqliteBackend(
     runViews: createViewRuns(storage),
     schedules: createScheduleStore(storage, insertRun, unfinished),
     rates: createRateStore(),
+    eventApps: createEventAppStore(storage),
     eventRoutes: createEventRouteStore(storage),
     polls: createPollStore(storage, insertRun, unfinished),
     subscriptions: createSubscriptionStore(storage),

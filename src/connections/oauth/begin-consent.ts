@@ -35,7 +35,7 @@ export function createConsentBegin(deps: BeginConsentDeps) {
     authorize(scope, "connection.write");
     const loaded = await loadScheme(connectors, wanted.connector, wanted.scheme);
     const checked = checkWanted(loaded, wanted);
-    return send(scope, sessionId, loaded.scheme, { ...checked, connectionId: null });
+    return send(scope, sessionId, loaded.scheme, { ...checked, connectionId: null, returnTo: wanted.returnTo ?? null });
   }
 
   /** The same for a connection that is there: its id, name and workflows stay. */
@@ -47,7 +47,8 @@ export function createConsentBegin(deps: BeginConsentDeps) {
     const { scheme } = await loadScheme(connectors, connector, schemeName);
     const stored = JSON.parse(await vault.open(credentialPlace(found.connection), found.sealed)) as OAuthCredential;
     const { fields } = stored;
-    return send(scope, sessionId, scheme, { connector, scheme: schemeName, name, fields, hosts, connectionId: id });
+    const going = { connector, scheme: schemeName, name, fields, hosts, connectionId: id, returnTo: null };
+    return send(scope, sessionId, scheme, going);
   }
 
   async function send(

@@ -20,6 +20,8 @@ export interface Going {
   readonly verifier: string | null;
   /** Null for a new one. */
   readonly connectionId: string | null;
+  /** Where the person goes on when it is connected; null: to the connection. */
+  readonly returnTo: string | null;
 }
 
 /** What waits for a person's yes. */

@@ -34,7 +34,13 @@ export interface CallbackQuery {
 }
 
 export type Finished =
-  | { readonly kind: "connected"; readonly connection: Connection; readonly isNew: boolean }
+  | {
+      readonly kind: "connected";
+      readonly connection: Connection;
+      readonly isNew: boolean;
+      /** What `begin` was given. */
+      readonly returnTo: string | null;
+    }
   /** `token` confirms it, once, in the same session. */
   | {
       readonly kind: "other_account";
@@ -67,8 +73,10 @@ export function createConsentFinish({ backend, clock, connectors, apps, fetch, f
     const { grant } = result;
     const granted = { definition, scheme, schemeName: going.scheme, grant, endpoint, fields, hosts };
     const { credential, standing } = await grants.examine(granted);
-    if (going.connectionId === null)
-      return { kind: "connected", connection: await grants.create(scope, going, credential, standing), isNew: true };
+    if (going.connectionId === null) {
+      const connection = await grants.create(scope, going, credential, standing);
+      return { kind: "connected", connection, isNew: true, returnTo: going.returnTo };
+    }
     return reconnect(scope, sessionId, going.connectionId, credential, standing, hosts);
   }
 
@@ -84,8 +92,10 @@ export function createConsentFinish({ backend, clock, connectors, apps, fetch, f
     if (!connection || connection.hosts.join() !== hosts.join()) throw missing(id);
     const before = connection.account;
     const now = standing.account;
-    if (before === null || (now !== null && now.id === before.id))
-      return { kind: "connected", connection: await grants.replace(scope, id, credential, standing), isNew: false };
+    if (before === null || (now !== null && now.id === before.id)) {
+      const renewed = await grants.replace(scope, id, credential, standing);
+      return { kind: "connected", connection: renewed, isNew: false, returnTo: null };
+    }
     const token = crypto.randomUUID();
     await flows.remember(scope, sessionId, token, { step: "confirm", connectionId: id, credential, standing });
     return { kind: "other_account", token, connection, before, now: now ?? { id: "", label: "an unknown account" } };

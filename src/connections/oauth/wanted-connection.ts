@@ -17,6 +17,8 @@ export interface WantedConnection {
   readonly fields: JsonObject;
   /** Only for connectors that can call any host. */
   readonly hosts: readonly string[] | null;
+  /** Where the person goes on when it is connected; null or left out: to the connection. */
+  readonly returnTo?: string | null;
 }
 
 export interface LoadedScheme {

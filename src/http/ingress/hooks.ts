@@ -27,7 +27,7 @@ const ALLOW = [...METHODS, "OPTIONS"].join(", ");
 
 const NEVER = 0;
 
-/** `/hooks/apps/<connector>`: what a provider sends to its app's one address. No secret holds a slash. */
+/** `/hooks/apps/<connector>[/<app>]`: what a provider sends to the address of an app. No secret holds a slash. */
 const APPS = "apps/";
 
 const NO_QUERY = new URLSearchParams();
@@ -55,8 +55,12 @@ export async function takeDelivery(
     const secret = queryStart < 0 ? url.slice(secretStart) : url.slice(secretStart, queryStart);
     const headers = request.headers.toJSON();
     const query = queryStart < 0 ? NO_QUERY : new URLSearchParams(url.slice(queryStart + 1));
-    if (secret.startsWith(APPS))
-      return respond(await services.deliverAppEvent(secret.slice(APPS.length), { method, headers, query, body }));
+    if (secret.startsWith(APPS)) {
+      const app = secret.slice(APPS.length);
+      const slash = app.indexOf("/");
+      const [connector, publicId] = slash < 0 ? [app, null] : [app.slice(0, slash), app.slice(slash + 1)];
+      return respond(await services.deliverAppEvent(connector, publicId, { method, headers, query, body }));
+    }
     return respond(await services.deliver({ secret, method, headers, query, body }));
   } catch (error) {
     return fail(error, method, services);

@@ -1,3 +1,4 @@
+import { withNext } from "../../../views/connections/with-next.ts";
 import type { ConnectOption, ShownScheme } from "../../connections/connect-options.ts";
 import { AppError, type FieldError } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
@@ -7,6 +8,7 @@ import { describeFields } from "./describe-fields.ts";
 import { leaveTo, type PageAnswer, page, redirect } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
 import { readFieldsForm } from "./read-fields-form.ts";
+import { relativePath } from "./relative-path.ts";
 
 export const connectionCreatePages = [
   definePage({
@@ -16,7 +18,8 @@ export const connectionCreatePages = [
     async handle({ query }, { connectOptions }) {
       const search = query.get("search") ?? "";
       const { ConnectorPickerPage } = await import("../../../views/connections/connector-picker-page.tsx");
-      const view = ConnectorPickerPage({ connectors: await connectOptions.list(search), search });
+      const next = nextOf(query.get("next"));
+      const view = ConnectorPickerPage({ connectors: await connectOptions.list(search), search, next });
       return page({ title: "New connection", section: "connections" }, view);
     },
   }),
@@ -26,9 +29,12 @@ export const connectionCreatePages = [
     path: "/connections/new/:connector",
     access: "connection.write",
     async handle({ signedIn, params, query }, services) {
+      // Its address is shown on the page, because the provider asks for it before there is anything to store.
+      await services.eventApps.reserve(signedIn.scope, params.connector);
       const option = await services.connectOptions.find(signedIn.scope, params.connector);
       const scheme = schemeOf(option, query.get("scheme"));
-      return showForm(signedIn, option, scheme, { name: option.title, value: {}, hosts: "" }, []);
+      const entered = { name: option.title, value: {}, hosts: "", next: nextOf(query.get("next")) };
+      return showForm(signedIn, option, scheme, entered, []);
     },
   }),
 
@@ -42,7 +48,8 @@ export const connectionCreatePages = [
       const scheme = schemeOf(option, params.scheme);
       const path = scheme.oauth ? "fields" : "credential";
       const read = readFieldsForm(scheme.fields, [...form], path);
-      const entered = { name: form.get("name") ?? "", value: read.value, hosts: form.get("hosts") ?? "" };
+      const next = nextOf(form.get("next"));
+      const entered = { name: form.get("name") ?? "", value: read.value, hosts: form.get("hosts") ?? "", next };
       const wanted = {
         connector: params.connector,
         scheme: params.scheme,
@@ -52,12 +59,14 @@ export const connectionCreatePages = [
       try {
         if (read.unfinished.length > 0)
           throw new AppError("invalid", "The form has errors.", { fields: read.unfinished });
-        if (scheme.oauth?.grant === "authorization_code")
-          return leaveTo((await services.oauth.begin(scope, sessionId, { ...wanted, fields: read.value })).href);
+        if (scheme.oauth?.grant === "authorization_code") {
+          const consent = { ...wanted, fields: read.value, returnTo: next };
+          return leaveTo((await services.oauth.begin(scope, sessionId, consent)).href);
+        }
         const connection = scheme.oauth
           ? await services.oauth.connectDirectly(scope, { ...wanted, fields: read.value })
           : await services.connections.create(scope, { ...wanted, credential: read.value });
-        return redirect(`/connections/${connection.id}`, { flash: { kind: "success", text: "Connected." } });
+        return redirect(next ?? `/connections/${connection.id}`, { flash: { kind: "success", text: "Connected." } });
       } catch (error) {
         return showForm(signedIn, option, scheme, entered, complaintsOf(error));
       }
@@ -99,21 +108,30 @@ export const connectionCreatePages = [
       const { scope } = signedIn;
       const option = await services.connectOptions.find(scope, params.connector);
       const scheme = schemeOf(option, params.scheme);
-      if (!scheme.oauth) throw new AppError("not_found", "This kind of access needs no app.");
-      const { provider } = scheme.oauth.app;
-      const back = `/connections/new/${params.connector}?scheme=${encodeURIComponent(params.scheme)}`;
+      if (!scheme.oauth && !scheme.events) throw new AppError("not_found", "This kind of access needs no app.");
+      const next = nextOf(form.get("next"));
+      const back = withNext(`/connections/new/${params.connector}?scheme=${encodeURIComponent(params.scheme)}`, next);
+      const { apps } = services.oauth;
       if (form.get("do") === "remove") {
-        await services.oauth.apps.remove(scope, provider);
+        await services.eventApps.remove(scope, params.connector);
+        if (scheme.oauth?.app.source === "tenant") await apps.remove(scope, scheme.oauth.app.provider);
         return redirect(back, { flash: { kind: "success", text: "The app is forgotten here." } });
       }
       const client = { clientId: form.get("clientId") ?? "", clientSecret: form.get("clientSecret") ?? "" };
+      const secrets = Object.fromEntries(
+        (scheme.events?.secrets ?? []).map(({ name }) => [name, form.get(`events.${name}`) ?? ""]),
+      );
       try {
-        await services.oauth.apps.save(scope, provider, client);
+        const fields = await services.eventApps.check(scope, params.connector, secrets);
+        if (fields.length > 0) throw new AppError("invalid", "The app has errors.", { fields });
+        if (scheme.oauth) await apps.save(scope, scheme.oauth.app.provider, client);
+        await services.eventApps.save(scope, params.connector, secrets);
       } catch (error) {
-        const entered = { name: option.title, value: {}, hosts: "", clientId: client.clientId };
+        const entered = { name: option.title, value: {}, hosts: "", clientId: client.clientId, next };
         return showForm(signedIn, option, scheme, entered, complaintsOf(error));
       }
-      return redirect(back, { flash: { kind: "success", text: "The app is stored. Now connect." } });
+      const text = scheme.oauth ? "The app is stored. Now connect." : "Stored.";
+      return redirect(back, { flash: { kind: "success", text } });
     },
   }),
 ];
@@ -123,6 +141,7 @@ interface Entered {
   readonly value: JsonObject;
   readonly hosts: string;
   readonly clientId?: string;
+  readonly next: string | null;
 }
 
 async function showForm(
@@ -152,6 +171,7 @@ async function showForm(
       clientId: entered.clientId ?? scheme.oauth?.app.clientId ?? "",
     },
     errors: Object.fromEntries(errors.map(({ path, message }) => [path.replace(/\[\d+\]$/, ""), message])),
+    next: entered.next,
     csrf: csrfToken,
   });
   return page(
@@ -160,7 +180,12 @@ async function showForm(
   );
 }
 
-const OWN_FIELDS = /^(?:name|hosts(?:\[\d+\])?|clientId)$/;
+const OWN_FIELDS = /^(?:name|hosts(?:\[\d+\])?|clientId|events\..*)$/;
+
+/** Where somebody came from and goes back to. */
+function nextOf(text: string | null): string | null {
+  return relativePath(text, "") || null;
+}
 
 async function schemeOfConnection({ scope }: SignedIn, id: string, services: Services) {
   const connection = await services.connections.find(scope, id);

@@ -1,6 +1,7 @@
 import { AppError } from "../../domain/errors.ts";
 import { page, redirect } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
+import { relativePath } from "./relative-path.ts";
 
 /** Where providers send people back to. Nothing is changed by who only opens it: the state was made for one session. */
 export const oauthCallbackPages = [
@@ -21,7 +22,8 @@ export const oauthCallbackPages = [
         const finished = await services.oauth.finish(scope, sessionId, params.provider, answer);
         if (finished.kind === "connected") {
           const text = finished.isNew ? "Connected." : "Reconnected. Runs that waited go on.";
-          return redirect(`/connections/${finished.connection.id}`, { flash: { kind: "success", text } });
+          const next = relativePath(finished.returnTo, `/connections/${finished.connection.id}`);
+          return redirect(next, { flash: { kind: "success", text } });
         }
         const { OtherAccountPage } = await import("../../../views/connections/other-account-page.tsx");
         const view = OtherAccountPage({ ...finished, csrf: csrfToken });

@@ -1,6 +1,7 @@
 import type { ConnectionStore } from "../../../domain/connection-store.ts";
 import type { Storage } from "../storage.ts";
 import { encodeText, toNumber, toNumberOrNull } from "../text-columns.ts";
+import { routeAccount } from "./connection-accounts.ts";
 import { setDue } from "./connection-queue.ts";
 import { CONNECTION_COLUMNS, type ConnectionRow, encodeOptional, toSealed } from "./connection-rows.ts";
 
@@ -56,6 +57,7 @@ export function createConnectionRefresh({
           ],
         );
         if (count === 0) return false;
+        if (account) await routeAccount(run, id);
         await setDue(run, scope, "refresh", id, refreshAt);
         return true;
       }),

@@ -1,8 +1,9 @@
-import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import type { ConnectionPlace, ConnectionStore } from "../../../domain/connection-store.ts";
 import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { Storage } from "../storage.ts";
 import { encodeText, toNumberOrNull } from "../text-columns.ts";
+import { isReached, ownerTenant, routeAccount } from "./connection-accounts.ts";
 import { createConnectionHealth } from "./connection-health.ts";
 import { createConnectionWork, setDue } from "./connection-queue.ts";
 import { createConnectionRefresh } from "./connection-refresh.ts";
@@ -60,6 +61,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
             connection.refreshFailures,
           ],
         );
+        await routeAccount(transaction.run, connection.id);
         await setDue(transaction.run, scope, "refresh", connection.id, refreshAt);
         await appendAudit(transaction, tenantId, actor, entry);
       });
@@ -132,6 +134,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
           ],
         );
         if (count === 0) return false;
+        await routeAccount(transaction.run, id);
         await setDue(transaction.run, scope, "refresh", id, credential.refreshAt);
         await setDue(transaction.run, scope, "tell_reconnect", id, null);
         await transaction.run("DELETE FROM parked_runs WHERE connection_id = $1", [id]);
@@ -150,6 +153,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
         const { run } = transaction;
         const { count } = await run("DELETE FROM connections WHERE id = $1 AND workspace_id = $2", [id, workspaceId]);
         if (count === 0) return false;
+        await run("DELETE FROM connection_accounts WHERE connection_id = $1", [id]);
         await setDue(run, scope, "refresh", id, null);
         await setDue(run, scope, "tell_reconnect", id, null);
         await run("DELETE FROM parked_runs WHERE connection_id = $1", [id]);
@@ -181,6 +185,25 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
         ),
       );
       return rows.map((workflow) => workflow.id);
+    },
+    async ofAccount(connector, accountId, owner) {
+      const places = await database.query<ConnectionPlace>(
+        `SELECT connection_id AS "connectionId", tenant_id AS "tenantId", workspace_id AS "workspaceId"
+         FROM connection_accounts
+         WHERE connector = $1 AND account_id = $2 AND ${isReached("connection_accounts", "$3")} ORDER BY connection_id`,
+        [connector, encodeText(accountId), ownerTenant(owner)],
+      );
+      return [...places];
+    },
+    async learnAccount({ tenantId, workspaceId }, id, generation, account) {
+      await database.write(tenantId, async ({ run }) => {
+        const { count } = await run(
+          `UPDATE connections SET account_id = $4, account_label = $5
+           WHERE id = $1 AND workspace_id = $2 AND generation = $3::integer`,
+          [id, workspaceId, generation, encodeText(account.id), encodeText(account.label)],
+        );
+        if (count > 0) await routeAccount(run, id);
+      });
     },
     async touch(scope, id, at) {
       const row = await find(scope, id);

@@ -37,6 +37,19 @@ export const connections = pgTable(
   ],
 );
 
+/** Whose account each connection is, for what a provider says about an account before a tenant is known. */
+export const connectionAccounts = pgTable(
+  "connection_accounts",
+  {
+    connectionId: key("connection_id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    connector: key("connector").notNull(),
+    accountId: key("account_id").notNull(),
+  },
+  (table) => [index("connection_accounts_by_account").on(table.connector, table.accountId)],
+);
+
 /** What is due for connections, of all tenants. */
 export const connectionQueue = pgTable(
   "connection_queue",
@@ -103,6 +116,31 @@ export const oauthClients = pgTable(
     updatedAt: time("updated_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.provider] }), tenantOnly()],
+);
+
+/** What signs the events of a tenant's own apps. */
+export const eventApps = pgTable(
+  "event_apps",
+  {
+    tenantId: tenantColumn(),
+    connector: key("connector").notNull(),
+    publicId: key("public_id").notNull(),
+    sealedSecrets: text("sealed_secrets"),
+    updatedAt: time("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.connector] }), tenantOnly()],
+);
+
+/** The addresses of these apps, and whether they receive: found before a tenant is known. */
+export const eventAppRoutes = pgTable(
+  "event_app_routes",
+  {
+    publicId: key("public_id").primaryKey(),
+    tenantId: tenantColumn(),
+    connector: key("connector").notNull(),
+    hasSecrets: integer("has_secrets").notNull(),
+  },
+  (table) => [index("event_app_routes_by_tenant").on(table.tenantId, table.connector)],
 );
 
 export const oauthAppProblems = pgTable(

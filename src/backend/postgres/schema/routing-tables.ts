@@ -2,7 +2,9 @@
 export const ROUTING_TABLES = [
   "alert_queue",
   "api_key_routes",
+  "connection_accounts",
   "connection_queue",
+  "event_app_routes",
   "event_routes",
   "hook_routes",
   "link_routes",

@@ -1,4 +1,4 @@
-import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import type { ConnectionPlace, ConnectionStore } from "../../../domain/connection-store.ts";
 import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { Storage } from "../storage.ts";
@@ -6,6 +6,7 @@ import { createConnectionHealth } from "./connection-health.ts";
 import { createConnectionQueue, createConnectionWork } from "./connection-queue.ts";
 import { createConnectionRefresh } from "./connection-refresh.ts";
 import { CONNECTION_COLUMNS, type ConnectionRow, toConnection, toSealed } from "./connection-rows.ts";
+import { isReached, ownerTenant } from "./reached-by-app.ts";
 
 /** "Last used" is written at most this often: an action must not cost a further commit. */
 const TOUCH_EVERY_MS = 60_000;
@@ -43,6 +44,13 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
   );
   const remove = raw.prepare(`DELETE FROM connections WHERE ${IN_SCOPE}`);
   const touch = raw.prepare(`UPDATE connections SET last_used_at = ? WHERE ${IN_SCOPE}`);
+  const ofAccount = raw.prepare<ConnectionPlace, [string, string, string | null]>(
+    `SELECT id AS connectionId, tenant_id AS tenantId, workspace_id AS workspaceId FROM connections
+     WHERE connector = ?1 AND account_id = ?2 AND ${isReached("connections", "?3")} ORDER BY id`,
+  );
+  const learn = raw.prepare(
+    `UPDATE connections SET account_id = ?, account_label = ? WHERE ${IN_SCOPE} AND generation = ?`,
+  );
   const brokenAmong = raw.prepare<{ id: string }, [string, string, string]>(
     `SELECT id FROM connections
      WHERE id IN (SELECT value FROM json_each(?)) AND tenant_id = ? AND workspace_id = ? AND state = 'needs_reconnect'`,
@@ -164,6 +172,12 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
       }),
     async mentionedBy({ tenantId, workspaceId }, id) {
       return mentioning.all(workspaceId, tenantId, id, id).map((workflow) => workflow.id);
+    },
+    async ofAccount(connector, accountId, owner) {
+      return ofAccount.all(connector, accountId, ownerTenant(owner));
+    },
+    async learnAccount(scope, id, generation, account) {
+      await commits.submit(() => void learn.run(account.id, account.label, ...keyOf(scope, id), generation));
     },
     async touch(scope, id, at) {
       const row = select.get(...keyOf(scope, id));

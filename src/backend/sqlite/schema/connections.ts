@@ -40,6 +40,7 @@ export const connections = sqliteTable(
   (table) => [
     index("connections_by_workspace").on(table.workspaceId, table.id),
     index("connections_leased").on(table.leaseOwner).where(sql`lease_owner IS NOT NULL`),
+    index("connections_by_account").on(table.connector, table.accountId).where(sql`account_id IS NOT NULL`),
   ],
 );
 
@@ -105,6 +106,19 @@ export const oauthClients = sqliteTable(
     updatedAt: integer("updated_at").notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.provider] })],
+);
+
+/** What signs the events of a tenant's own apps, and the address of each. */
+export const eventApps = sqliteTable(
+  "event_apps",
+  {
+    tenantId: text("tenant_id").notNull(),
+    connector: text("connector").notNull(),
+    publicId: text("public_id").notNull().unique(),
+    sealedSecrets: text("sealed_secrets"),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.connector] })],
 );
 
 export const oauthAppProblems = sqliteTable(

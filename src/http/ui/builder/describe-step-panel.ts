@@ -1,3 +1,4 @@
+import { withNext } from "../../../../views/connections/with-next.ts";
 import type { BranchesView, StepPanel } from "../../../../views/workflows/editor-view.ts";
 import { OPERATORS } from "../../../domain/condition.ts";
 import type { FieldError } from "../../../domain/errors.ts";
@@ -84,7 +85,9 @@ export async function describeStepPanel(
     advanced: [name!, ...advanced],
     others: errors.map(({ path, message }) => `${path.replace(/^step\./, "")} ${message}`),
     branches,
-    newConnectionHref: action?.takesConnection ? `/connections/new/${action.connector}` : null,
+    newConnectionHref: action?.takesConnection
+      ? withNext(`/connections/new/${action.connector}`, places.step(step.id))
+      : null,
     changeHref: places.change(step.id),
     askHref: action?.isPending ? places.ask(step.id) : null,
     accountProblem: action?.problem ?? null,

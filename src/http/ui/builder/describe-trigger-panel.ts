@@ -1,3 +1,4 @@
+import { withNext } from "../../../../views/connections/with-next.ts";
 import type { StandingView, TriggerPanel } from "../../../../views/workflows/editor-view.ts";
 import type { TriggerForm } from "../../../connections/connector-forms.ts";
 import type { FieldError } from "../../../domain/errors.ts";
@@ -66,6 +67,7 @@ export async function describeTriggerPanel(
     base: triggerBaseOf(trigger),
     main: [...input, ...connection],
     others: errors.map(({ path, message }) => `${path.replace(/^trigger\./, "")} ${message}`),
+    newConnectionHref: form?.takesConnection ? withNext(`/connections/new/${form.connector}`, places.trigger) : null,
     changeHref: places.chooseTrigger,
     webhook:
       form?.kind === "webhook"

@@ -166,6 +166,8 @@ test("what a tenant's own app signs its events with is nowhere to be seen", asyn
   }
   await world.connect("signed");
   await expectNoTraceBeside("Vendor");
+  // Refreshed at the same time as those of the next test, it would take the trouble that is meant for them.
+  await world.forgetConnections();
 }, 60_000);
 
 describe("what a provider has handed out", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { registry } from "../../connectors/registry.generated.ts";
+import type { AuthScheme } from "../../src/connector-sdk/auth-scheme.ts";
 import type { Fields } from "../../src/connector-sdk/fields.ts";
 import { toJsonSchema } from "../../src/connector-sdk/to-json-schema.ts";
 import { validateInput } from "../../src/connector-sdk/validate-input.ts";
@@ -51,6 +52,18 @@ for (const [name, load] of Object.entries(registry)) {
       }
     });
 
+    for (const [scheme, { arctic, refresh, fields, scopes }] of arcticSchemes(connector.auth)) {
+      test(`auth ${scheme}: Arctic's class does what the scheme says, over TLS`, async () => {
+        const { value } = validateInput(fields, {}, { path: "fields", expressions: "resolved" });
+        const app = { clientId: "id", clientSecret: "secret", redirectUri: "https://sync.example/oauth/callback/x" };
+        const client = await arctic(app, value);
+        expect(typeof client.refreshAccessToken).toBe(refresh === "none" ? "undefined" : "function");
+        const page = client.createAuthorizationURL("state", "verifier", [...scopes.map(({ name }) => name)]);
+        expect(page.protocol).toBe("https:");
+        expect(page.searchParams.get("redirect_uri")).toBe(app.redirectUri);
+      });
+    }
+
     test("says what it does in titles without a full stop and descriptions with one", () => {
       for (const [part, { title, description }] of [...actions, ...triggers]) {
         expect([part, /^[A-Z].*[^.]$/.test(title)]).toEqual([part, true]);
@@ -77,6 +90,13 @@ for (const [name, load] of Object.entries(registry)) {
       });
     }
   });
+}
+
+/** Those with PKCE: none of ours brings a class without. */
+function arcticSchemes(auth: Readonly<Record<string, AuthScheme>>) {
+  return Object.entries(auth).flatMap(([name, scheme]) =>
+    scheme.kind === "oauth2" && scheme.arctic && scheme.pkce ? [[name, scheme] as const] : [],
+  );
 }
 
 async function loadAll<T>(parts: Readonly<Record<string, () => Promise<T>>>): Promise<[string, T][]> {

@@ -8,6 +8,10 @@ const loaded = [];
 plugin({
   name: "watch",
   setup(build) {
+    build.onLoad({ filter: /\\/arctic\\/dist\\/index\\.js$/ }, async ({ path }) => {
+      loaded.push("arctic");
+      return { contents: await Bun.file(path).text(), loader: "js" };
+    });
     build.onLoad({ filter: /\\/connectors\\/[a-z-]+\\/.*\\.ts$/ }, async ({ path }) => {
       loaded.push(path.slice(path.lastIndexOf("/connectors/") + "/connectors/".length));
       return { contents: await Bun.file(path).text(), loader: "ts" };
@@ -33,5 +37,7 @@ test("a connector is not loaded before it is looked at, and its actions and trig
   const { atStart, whenListed } = JSON.parse(await new Response(child.stdout).text());
   expect(atStart).toEqual([]);
   expect(whenListed).toContain("github/definition.ts");
+  // Its classes come with their connectors, and with whoever consents or refreshes.
+  expect(whenListed).not.toContain("arctic");
   expect(whenListed.filter((path: string) => /\/(?:actions|triggers|choices)\//.test(path))).toEqual([]);
 }, 60_000);

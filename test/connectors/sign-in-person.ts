@@ -21,10 +21,15 @@ const PASSWORD = "correct horse battery staple";
 
 /** Somebody new in the tenant, who may do everything, signed in. */
 export async function signInPerson(app: StartedApp, scope: TestTenant["scope"]): Promise<Person> {
-  const jar = new Map<string, string>();
   const email = `person-${crypto.randomUUID()}@acme.example`;
   const wanted = { email, name: "Ada Lovelace", role: "owner", password: PASSWORD, isOperator: false } as const;
   await app.app.services.accounts.createUser(scope, wanted);
+  return signIn(app, email, PASSWORD);
+}
+
+/** Somebody who is known there, with a browser of their own. */
+export async function signIn(app: Pick<StartedApp, "url">, email: string, password: string): Promise<Person> {
+  const jar = new Map<string, string>();
 
   async function follow(url: URL, body?: URLSearchParams): Promise<SeenPage> {
     const isOurs = url.port === new URL(app.url).port;
@@ -58,7 +63,7 @@ export async function signInPerson(app: StartedApp, scope: TestTenant["scope"]):
       return id;
     },
   };
-  await follow(new URL("/sign-in", app.url), new URLSearchParams({ email, password: PASSWORD }));
+  await follow(new URL("/sign-in", app.url), new URLSearchParams({ email, password }));
   return person;
 }
 

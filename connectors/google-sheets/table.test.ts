@@ -92,6 +92,38 @@ describe("an action that calls itself repeatable", () => {
     expect(rows.slice(3)).toEqual([["1003", "", 2]]);
   });
 
+  test("upsert_row finds its row again also where Sheets reads what is typed", async () => {
+    for (const key of ["007", "1-2", "=1+1", "TRUE", "ada@example.com", "25"]) {
+      const rows = orders();
+      await open(rows);
+      const input = { ...place, column: "Order", key, values: { Total: 1 }, entered: "USER_ENTERED" };
+      expect(await sheet.run(actions.upsert_row!, input)).toEqual({ row: 4, added: true });
+      // As Sheets keeps it: an apostrophe says that it is text, what else looks like a number becomes one.
+      const typed = String(rows[3]![0]);
+      rows[3]![0] = typed.startsWith("'") ? typed.slice(1) : Number(typed);
+      expect(await sheet.run(actions.upsert_row!, input)).toEqual({ row: 4, added: false });
+      await sheet.close();
+    }
+  });
+
+  test("upsert_row does not call itself so when it gives the row another key", async () => {
+    const { effect } = await actions.upsert_row!();
+    const effectOf = (values: object) =>
+      (effect as (input: object) => string)({ column: "Order", key: "1003", values });
+    expect([effectOf({}), effectOf({ Order: 1003 }), effectOf({ Order: null })]).toEqual([
+      "upsert",
+      "upsert",
+      "upsert",
+    ]);
+    expect(effectOf({ Order: "1004" })).toBe("unsafe");
+  });
+
+  test("upsert_row looks for no empty value: it would find the first row that has none", async () => {
+    await open([...orders(), ["", "eve@example.com", 1]]);
+    const input = { ...place, column: "Order", key: " ", values: { Total: 9 } };
+    expect(await failureOf(sheet.run(actions.upsert_row!, input))).toMatchObject({ code: "invalid_input" });
+  });
+
   test("add_sheet gives the sheet that the first call has made", async () => {
     await open(orders());
     sheet.peer.answer("sheets.spreadsheets.batchUpdate", () => {

@@ -30,6 +30,8 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     // Without these, Google hands out a refresh token at the first consent only, or never.
     extraAuthorizeParams: { access_type: "offline", prompt: "consent" },
     refresh: "stable",
+    // Google ends the person's whole grant to the project: https://developers.google.com/identity/protocols/oauth2/web-server#tokenrevoke
+    revokesAll: true,
     tokenErrors: { deleted_client: "app", disabled_client: "app" },
   },
 };

@@ -52,6 +52,8 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
       url: "https://slack.com/api/auth.revoke",
       headers: [["Authorization", `Bearer ${accessToken}`]],
     }),
+    // A workspace has one bot, and revoking its token takes it out of all channels: https://docs.slack.dev/reference/methods/auth.revoke
+    revokesAll: true,
     scopes: SCOPES,
     scopeSeparator: ",",
     // An app that switches PKCE on becomes a public client for good, whose refresh tokens end after 30 days.

@@ -4,7 +4,7 @@ import { validateInput } from "../connector-sdk/validate-input.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { Backend, Page, PageRequest } from "../domain/backend.ts";
 import { type ConnectedAccount, type Connection, type ConnectionEvent, NO_TOKEN } from "../domain/connection.ts";
-import type { ParkedRun, Revocation, SealedConnection } from "../domain/connection-store.ts";
+import type { ParkedRun } from "../domain/connection-store.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Scope } from "../domain/tenant.ts";
@@ -14,13 +14,12 @@ import { credentialHosts } from "./credential-hosts.ts";
 import { credentialPlace } from "./credential-place.ts";
 import { findUsers } from "./find-users.ts";
 import { oauthSchemeOf } from "./oauth/oauth-credential.ts";
-import { canRevoke } from "./oauth/revoke-token.ts";
-import { revocationPlace } from "./revoke-grant.ts";
+import { planRevocation } from "./revoke-grant.ts";
 import type { ConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface ManageConnectionsDeps {
-  readonly backend: Pick<Backend, "connections" | "workflows">;
+  readonly backend: Pick<Backend, "connections" | "workflows" | "oauth">;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
   readonly vault: Vault;
@@ -153,22 +152,12 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     if (!found) return missing(id);
     const users = await findUsers(scope, id, backend);
     if (users.length > 0) throw inUse(users);
-    const revocation = await prepareRevocation(scope, found);
+    const opened = await open(found.connection, found.sealed);
+    // What was granted is taken back at the provider; a credential that cannot be read cannot be.
+    const revocation = typeof opened === "string" ? null : await planRevocation(scope, found.connection, opened, deps);
     const change = { at: clock.now(), action: "connection.deleted", target: id, details: {} };
     if (!(await connections.delete(scope, id, revocation, change))) missing(id);
     if (revocation) deps.queued();
-  }
-
-  /** What was granted is taken back at the provider; a credential that cannot be read cannot be. */
-  async function prepareRevocation(scope: Scope, { connection, sealed }: SealedConnection): Promise<Revocation | null> {
-    const { id, connector, scheme } = connection;
-    const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
-    const granted = oauthSchemeOf(definition, scheme);
-    if (!granted || !canRevoke(granted)) return null;
-    const opened = await open(connection, sealed);
-    if (typeof opened === "string") return null;
-    const sealedCredential = await vault.seal(revocationPlace(scope, id), JSON.stringify(opened));
-    return { id, connector, scheme, sealedCredential, attempts: 0 };
   }
 
   /** Asks the provider where the connector can; else looks whether the credential is there and readable. */

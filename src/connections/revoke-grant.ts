@@ -1,9 +1,13 @@
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { Backend } from "../domain/backend.ts";
+import type { Connection } from "../domain/connection.ts";
+import type { Revocation } from "../domain/connection-store.ts";
+import type { JsonObject } from "../domain/json.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { OAuthApps } from "./oauth/oauth-apps.ts";
 import { type OAuthCredential, oauthSchemeOf } from "./oauth/oauth-credential.ts";
+import { canRevoke } from "./oauth/revoke-token.ts";
 import { openTokenEndpoint } from "./oauth/token-endpoint.ts";
 import type { SealPlace, Vault } from "./vault.ts";
 
@@ -16,12 +20,47 @@ export interface RevokeGrantDeps {
   readonly fetch: typeof fetch;
 }
 
+export interface PlanRevocationDeps extends Pick<RevokeGrantDeps, "vault" | "connectors"> {
+  readonly backend: Pick<Backend, "connections" | "oauth">;
+}
+
 const FIRST_RETRY_MS = 60_000;
 /** About a day, each wait twice the one before; then the token is left to expire. */
 const MAX_ATTEMPTS = 11;
 
-export function revocationPlace({ tenantId }: Pick<Scope, "tenantId">, id: string): SealPlace {
+function revocationPlace({ tenantId }: Pick<Scope, "tenantId">, id: string): SealPlace {
   return { tenantId, table: "revocations", row: id, field: "credential" };
+}
+
+/** What has to be taken back when the connection is deleted; null where there is no way, or where it would hit another. */
+export async function planRevocation(
+  scope: Scope,
+  connection: Connection,
+  credential: JsonObject,
+  { backend, vault, connectors }: PlanRevocationDeps,
+): Promise<Revocation | null> {
+  const { id, connector, scheme } = connection;
+  const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
+  const granted = oauthSchemeOf(definition, scheme);
+  if (!granted || !canRevoke(granted)) return null;
+  if (granted.revokesAll && (await isShared(scope, connection, granted.provider, backend))) return null;
+  const sealedCredential = await vault.seal(revocationPlace(scope, id), JSON.stringify(credential));
+  return { id, connector, scheme, sealedCredential, attempts: 0 };
+}
+
+/** Whether another connection speaks for its account through the same app: of whichever tenant, for the installation's. */
+async function isShared(
+  scope: Scope,
+  { id, connector, account }: Connection,
+  provider: string,
+  { connections, oauth }: PlanRevocationDeps["backend"],
+): Promise<boolean> {
+  if (account === null) return false;
+  const { tenantId } = scope;
+  const hasOwnApp = (await oauth.findClient(scope, provider)) !== null;
+  const owner = hasOwnApp ? ({ kind: "tenant", tenantId } as const) : ({ kind: "installation" } as const);
+  const places = await connections.ofAccount(connector, account.id, owner);
+  return places.some(({ connectionId }) => connectionId !== id);
 }
 
 /** Takes back at the provider what a deleted connection was given. One attempt; what failed for now is due again. */

@@ -58,6 +58,11 @@ interface OAuth2Base extends SchemeBase {
   readonly revokeUrl?: OAuthUrl;
   /** Before everything else, for providers that have a way of their own to take back what they gave. */
   readonly revokeRequest?: (grant: GrantToRevoke) => OutgoingRequest;
+  /**
+   * Whichever token is named, the provider takes back all that the account has granted to the app. Then nothing is taken
+   * back while another connection speaks for the account: deleting one must not end the other.
+   */
+  readonly revokesAll?: boolean;
   /** RFC 7662; asked for the expiry where the token response does not tell it. */
   readonly introspectUrl?: OAuthUrl;
   /** Used where a token response has no `expires_in` and there is nothing to introspect. */
@@ -66,7 +71,7 @@ interface OAuth2Base extends SchemeBase {
   readonly readToken?: (response: JsonObject) => TokenAnswer;
   /**
    * What error codes of the token endpoint mean that RFC 6749 does not know: `{ bad_refresh_token: "revoked" }`.
-   * One that stands nowhere counts as `revoked`: asking again for ever would tell nobody.
+   * One that stands nowhere counts as `app`: people hear of it, and no connection is given up for what may pass.
    */
   readonly tokenErrors?: Readonly<Record<string, TokenErrorMeaning>>;
 }

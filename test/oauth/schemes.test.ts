@@ -29,6 +29,28 @@ test("client id and secret in the body instead of HTTP Basic", async () => {
   });
 }, 30_000);
 
+test("a provider that takes back all of an account's grants is asked to when its last connection goes, not before", async () => {
+  await withWorld(openOAuthWorld({}, { revokesAll: true }), async (world) => {
+    const [first, second, other] = [await world.connect(), await world.connect(), await world.connect("bob")];
+    const { connections } = world.app.app.services;
+    let isRevoked = false;
+    const revoked = () => world.vendor.untilRevoked().then(() => (isRevoked = true));
+    const untilFirst = revoked();
+    await connections.remove(world.scope, first.id);
+    await Bun.sleep(500);
+    expect(isRevoked).toBe(false);
+    expect(await world.run([world.ask(second.id)])).toMatchObject({ status: "succeeded", output: { id: "alice" } });
+    // Another account's is nobody else's.
+    await connections.remove(world.scope, other.id);
+    await untilFirst;
+    const untilLast = revoked();
+    await world.forgetConnections();
+    const last = await world.connect();
+    await connections.remove(world.scope, last.id);
+    await untilLast;
+  });
+}, 30_000);
+
 test("client credentials: connected without a browser through the API, and renewed by asking again", async () => {
   const opening = openOAuthWorld({}, { grant: "client_credentials", scopes: [] }, { untested: true });
   await withWorld(opening, async (world) => {

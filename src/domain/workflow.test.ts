@@ -6,6 +6,7 @@ const definition = (steps: unknown[]) => ({
   trigger: { connector: "webhook", trigger: "request" },
   steps,
 });
+const action = { id: "a", kind: "action", connector: "http", action: "request" };
 const set = (id: string) => ({ id, kind: "set", values: {} });
 const paths = (input: unknown): string[] => {
   const parsed = parseWorkflow(input);
@@ -20,7 +21,7 @@ describe("a definition", () => {
   test("of every step kind is accepted, with defaults filled in", () => {
     const parsed = parseWorkflow(
       definition([
-        { id: "a", kind: "action", connector: "http", action: "request" },
+        { ...action, labels: { C1: "#deliveries" } },
         {
           id: "b",
           kind: "branch",
@@ -50,6 +51,11 @@ describe("a definition", () => {
     ["not an object", null, ""],
     ["without a name", { ...definition([]), name: undefined }, "name"],
     ["with an unknown field", { ...definition([]), colour: 1 }, "colour"],
+    [
+      "with a name for a value that is no text",
+      { ...definition([{ ...action, labels: { C1: 5 } }]) },
+      "steps[0].labels.C1",
+    ],
     ["with an unknown step kind", definition([{ id: "a", kind: "magic" }]), "steps[0].kind"],
     ["with a step id that expressions cannot name", definition([set("a-b")]), "steps[0].id"],
     ["with a reserved step id", definition([set("in")]), "steps[0].id"],

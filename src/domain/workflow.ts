@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type ChosenLabels, LABEL_LIMITS } from "./chosen-labels.ts";
 import type { Condition } from "./condition.ts";
 import { OPERATORS } from "./condition.ts";
 import { parseDuration } from "./duration.ts";
@@ -46,6 +47,7 @@ export interface ActionStep extends StepBase {
   readonly action: string;
   readonly connection?: string | undefined;
   readonly input: JsonObject;
+  readonly labels?: ChosenLabels | undefined;
   readonly retry?: Partial<RetryPolicy> | undefined;
   readonly timeoutMs?: number | undefined;
   readonly onError?: OnError | undefined;
@@ -131,6 +133,7 @@ export interface TriggerDefinition {
   readonly trigger: string;
   readonly connection?: string | undefined;
   readonly input: JsonObject;
+  readonly labels?: ChosenLabels | undefined;
 }
 export interface WorkflowDefinition {
   readonly name: string;
@@ -155,6 +158,14 @@ const id = z
   )
   .refine((text) => !["true", "false", "null", "in"].includes(text), "is a reserved word of the expression language");
 const label = z.string().min(1, "must not be empty").max(200);
+const labels = z
+  .record(z.string().max(LABEL_LIMITS.valueChars), z.string().min(1).max(LABEL_LIMITS.labelChars))
+  .refine((all) => Object.keys(all).length <= LABEL_LIMITS.labels, `holds at most ${LABEL_LIMITS.labels} labels`)
+  .optional()
+  .meta({
+    description:
+      "What values of the input are called that were chosen from a list, by value. For people; runs ignore it.",
+  });
 const expression = z.string().min(1, "must not be empty").max(20_000);
 const duration = z.string().refine((text) => {
   if (text.includes("{{")) return true;
@@ -197,6 +208,7 @@ const step = z.discriminatedUnion(
       action: label,
       connection: label.optional(),
       input: jsonObject.default({}),
+      labels,
       retry: z
         .strictObject({
           maxAttempts: z.number().int().min(1).max(100),
@@ -273,6 +285,7 @@ export const workflowSchema = z.strictObject({
     trigger: label,
     connection: label.optional(),
     input: jsonObject.default({}),
+    labels,
   }),
   steps,
   responseTimeoutMs: z.number().int().min(100).max(600_000).optional(),

@@ -86,9 +86,27 @@ test("a channel of Slack is found by its name and stands in the step by its id",
   await page.locator("[name='input.text']").fill("It has left");
   await page.locator("[name='input.text']").press("Tab");
   expect(await input("It has left")).toMatchObject({ channel: "C777", text: "It has left" });
+
+  // Who comes back reads its name, and the provider is not asked for it.
+  const asked = makers.peers.slack.calls.length;
+  await page.reload();
+  const chosen = page.locator("[data-chosen]");
+  expect(await chosen.textContent()).toMatch(/^#deliveries\s*C777$/);
+  await page.locator(".card-step").getByText("Slack · #deliveries").waitFor();
+  expect(await page.getByLabel("Channel", { exact: false }).first().inputValue()).toBe("C777");
+  expect(makers.peers.slack.calls).toHaveLength(asked);
+  expect(await inspectPage(person)).toEqual([]);
   expect(makers.problems()).toEqual([]);
   expect(await inspectPage(person)).toEqual([]);
   expect(await page.content()).not.toContain("canary-token-9f2c");
+
+  // What is typed over it is another value, which nobody has named.
+  await page.locator("[name='input.channel']").fill("C1");
+  expect(await chosen.locator(".chosen-label").count()).toBe(0);
+  await page.locator("[name='input.channel']").press("Tab");
+  expect(await input("C1")).toMatchObject({ channel: "C1" });
+  await page.reload();
+  expect(await chosen.count()).toBe(0);
   await person.close();
 }, 60_000);
 

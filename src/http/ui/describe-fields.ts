@@ -1,4 +1,5 @@
 import type { ControlView, FieldView, PairView } from "../../../views/components/fields/field-view.ts";
+import { type ChosenLabels, labelOf } from "../../domain/chosen-labels.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { FormField, FormOption } from "../../domain/form-field.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
@@ -21,6 +22,8 @@ export interface FieldsToDescribe {
   readonly expressions: "all" | "texts" | "none";
   /** The address that lists what there is to choose from for a field, given its path by names (`filter.owner`). */
   readonly choicesHref?: (field: string) => string;
+  /** What chosen values are called. */
+  readonly labels?: ChosenLabels | undefined;
 }
 
 export interface DescribedFields {
@@ -45,13 +48,15 @@ class Describer {
   readonly #expressions: FieldsToDescribe["expressions"];
   readonly #idPrefix: string;
   readonly #choicesHref: ((field: string) => string) | undefined;
+  readonly #labels: ChosenLabels | undefined;
 
-  constructor({ errors = [], unfinished = {}, expressions, idPrefix = "", choicesHref }: FieldsToDescribe) {
+  constructor({ errors = [], unfinished = {}, expressions, idPrefix = "", choicesHref, labels }: FieldsToDescribe) {
     this.#errors = errors;
     this.#unfinished = unfinished;
     this.#expressions = expressions;
     this.#idPrefix = idPrefix;
     this.#choicesHref = choicesHref;
+    this.#labels = labels;
   }
 
   object(fields: readonly FormField[], value: Json | undefined, key: string, path: Path): readonly FieldView[] {
@@ -113,7 +118,9 @@ class Describer {
         const { multiline, format, hasChoices } = field;
         const names = path.slice(1).filter((part) => typeof part === "string");
         const choicesHref = hasChoices ? (this.#choicesHref?.(names.join(".")) ?? null) : null;
-        return { kind: "text", value: textOf(value ?? field.default), multiline, format, choicesHref };
+        const text = textOf(value ?? field.default);
+        const label = hasChoices ? labelOf(this.#labels, text) : null;
+        return { kind: "text", value: text, multiline, format, choicesHref, label };
       }
       case "secret":
         return { kind: "secret", isSet: value !== undefined };

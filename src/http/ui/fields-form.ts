@@ -9,6 +9,15 @@ import { isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
  * holds the value. `~` and `.` cannot stand in a field's name.
  */
 export const modeKey = (key: string): string => `${key}~mode`;
+/** `label~C0123` says what a value is called that was chosen from a list, wherever in the form it stands. */
+const LABEL_KEY = "label~";
+
+export function readLabels(entries: readonly (readonly [string, unknown])[]): Readonly<Record<string, string>> {
+  const labels = entries.flatMap(([name, label]) =>
+    name.startsWith(LABEL_KEY) && typeof label === "string" ? [[name.slice(LABEL_KEY.length), label.trim()]] : [],
+  );
+  return Object.fromEntries(labels);
+}
 export const expressionKey = (key: string): string => `${key}~expression`;
 
 /** Texts say what they are by themselves; where a control of its own is drawn, a switch chooses between the two. */

@@ -1,4 +1,5 @@
 import type { BannerView } from "../../../views/workflows/editor-view.ts";
+import { keepLabels } from "../../domain/chosen-labels.ts";
 import { AppError } from "../../domain/errors.ts";
 import { type WorkflowDraft, withUnfinished } from "../../domain/workflow-draft.ts";
 import type { DraftEdit } from "../../engine/drafts/edit-drafts.ts";
@@ -6,6 +7,7 @@ import type { UnsavedTrigger } from "./builder/describe-editor.ts";
 import { triggerBaseOf, triggerFieldsOf } from "./builder/describe-trigger-panel.ts";
 import { createEditorSources } from "./builder/editor-sources.ts";
 import { showEdited, showEditor } from "./builder/show-editor.ts";
+import { readLabels } from "./fields-form.ts";
 import { definePage } from "./page-route.ts";
 import { readFieldsForm } from "./read-fields-form.ts";
 
@@ -32,7 +34,8 @@ export const workflowTriggerPages = [
         if (!shown || current.connector !== connector || current.trigger !== trigger) return { kind: "conflict" };
         const input = readFieldsForm(shown.fields, [...form], "input", { previous: current.input });
         const own = readFieldsForm(ownFields, [...form], "trigger").value;
-        const changed = { connector, trigger, ...own, input: input.value };
+        const labels = keepLabels(input.value, { ...current.labels, ...readLabels([...form]) });
+        const changed = { connector, trigger, ...own, input: input.value, ...(labels && { labels }) };
         mine = { trigger: changed, unfinished: input.unfinished, base: form.get("base") ?? "" };
         const isCurrent = form.get("base") === triggerBaseOf(current) || form.get("overwrite") === "yes";
         if (!isCurrent) return { kind: "conflict" };
@@ -68,7 +71,7 @@ export const workflowTriggerPages = [
         chosen.takesConnection && chosen.kind !== "webhook" ? await sources.connections(connector) : [];
       const [only, another] = connections;
       const apply = (draft: WorkflowDraft): DraftEdit => {
-        const { connection, connector: before, trigger: beforeTrigger, input } = draft.definition.trigger;
+        const { connection, connector: before, trigger: beforeTrigger, input, labels } = draft.definition.trigger;
         const isSame = before === connector && beforeTrigger === trigger;
         const kept = before === connector ? connection : only && !another ? only.value : undefined;
         const next = {
@@ -76,6 +79,7 @@ export const workflowTriggerPages = [
           trigger,
           ...(kept !== undefined && { connection: kept }),
           input: isSame ? input : {},
+          ...(isSame && labels && { labels }),
         };
         const cleared = isSame ? draft : withUnfinished(draft, null, []);
         const definition = { ...draft.definition, trigger: next };

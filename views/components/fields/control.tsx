@@ -1,4 +1,4 @@
-import { Html } from "@elysiajs/html";
+import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { ChoicesPicker } from "./choices-picker.tsx";
 import type { DescribedBy } from "./field-notes.tsx";
 import type { ControlView, FieldView } from "./field-view.ts";
@@ -84,21 +84,44 @@ function common(field: FieldView, notes: DescribedBy) {
 type Only<Kind> = ControlProps<Extract<SingleControl, { kind: Kind }>>;
 
 function TextControl({ field, control, notes }: Only<"text">): JSX.Element {
-  const { value, multiline, format, choicesHref } = control;
+  const { value, multiline, format, choicesHref, label } = control;
   // A box of one line would swallow the line breaks that an import or the API has put there.
   if (multiline || value.includes("\n")) return <LongText field={field} text={value} notes={notes} rows={3} />;
   const inputmode = format === "url" ? "url" : format === "email" ? "email" : undefined;
   return (
     <>
-      <input
-        type="text"
-        inputmode={inputmode}
-        {...common(field, notes)}
-        value={Html.escapeHtml(value)}
-        spellcheck={format === null ? "true" : "false"}
-      />
+      <Chosen field={field} label={label} value={value}>
+        <input
+          type="text"
+          inputmode={inputmode}
+          {...common(field, notes)}
+          value={Html.escapeHtml(value)}
+          spellcheck={format === null ? "true" : "false"}
+        />
+      </Chosen>
       {choicesHref === null ? "" : <ChoicesPicker field={field} href={choicesHref} />}
     </>
+  );
+}
+
+/** A chosen value by its name; with the caret in it, it is the value itself, which can be typed over. */
+function Chosen({
+  field,
+  label,
+  value,
+  children,
+}: PropsWithChildren<{ field: FieldView; label: string | null; value: string }>): JSX.Element {
+  if (label === null) return <>{children}</>;
+  return (
+    <div class="chosen" data-chosen={field.id}>
+      {children}
+      <span class="chosen-label" id={`${field.id}-label`}>
+        <span class="chosen-name" safe>
+          {label}
+        </span>
+        <code safe>{value}</code>
+      </span>
+    </div>
   );
 }
 

@@ -7,8 +7,13 @@ export interface DescribedBy {
 }
 
 /** Ties a control to its explanation and complaints, for those who do not see that they stand beside it. */
-export function describedBy({ id, description, errors }: FieldView): DescribedBy {
-  const ids = [...(description === null ? [] : [`${id}-hint`]), ...(errors.length === 0 ? [] : [`${id}-errors`])];
+export function describedBy({ id, description, errors, control }: FieldView): DescribedBy {
+  const isChosen = control.kind === "text" && control.label !== null;
+  const ids = [
+    ...(isChosen ? [`${id}-label`] : []),
+    ...(description === null ? [] : [`${id}-hint`]),
+    ...(errors.length === 0 ? [] : [`${id}-errors`]),
+  ];
   return {
     ...(ids.length > 0 && { "aria-describedby": ids.join(" ") }),
     ...(errors.length > 0 && { "aria-invalid": "true" as const }),

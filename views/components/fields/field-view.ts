@@ -33,6 +33,8 @@ export type ControlView =
       readonly format: string | null;
       /** Where the connected account is asked what there is to choose from. */
       readonly choicesHref: string | null;
+      /** What the value is called, where it was chosen from a list. */
+      readonly label: string | null;
     }
   /** Its value is never drawn. */
   | { readonly kind: "secret"; readonly isSet: boolean }

@@ -48,10 +48,24 @@
     const field = document.getElementById(picker.dataset.choicesFor);
     if (!field) return;
     field.value = choice.dataset.choose;
+    name(field, choice.querySelector(".choice-title").textContent.trim());
     picker.open = false;
-    field.focus();
+    // Not into the field: with the caret in it, it shows the value instead of its name.
+    picker.querySelector("summary").focus();
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
+
+  /** What the value is called goes along with the form, so that it can be shown the next time. */
+  function name(field, title) {
+    field.form.querySelector(`[name="${CSS.escape(`label~${field.value}`)}"]`)?.remove();
+    const label = document.createElement("input");
+    Object.assign(label, { type: "hidden", name: `label~${field.value}`, value: title.slice(0, 200) });
+    field.form.append(label);
+  }
+  // The name is the old value's: what is typed shows as it is.
+  document.addEventListener("input", ({ target }) => {
+    if (target instanceof Element) target.closest("[data-chosen]")?.querySelector(".chosen-label")?.remove();
+  });
 
   // Searching among choices changes nothing that would have to be saved.
   document.addEventListener(

@@ -63,6 +63,7 @@ export async function describeStepPanel(
           choicesHref: (field) => places.choices(step.id, field),
           fields: action.fields,
           value: step.kind === "action" ? step.input : {},
+          labels: step.kind === "action" ? step.labels : undefined,
           prefix: "input",
           errors,
         }),

@@ -46,6 +46,7 @@ export async function describeTriggerPanel(
     expressions: "none" as const,
     choicesHref: (field: string) => places.choices(null, field),
     idPrefix: "trigger-",
+    labels: trigger.labels,
   };
   const take = (described: ReturnType<typeof describeFields>) => {
     errors = described.others;

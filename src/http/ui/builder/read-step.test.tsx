@@ -232,3 +232,19 @@ test("a form that shows other branches than the step has is not read", async () 
   const entries = await entriesOf({ ...step, branches: [branch("a")] });
   expect(readStep(step, entries, null, { workflows: [], connections: null })).toEqual({ ok: false });
 });
+
+test("a chosen value's name comes along with it, and goes when another value stands there", async () => {
+  const step = {
+    ...{ id: "post", kind: "action", connector: "slack", action: "post_message", connection: "conn_1" },
+    input: { channel: "C1", text: "hi" },
+  } as const satisfies Step;
+  const chosen = await sendBack(step, [
+    ["label~C1", " #deliveries "],
+    ["label~C2", "#elsewhere"],
+  ]);
+  const named = { ...step, labels: { C1: "#deliveries" } };
+  expect(chosen).toMatchObject({ ok: true, step: { labels: named.labels } });
+  expect(await sendBack(named)).toMatchObject({ ok: true, step: { labels: named.labels } });
+  const other = await sendBack({ ...named, input: { ...named.input, channel: "C2" } });
+  expect(other.ok && "labels" in other.step).toBe(false);
+});

@@ -1,7 +1,9 @@
 import type { ActionForm } from "../../../connections/connector-forms.ts";
+import { keepLabels } from "../../../domain/chosen-labels.ts";
 import type { JsonObject } from "../../../domain/json.ts";
 import type { Step } from "../../../domain/workflow.ts";
 import { sha256Hex } from "../../../platform/crypto/digest.ts";
+import { readLabels } from "../fields-form.ts";
 import { type FormEntries, type ReadForm, readFieldsForm } from "../read-fields-form.ts";
 import { branchFields, readBranches } from "./branch-form.ts";
 import { type FormChoices, NAME_FIELD, stepFormOf } from "./step-forms.ts";
@@ -25,23 +27,25 @@ export function readStep(
   const { id, kind } = step;
   const begin = { id, kind, ...(name !== undefined && { name }) };
   const unfinished = [...own.unfinished];
-  const read: JsonObject = form.read(values);
+  const settings: JsonObject = form.read(values);
 
   if (step.kind === "action") {
     const input = action ? readFieldsForm(action.fields, entries, "input", { previous: step.input }) : null;
     unfinished.push(...(input?.unfinished ?? []));
-    const { connection, ...others } = read;
+    const { connection, ...others } = settings;
+    const read = input?.value ?? step.input;
+    const labels = keepLabels(read, { ...step.labels, ...readLabels(entries) });
     const used = { connector: step.connector, action: step.action, ...(connection !== undefined && { connection }) };
-    return done({ ...begin, ...used, input: input?.value ?? step.input, ...others }, unfinished);
+    return done({ ...begin, ...used, input: read, ...(labels && { labels }), ...others }, unfinished);
   }
   if (step.kind === "branch" || step.kind === "parallel") {
     const branches = readBranches(step, readFieldsForm(branchFields, entries, "step").value, actionOf(entries));
     if (!branches) return { ok: false };
     const otherwise = step.kind === "branch" && step.otherwise ? { otherwise: step.otherwise } : {};
-    return done({ ...begin, ...read, branches, ...otherwise }, unfinished);
+    return done({ ...begin, ...settings, branches, ...otherwise }, unfinished);
   }
-  if (step.kind === "loop") return done({ ...begin, ...read, steps: step.steps }, unfinished);
-  return done({ ...begin, ...read }, unfinished);
+  if (step.kind === "loop") return done({ ...begin, ...settings, steps: step.steps }, unfinished);
+  return done({ ...begin, ...settings }, unfinished);
 }
 
 function done(step: object, unfinished: ReadForm["unfinished"]): StepReading {

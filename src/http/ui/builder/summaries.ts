@@ -1,7 +1,8 @@
 import type { ActionForm } from "../../../connections/connector-forms.ts";
+import { labelOf } from "../../../domain/chosen-labels.ts";
 import type { Condition } from "../../../domain/condition.ts";
 import type { Json } from "../../../domain/json.ts";
-import type { Step } from "../../../domain/workflow.ts";
+import type { ActionStep, Step } from "../../../domain/workflow.ts";
 import { writeSmartText } from "../../../engine/smart-text.ts";
 
 const MAX_LENGTH = 90;
@@ -22,7 +23,7 @@ function describe(step: Step, action: ActionForm | null, workflowNames: Readonly
       const parts = [
         connectorTitle,
         step.name === undefined ? "" : title,
-        telling ? textOf(step.input[telling.name]) : "",
+        telling ? nameOf(step, textOf(step.input[telling.name])) : "",
       ];
       return parts.filter((part) => part !== "").join(" · ");
     }
@@ -52,6 +53,10 @@ function describe(step: Step, action: ActionForm | null, workflowNames: Readonly
     case "stop":
       return step.outcome === "failed" ? `Failed${step.message === undefined ? "" : `: ${step.message}`}` : "Succeeded";
   }
+}
+
+function nameOf({ labels }: ActionStep, value: string): string {
+  return labelOf(labels, value) ?? value;
 }
 
 const UNITS: Readonly<Record<string, string>> = { PTS: "second", PTM: "minute", PTH: "hour", PD: "day" };

@@ -45,6 +45,7 @@ import { WorkflowCache } from "./engine/workflow-cache.ts";
 import { createClientAddresses } from "./http/client-addresses.ts";
 import { createServer } from "./http/server.ts";
 import type { Services } from "./http/services.ts";
+import { openNotifications } from "./notifications/open-notifications.ts";
 import { type Clock, systemClock } from "./platform/clock.ts";
 import { randomToken } from "./platform/crypto/random-token.ts";
 import { createEgress, type Egress } from "./platform/egress/create-egress.ts";
@@ -53,6 +54,7 @@ import { createHostShare } from "./platform/egress/share-host.ts";
 import { EventLoopLag } from "./platform/event-loop-lag.ts";
 import { newId } from "./platform/ids.ts";
 import type { Log } from "./platform/log.ts";
+import { openMailSender } from "./platform/mail/open-mail-sender.ts";
 import { type Metric, processMetrics, renderMetrics } from "./platform/metrics.ts";
 
 const DAY_MS = 86_400_000;
@@ -156,6 +158,16 @@ export function createApp(parts: AppParts): App {
   const lag = new EventLoopLag();
   const request = guardedRequest(egress);
   const appSecret = (provider: string, name: string) => config.appSecrets.get(`${provider}_${name}`) ?? null;
+  const notifications = openNotifications({
+    backend,
+    clock,
+    newId,
+    random: Math.random,
+    sealing: createMailSealing(vault),
+    sender: openMailSender(config, egress),
+    publicUrl: () => config.publicUrl,
+    trouble: (problem, { tenantId, error }) => log.error(problem, { tenantId, ...(error ? { error } : {}) }),
+  });
   const { useConnection, ...connections } = openConnections({
     backend,
     clock,
@@ -178,7 +190,8 @@ export function createApp(parts: AppParts): App {
       subscriptions.wake();
       dispatcher.wake();
     },
-    async announce({ tenantId, workspaceId, about, problem, at }) {
+    async announce(notice) {
+      const { tenantId, workspaceId, about, problem, at } = notice;
       const what =
         about.kind === "connection" ? `The connection "${about.name}" needs` : `The OAuth app of ${about.name} needs`;
       log.warn(`${what} somebody: ${problem}`, {
@@ -187,6 +200,7 @@ export function createApp(parts: AppParts): App {
         [about.kind]: about.id,
         at: new Date(at).toISOString(),
       });
+      await notifications.tellOfConnection(notice);
     },
     trouble: (problem, error) => log.error(problem, { error }),
   });
@@ -379,6 +393,7 @@ export function createApp(parts: AppParts): App {
       accounts.pruning.start();
       alerts.start();
       connections.ticker.start();
+      notifications.start();
     },
     async stop(graceMs) {
       stopping.abort();
@@ -393,6 +408,7 @@ export function createApp(parts: AppParts): App {
         dispatcher.stop(graceMs),
       ]);
       await alerts.stop();
+      await notifications.stop(graceMs);
       // Their runs go on without them, after the next start.
       responses.giveUp();
       await backend.runs.releaseAll(owner, clock.now()).catch((error: unknown) => {
@@ -416,6 +432,15 @@ function createHookSecrets(vault: Vault) {
     },
     openHookSecret: (tenantId: string, workflowId: string, sealed: string) =>
       vault.open(place(tenantId, workflowId), sealed),
+  };
+}
+
+/** What a mail says, sealed where the mail is stored: it may be a link that opens an account. */
+function createMailSealing(vault: Vault) {
+  const place = (tenantId: string, row: string) => ({ tenantId, table: "mails", row, field: "content" });
+  return {
+    seal: (tenantId: string, mailId: string, text: string) => vault.seal(place(tenantId, mailId), text),
+    open: (tenantId: string, mailId: string, sealed: string) => vault.open(place(tenantId, mailId), sealed),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   keys256,
   listenHost,
   listOf,
+  mailServer,
   matching,
   oneOf,
   pemCertificates,
@@ -196,15 +197,18 @@ export const settings = {
   smtpUrl: optional({
     variable: "SMTP_URL",
     group: "Mail",
-    description: "Mail server for notifications and invitations.",
+    description:
+      "Mail server for notifications, invitations and links for a new password. `smtps` is TLS from the start, `smtp` uses " +
+      "STARTTLS; a password is sent over TLS only. The ports are 465 and 587 unless one is given; an `@` in a user is written %40.",
     give: "a mail server, for example SMTP_URL=smtps://user:password@mail.example.com:465",
     secret: true,
-    parse: url(["smtp:", "smtps:"], (server) => server.hostname !== ""),
+    parse: mailServer,
   }),
   resendApiKey: optional({
     variable: "RESEND_API_KEY",
     group: "Mail",
-    description: "Sends mail through Resend instead of a mail server.",
+    description:
+      "Sends mail through Resend instead of a mail server (`SMTP_URL`); `EGRESS_PROXY` is used if it is set.",
     give: "the key from Resend's dashboard, which starts with re_",
     secret: true,
     parse: matching(/^re_[\x21-\x7e]+$/),
@@ -212,7 +216,7 @@ export const settings = {
   mailFrom: optional({
     variable: "MAIL_FROM",
     group: "Mail",
-    description: "Sender of the mail.",
+    description: "Sender of the mail; needed with either of the two.",
     give: 'an address, for example MAIL_FROM="IntegrationSync <integrations@example.com>"',
     parse: matching(/^(?:[^<>@\s]+@[^<>@\s]+|[^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>)$/),
   }),
@@ -296,10 +300,23 @@ export function readConfig(environment: Environment = process.env): ReadConfig {
     // Replicas share no folder that a key file could lie in.
     return refuse([describeProblem(settings.encryptionKeys, "is needed with DATABASE_URL")]);
   }
+  const mailProblem = mailProblemOf(values);
+  if (mailProblem !== null) return refuse([mailProblem]);
   const publicUrl = values.publicUrl ?? localUrl(values.port);
   const providerClients = readProviderClients(environment);
   const appSecrets = readAppSecrets(environment);
   return { ok: true, config: { ...values, publicUrl, providerClients, appSecrets } };
+}
+
+/** A mail server without a sender could not send; two ways to send would leave open which one is meant. */
+function mailProblemOf(values: SettingValues<typeof settings>): string | null {
+  const { smtpUrl, resendApiKey, mailFrom } = settings;
+  if (values.smtpUrl !== null && values.resendApiKey !== null)
+    return describeProblem({ ...resendApiKey, give: "one of the two" }, `is set together with ${smtpUrl.variable}`);
+  const server = values.smtpUrl !== null ? smtpUrl : values.resendApiKey !== null ? resendApiKey : null;
+  return server !== null && values.mailFrom === null
+    ? describeProblem(mailFrom, `is needed with ${server.variable}`)
+    : null;
 }
 
 /** The port that the system chose for PORT=0 also stands in the public address, unless that one was given. */

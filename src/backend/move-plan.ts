@@ -21,6 +21,7 @@ export const MOVE_PLAN: Readonly<Record<string, TablePlan>> = {
   user_routes: { from: "users", columns: { user_id: "id" } },
   session_routes: { from: "sessions" },
   link_routes: { from: "one_time_links" },
+  mail_queue: { from: "mails", columns: { mail_id: "id" } },
   hook_routes: { from: "hooks" },
   hook_secrets: { from: "hooks" },
   connection_accounts: { from: "connections", where: "account_id IS NOT NULL", columns: { connection_id: "id" } },

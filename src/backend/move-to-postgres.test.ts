@@ -7,6 +7,7 @@ import { createDatabase, type TestDatabase } from "../../test/postgres/test-post
 import type { Backend } from "../domain/backend.ts";
 import type { Scope } from "../domain/tenant.ts";
 import { createTenant } from "./contract/backend-under-test.ts";
+import { sampleMail } from "./contract/mail-contract.ts";
 import {
   change,
   dedupe,
@@ -116,6 +117,14 @@ async function fill(backend: Backend): Promise<Scope> {
   await backend.runs.signal(scope, signalled.id, { kind: "cancel", by: ODD }, change("run.cancelled", signalled.id));
   await backend.runs.accept(scope, sampleRun({ workflowId: `wf_0_${tenantId}` }), UNHELD);
   await accept({}, null);
+  await backend.mails.add(scope, [
+    sampleMail({ key: "sent", createdAt: NOW - 2 }),
+    sampleMail({ key: "failed", createdAt: NOW - 1 }),
+    sampleMail({ key: "waiting", recipient: ODD, subject: ODD }),
+  ]);
+  const [sent, failed] = await backend.mails.claim({ now: NOW - 1, until: NOW }, 2);
+  await backend.mails.sent(sent!, NOW);
+  await backend.mails.fail(failed!, { at: NOW, problem: ODD });
   return scope;
 }
 
@@ -152,6 +161,7 @@ async function readAll(backend: Backend, scope: Scope) {
     found: await Promise.all(runs.items.map(({ id }) => backend.runs.findWithSteps(scope, id))),
     usage: await backend.runs.usage(scope, 0),
     alerts: (await backend.runs.pendingAlerts(100)).filter((alert) => alert.tenantId === tenantId),
+    mails: await backend.mails.undelivered(scope, EVERYTHING),
     audit: await backend.audit.list(scope, EVERYTHING),
     chain: await backend.audit.verify(tenantId),
   };
@@ -204,6 +214,12 @@ test("everything reads back through the port as it was, and what was under way g
   expect(answer).toEqual({ runId: seen, duplicate: true });
   await target.audit.append(scope, change("after.move", "x"));
   expect(await target.audit.verify(scope.tenantId)).toMatchObject({ ok: true });
+  // Mails go out that have not, once, and none of those that have.
+  const sendable = await target.mails.claim({ now: NOW, until: NOW + 1 }, 10);
+  expect(sendable.map(({ key, recipient, attempts }) => [key, recipient, attempts])).toEqual(
+    scopes.map(() => ["waiting", ODD, 1]),
+  );
+  expect(await target.mails.add(scope, [sampleMail({ key: "sent" })])).toBe(false);
   // Alerts go on after the ones that were brought in.
   await target.runs.accept(scope, sampleRun(), {
     dedupe: null,

@@ -1,25 +1,18 @@
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { Backend } from "../domain/backend.ts";
+import type { ConnectionNotice } from "../domain/connection-notice.ts";
 import type { DueWork } from "../domain/connection-store.ts";
 import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import { grantScope, type Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
+import { findUsers } from "./find-users.ts";
 import type { OAuthApps } from "./oauth/oauth-apps.ts";
 import type { Refresher } from "./refresh-connection.ts";
 import { revokeGrant } from "./revoke-grant.ts";
 import type { Vault } from "./vault.ts";
 
-/** What people are told of, once: a connection that needs them, or the OAuth app of a provider that is refused. */
-export interface ConnectionNotice {
-  readonly tenantId: string;
-  readonly workspaceId: string;
-  readonly about: { readonly kind: "connection" | "oauth_app"; readonly id: string; readonly name: string };
-  readonly problem: string;
-  readonly at: number;
-}
-
 export interface ConnectionTickerDeps {
-  readonly backend: Pick<Backend, "connections" | "oauth">;
+  readonly backend: Pick<Backend, "connections" | "oauth" | "workflows">;
   readonly clock: Clock;
   readonly vault: Vault;
   readonly connectors: ConnectorRegistry;
@@ -168,18 +161,39 @@ export class ConnectionTicker {
   }
 
   async #noticeOf(scope: Scope, { kind, subject, tenantId, workspaceId }: DueWork): Promise<ConnectionNotice | null> {
-    const { backend, clock } = this.#deps;
+    const { backend, clock, connectors } = this.#deps;
     const at = clock.now();
     if (kind === "tell_app") {
       const found = (await backend.oauth.problems(scope)).find(({ provider }) => provider === subject);
       if (!found) return null;
       const about = { kind: "oauth_app", id: subject, name: subject } as const;
-      return { tenantId, workspaceId, about, problem: found.problem, at };
+      return { key: `oauth_app/${subject}/${found.since}`, tenantId, workspaceId, about, problem: found.problem, at };
     }
     const connection = await backend.connections.find(scope, subject);
     if (connection?.state !== "needs_reconnect") return null;
-    const about = { kind: "connection", id: subject, name: connection.name } as const;
-    return { tenantId, workspaceId, about, problem: connection.problem ?? "It has to be reconnected.", at };
+    const { name, connector, account, generation } = connection;
+    const [usedBy, parked, definition] = await Promise.all([
+      findUsers(scope, subject, backend),
+      backend.connections.parkedRuns(scope, subject, 1),
+      Object.hasOwn(connectors, connector) ? connectors[connector]!() : null,
+    ]);
+    return {
+      // A credential breaks once; the next one has another generation.
+      key: `connection/${subject}/${generation}`,
+      tenantId,
+      workspaceId,
+      about: {
+        kind: "connection",
+        id: subject,
+        name,
+        provider: definition?.title ?? connector,
+        account: account?.label ?? null,
+        waiting: parked.count,
+        usedBy: usedBy.map(({ id, name }) => ({ id, name })),
+      },
+      problem: connection.problem ?? "It has to be reconnected.",
+      at,
+    };
   }
 }
 

@@ -1,10 +1,11 @@
 import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { Backend } from "../domain/backend.ts";
+import type { ConnectionNotice } from "../domain/connection-notice.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
 import { createConnectOptions } from "./connect-options.ts";
-import { type ConnectionNotice, ConnectionTicker } from "./connection-ticker.ts";
+import { ConnectionTicker } from "./connection-ticker.ts";
 import { createEventApps, type EventAppsDeps } from "./event-apps.ts";
 import { createRevocationListener } from "./hear-revocations.ts";
 import { createConnectionManager } from "./manage-connections.ts";

@@ -6,6 +6,7 @@ import type { EventAppStore } from "./event-app-store.ts";
 import type { EventRouteStore, NewEventRoute } from "./event-route-store.ts";
 import type { Json } from "./json.ts";
 import type { LinkStore, OneTimeLink } from "./link-store.ts";
+import type { MailStore } from "./mail-store.ts";
 import type { Dedupe, NewRun } from "./new-run.ts";
 import type { OAuthStore } from "./oauth-store.ts";
 import type { Page, PageRequest } from "./page.ts";
@@ -68,6 +69,7 @@ export interface Backend {
   readonly links: LinkStore;
   readonly twoFactors: TwoFactorStore;
   readonly signInSettings: SignInSettingsStore;
+  readonly mails: MailStore;
   /** Rejects when the backend cannot be written to or its migrations are not applied; behind `/readyz`. */
   check(): Promise<void>;
   /** Counters (`…_total`) and gauges for `/metrics`, by snake_case name; which there are depends on the adapter. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { isIP, isIPv4 } from "node:net";
 import { parseAllowList } from "./egress/parse-allow-list.ts";
 import { parseProxy } from "./egress/parse-proxy.ts";
+import { parseSmtpUrl } from "./mail/parse-smtp-url.ts";
 
 /**
  * What reading one setting gave. `problem` continues "PORT …" where the parser knows better than `is "abc"`: for
@@ -89,6 +90,10 @@ export const egressAllowList = listOf((entry) => isAccepted(() => parseAllowList
 /** `http(s)://[user:password@]host:port`, by the very reader that the egress uses. */
 export const forwardProxy: Parse<string> = (text) =>
   isAccepted(() => parseProxy(text)) ? { ok: true, value: text } : REFUSED;
+
+/** `smtp(s)://[user:password@]host[:port]`, by the very reader that sends mail. */
+export const mailServer: Parse<string> = (text) =>
+  isAccepted(() => parseSmtpUrl(text)) ? { ok: true, value: text } : REFUSED;
 
 function isAccepted(read: () => unknown): boolean {
   try {

@@ -24,7 +24,7 @@ ${HEADER}
 | \`<PROVIDER>_SIGNING_SECRET\` (or \`_WEBHOOK_SECRET\`, \`_VERIFICATION_TOKEN\`) | none | What a provider signs the events of the installation's app with, sent to \`/hooks/apps/<connector>\`. Tenants enter the one of an app of their own in the UI. | as the provider shows it, for example \`SLACK_SIGNING_SECRET=8f74…\` |
 | \`<PROVIDER>_CLIENT_ID\`, \`<PROVIDER>_CLIENT_SECRET\` | none | OAuth client registered with a provider, for all tenants. | both as the provider shows them, for example \`GITHUB_CLIENT_ID=Iv1.8a61f9b3a7aba766\`; clients without a secret (PKCE only) leave the second one out |
 
-Mail, payment, AI, Sentry, OpenTelemetry and the OAuth clients belong to parts of the product that come later: their
+Payment, AI, Sentry and OpenTelemetry belong to parts of the product that come later: their
 settings are accepted and checked, so that a set-up can be prepared, and do nothing yet.`;
 
 export function renderConfigurationDoc(): string {

@@ -41,6 +41,28 @@ describe("a bad value stops the start with one line that names the variable and 
   });
 });
 
+describe("mail", () => {
+  const smtp = { SMTP_URL: "smtp://user:hunter2@mail.example.com:587" };
+  const resend = { RESEND_API_KEY: "re_hunter2" };
+  const from = { MAIL_FROM: "IntegrationSync <integrations@example.com>" };
+  test.each([
+    [smtp, "MAIL_FROM is needed with SMTP_URL: give an address, for example MAIL_FROM="],
+    [resend, "MAIL_FROM is needed with RESEND_API_KEY: give an address, for example MAIL_FROM="],
+    [{ ...smtp, ...resend, ...from }, "RESEND_API_KEY is set together with SMTP_URL: give one of the two\n"],
+    [{ ...from, SMTP_URL: "smtp://user:hunter%2@mail.example.com" }, "SMTP_URL is not usable: give a mail server"],
+    [{ ...from, SMTP_URL: "smtp://mail.example.com/path?tls=no" }, "SMTP_URL is not usable: give a mail server"],
+    [{ ...from, SMTP_URL: "http://mail.example.com" }, "SMTP_URL is not usable: give a mail server"],
+  ])("%j stops the start", async (env, message) => {
+    const { exitCode, stderr } = await runCli(folder, ["tenant", "list"], { env });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(message) });
+    expect(stderr).not.toContain("hunter");
+  });
+
+  test.each([{ ...smtp, ...from }, { ...resend, ...from }, from])("%j is taken", async (env) => {
+    expect((await runCli(folder, ["tenant", "list"], { env })).exitCode).toBe(0);
+  });
+});
+
 test("commands say it in the same way as the server", async () => {
   const { exitCode, stderr } = await runCli(folder, ["tenant", "list"], { env: { PORT: "abc" } });
   expect(exitCode).toBe(1);

@@ -12,6 +12,7 @@ import { eventAppContract } from "./event-app-contract.ts";
 import { eventRouteContract } from "./event-route-contract.ts";
 import { isolationContract } from "./isolation-contract.ts";
 import { listContract } from "./list-contract.ts";
+import { mailContract } from "./mail-contract.ts";
 import { oauthContract } from "./oauth-contract.ts";
 import { peopleContract } from "./people-contract.ts";
 import { pollContract } from "./poll-contract.ts";
@@ -50,6 +51,7 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     pruneContract(open);
     peopleContract(open);
     signInContract(open);
+    mailContract(open);
     isolationContract(open);
   });
 }

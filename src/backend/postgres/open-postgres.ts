@@ -12,6 +12,7 @@ import { createDraftStore } from "./draft-store.ts";
 import { createEventAppStore } from "./event-app-store.ts";
 import { createEventRouteStore } from "./event-route-store.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { createMailStore } from "./mail-store.ts";
 import { migrationState, newerDatabase } from "./migrate-database.ts";
 import { CONNECT_TIMEOUT_SECONDS, cannotOpen, withOneConnection } from "./one-connection.ts";
 import { createLinkStore } from "./people/link-store.ts";
@@ -189,6 +190,7 @@ async function createPostgresBackend(
     links: createLinkStore(storage),
     twoFactors: createTwoFactorStore(storage),
     signInSettings: createSignInSettingsStore(storage),
+    mails: createMailStore(storage),
     /** Writes for real: a standby, or a server whose disk is full, lets everything else succeed. */
     async check() {
       if (await own.work(isNewer)) throw newerDatabase();

@@ -3,6 +3,7 @@ import { createDatabase, type TestDatabase } from "../../../test/postgres/test-p
 import type { Backend } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
+import { sampleMail } from "../contract/mail-contract.ts";
 import { SYSTEM, sampleLink, samplePerson, sampleSession } from "../contract/people-samples.ts";
 import {
   change,
@@ -101,6 +102,7 @@ async function fill(scope: Scope): Promise<void> {
   await backend.twoFactors.enable(tenantId, user.id, factor, SYSTEM, change("two_factor.enabled", user.id));
   const settings = { twoFactorRequired: false, provider: null };
   await backend.signInSettings.save(scope, settings, change("sign_in.changed", tenantId));
+  await backend.mails.add(scope, [sampleMail()]);
 }
 
 /** Every table of ours and what binds it. */
@@ -159,6 +161,8 @@ describe("every table with a tenant's rows", () => {
           "lease_owner",
           "fence",
           "email_hash",
+          "mail_id",
+          "settled_at",
           "token_hash",
           "user_id",
           "expires_at",

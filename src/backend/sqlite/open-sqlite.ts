@@ -17,6 +17,7 @@ import { createEventAppStore } from "./event-app-store.ts";
 import { createEventRouteStore } from "./event-route-store.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { lockDataDir } from "./lock-data-dir.ts";
+import { createMailStore, makeMailsDue } from "./mail-store.ts";
 import { migrateDatabase, migrationState, newerDatabase } from "./migrate-database.ts";
 import { openDatabase } from "./open-database.ts";
 import { OutsideChanges } from "./outside-changes.ts";
@@ -70,7 +71,10 @@ export function openSqlite(options: SqliteOptions): Backend {
     if (lock) unlock = lockDataDir(dataDir);
     const database = openDatabase(join(dataDir, DATABASE_FILE));
     bringUpToDate(database, dataDir, lock);
-    if (lock) voidRefreshLeases(database);
+    if (lock) {
+      voidRefreshLeases(database);
+      makeMailsDue(database);
+    }
     return createSqliteBackend(database, {
       owner,
       maxUnfinishedPerTenant: maxUnfinishedPerTenant ?? DEFAULT_MAX_UNFINISHED,
@@ -138,6 +142,7 @@ export function createSqliteBackend(
     links: createLinkStore(storage),
     twoFactors: createTwoFactorStore(storage),
     signInSettings: createSignInSettingsStore(storage),
+    mails: createMailStore(storage),
     /** Writes for real: a full disk lets everything else succeed. */
     async check() {
       await settings.set("last_check", new Date().toISOString());

@@ -9,6 +9,7 @@ const SOURCES = [
   { table: "sign_in_settings", field: "secret", from: "sign_in_settings", row: "tenant_id", column: "sealed_secret" },
   { table: "oauth_clients", field: "secret", from: "oauth_clients", row: "provider", column: "sealed_secret" },
   { table: "event_apps", field: "secrets", from: "event_apps", row: "connector", column: "sealed_secrets" },
+  { table: "mails", field: "content", from: "mails", row: "id", column: "sealed_content" },
   { table: "revocations", field: "credential", from: "revocations", row: "id", column: "sealed_credential" },
 ] as const;
 

@@ -8,6 +8,7 @@ export const ROUTING_TABLES = [
   "event_routes",
   "hook_routes",
   "link_routes",
+  "mail_queue",
   "poll_queue",
   "run_queue",
   "schedule_queue",

@@ -1,0 +1,47 @@
+import type { Backend } from "../domain/backend.ts";
+import type { ConnectionNotice } from "../domain/connection-notice.ts";
+import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
+import { grantScope, type Scope } from "../domain/tenant.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { MailSender } from "../platform/mail/mail-sender.ts";
+import { describeConnectionNotice } from "./describe-connection-notice.ts";
+import { findRecipients } from "./find-recipients.ts";
+import { MailTicker, type MailTickerDeps } from "./mail-ticker.ts";
+import { createOutbox, type MailSealing } from "./outbox.ts";
+
+export interface NotificationsDeps {
+  readonly backend: Pick<Backend, "mails" | "users">;
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+  readonly random: () => number;
+  readonly sealing: MailSealing;
+  /** Null: no mail is set up, and nobody is mailed. */
+  readonly sender: MailSender | null;
+  readonly publicUrl: () => string;
+  readonly trouble: MailTickerDeps["trouble"];
+}
+
+/** Who is told by mail, and of what. Without a mail server everything here does nothing. */
+export function openNotifications(deps: NotificationsDeps) {
+  const { backend, sender, publicUrl } = deps;
+  const ticker = sender ? new MailTicker({ ...deps, sender }) : null;
+  const outbox = createOutbox({ ...deps, added: () => ticker?.wake() });
+
+  /** To those who may reconnect it, once. */
+  async function tellOfConnection(notice: ConnectionNotice): Promise<void> {
+    if (!sender) return;
+    const scope = scopeOf(notice);
+    const to = await findRecipients(scope, ["owner", "admin"], backend);
+    await outbox.post(scope, { key: notice.key, to, content: describeConnectionNotice(notice, publicUrl()) });
+  }
+
+  return {
+    tellOfConnection,
+    start: () => ticker?.start(),
+    stop: async (graceMs: number) => ticker?.stop(graceMs),
+  };
+}
+
+function scopeOf({ tenantId, workspaceId }: Pick<Scope, "tenantId" | "workspaceId">): Scope {
+  return grantScope(tenantId, workspaceId, { kind: "system", id: "notifications" }, ENGINE_PERMISSIONS);
+}

@@ -214,6 +214,15 @@ export function viewContract(open: OpenBackendUnderTest): void {
       for (const other of [stranger, neighbour]) expect((await look(null, other)).items).toEqual([]);
     });
 
+    test("shows workflows whose texts hold what a database may not", async ({ backend, scope }) => {
+      const values = { odd: "nul \0, half \ud800 a pair \udc00" };
+      const definition = sampleDefinition({ steps: [{ id: "shape", kind: "set", values }] });
+      const workflow = sampleWorkflow(scope, { definition });
+      await backend.workflows.create(scope, workflow, change("workflow.created", workflow.id));
+      const { items } = await backend.workflowViews.lines(scope, { search: null }, { limit: 5, cursor: null });
+      expect(items.map(({ id }) => id)).toEqual([workflow.id]);
+    });
+
     test("says whether the draft differs from what is published", async ({ backend, scope }) => {
       const workflow = sampleWorkflow(scope);
       const { id, definition } = workflow;

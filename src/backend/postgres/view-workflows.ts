@@ -19,6 +19,13 @@ interface RecentRow {
   readonly finished_at: BigintText | null;
 }
 
+/**
+ * Looking into JSON text unescapes all of it, which fails for what Postgres text cannot hold (`text-columns.ts`). Where a
+ * definition has an escape at all, those are made spaces.
+ */
+const READABLE_DEFINITION = String.raw`(CASE WHEN strpos(definition, '\u') = 0 THEN definition
+  ELSE regexp_replace(definition, '\\u(0000|d[89a-f][0-9a-f]{2})', '\\u0020', 'g') END)`;
+
 export function createViewWorkflows({ database }: Storage): WorkflowViewStore {
   return {
     async lines({ tenantId, workspaceId }, { search }, { limit, cursor }) {
@@ -26,7 +33,7 @@ export function createViewWorkflows({ database }: Storage): WorkflowViewStore {
       const pattern = search === null ? "%" : `%${encodeText(search).replace(/[\\%_]/g, "\\$&")}%`;
       const rows = await database.read(tenantId, (run) =>
         run<LineRow>(
-          `SELECT id, name, published_version, updated_at, definition::json ->> 'trigger' AS trigger,
+          `SELECT id, name, published_version, updated_at, ${READABLE_DEFINITION}::json ->> 'trigger' AS trigger,
                   definition <> (SELECT published.definition FROM workflow_versions AS published
                                  WHERE workflow_id = workflows.id AND version = published_version) AS changed
            FROM workflows

@@ -8,7 +8,7 @@ import { createMemberStore } from "./member-store.ts";
 import { toUser, toUserForSignIn, USER_COLUMNS, type UserRow } from "./user-rows.ts";
 
 /** Held while the installation's first person is made: of several replicas one makes it. */
-const FIRST_USER_LOCK = 7_304_115_927;
+const FIRST_USER_LOCK = 7_304_115_928;
 
 export function createUserStore(storage: Storage): UserStore {
   const { database, change, appendAudit } = storage;

@@ -32,8 +32,15 @@ export async function installQueue(sql: Bun.SQL): Promise<void> {
     const version = row?.version ?? QUEUE_SCHEMA_VERSION;
     if (version < QUEUE_SCHEMA_VERSION) await sql.unsafe(getMigrationPlans(QUEUE_SCHEMA, version));
   }
+  await sql.unsafe(NO_STATISTICS);
   await sql.unsafe(OUR_CLOCK);
 }
+
+/**
+ * A queue is empty now and holds a hundred thousand jobs a minute later, before Postgres looks again. Planned by what it
+ * saw then, a fetch compares each job with every other and takes seconds; planned without, it finds them by their keys.
+ */
+const NO_STATISTICS = `ALTER TABLE ${QUEUE_SCHEMA}.job_common ALTER COLUMN name SET STATISTICS 0`;
 
 /**
  * pg-boss reads the clock in this one function. Whoever claims runs says what time it is, because due times are of the

@@ -148,3 +148,20 @@ test("a queue of a newer version is refused", async () => {
     message: expect.stringContaining("newer version of IntegrationSync"),
   });
 });
+
+test("a queue that was nearly empty when Postgres last looked, and then fills, is claimed from as quickly", async () => {
+  const [first, ...later] = Array.from({ length: 300 }, (_, n) => sampleRun({ createdAt: NOW + n }));
+  if (!first) throw new Error("there are no runs");
+  await backend.runs.accept(scope, first, UNHELD);
+  await admin`ANALYZE pgboss.job_common`;
+  await Promise.all(later.map((run) => backend.runs.accept(scope, run, UNHELD)));
+  // Jobs of runs that are due later.
+  await admin`
+    INSERT INTO pgboss.job_common (id, name, data, start_after, priority, keep_until, policy, expire_seconds)
+    SELECT gen_random_uuid(), name, data, start_after, priority - 1, keep_until, policy, expire_seconds
+    FROM pgboss.job_common, generate_series(1, 40000) WHERE data->>'runId' = ${first.id}`;
+  const askedAt = performance.now();
+  expect(await backend.runs.claim({ owner: "srv", limit: 256, perTenant: 256, now: NOW + 300 })).toHaveLength(256);
+  // It took seconds: each job fetched was compared with each that waits.
+  expect(performance.now() - askedAt).toBeLessThan(1_000);
+}, 30_000);

@@ -4,6 +4,8 @@ import type { Storage } from "../storage.ts";
 
 /** Removed in one transaction, so that a large clean-up does not hold locks for long. */
 const AT_ONCE = 100;
+/** So many ledger rows as well, whole runs of them: a loop leaves ten thousands, and a statement may take seconds only. */
+const STEPS_AT_ONCE = 20_000;
 
 /** Tenant by tenant, within each the oldest first. */
 export function createPruneRuns({ database }: Storage): Pick<RunStore, "prune" | "pruneDedupe"> {
@@ -18,7 +20,7 @@ export function createPruneRuns({ database }: Storage): Pick<RunStore, "prune" |
         const chunk = Math.min(AT_ONCE, limit - removed);
         const count = await database.write(id, ({ run }) => remove(run, id, chunk));
         removed += count;
-        if (count < chunk) break;
+        if (count === 0) break;
       }
     }
     return removed;
@@ -41,17 +43,37 @@ export function createPruneRuns({ database }: Storage): Pick<RunStore, "prune" |
 }
 
 async function removeRuns(run: Statement, tenantId: string, finishedBefore: number, limit: number): Promise<number> {
-  const rows = await run<{ id: string }>(
+  const oldest = await run<{ id: string }>(
     `SELECT id FROM runs
      WHERE tenant_id = $1 AND finished_at < $2::bigint AND status IN ('succeeded', 'failed', 'cancelled')
      ORDER BY finished_at LIMIT $3::integer FOR UPDATE SKIP LOCKED`,
     [tenantId, finishedBefore, limit],
   );
-  if (rows.length === 0) return 0;
-  const ids = JSON.stringify(rows.map(({ id }) => id));
-  const isOneOf = "= ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))";
-  await run(`DELETE FROM steps WHERE run_id ${isOneOf}`, [ids]);
-  await run(`DELETE FROM run_signals WHERE run_id ${isOneOf}`, [ids]);
-  await run(`DELETE FROM runs WHERE id ${isOneOf}`, [ids]);
-  return rows.length;
+  if (oldest.length === 0) return 0;
+  const chosen = await chooseFew(
+    run,
+    oldest.map(({ id }) => id),
+  );
+  const ids = JSON.stringify(chosen);
+  await run(`DELETE FROM steps WHERE run_id ${ONE_OF}`, [ids]);
+  await run(`DELETE FROM run_signals WHERE run_id ${ONE_OF}`, [ids]);
+  await run(`DELETE FROM runs WHERE id ${ONE_OF}`, [ids]);
+  return chosen.length;
 }
+
+/** The first of these runs, as many as have few enough steps together; one in any case. */
+async function chooseFew(run: Statement, runIds: readonly string[]): Promise<readonly string[]> {
+  const counted = await run<{ run_id: string; steps: number }>(
+    `SELECT run_id, count(*)::integer AS steps FROM steps WHERE run_id ${ONE_OF} GROUP BY run_id`,
+    [JSON.stringify(runIds)],
+  );
+  const stepsOf = new Map(counted.map(({ run_id, steps }) => [run_id, steps]));
+  let steps = 0;
+  const end = runIds.findIndex((id, index) => {
+    steps += stepsOf.get(id) ?? 0;
+    return index > 0 && steps > STEPS_AT_ONCE;
+  });
+  return runIds.slice(0, end === -1 ? runIds.length : end);
+}
+
+const ONE_OF = "= ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))";

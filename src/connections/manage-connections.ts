@@ -14,6 +14,7 @@ import { credentialHosts } from "./credential-hosts.ts";
 import { credentialPlace } from "./credential-place.ts";
 import { findUsers } from "./find-users.ts";
 import { oauthSchemeOf } from "./oauth/oauth-credential.ts";
+import { openCredential } from "./open-credential.ts";
 import { planRevocation } from "./revoke-grant.ts";
 import type { ConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
@@ -202,12 +203,8 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
 
   /** What was sealed, or why it cannot be read. */
   async function open(connection: Connection, sealed: string): Promise<JsonObject | string> {
-    try {
-      return JSON.parse(await vault.open(credentialPlace(connection), sealed)) as JsonObject;
-    } catch (error) {
-      if (error instanceof AppError) return error.message;
-      throw error;
-    }
+    const opened = await openCredential(vault, connection, sealed);
+    return opened.kind === "opened" ? opened.value : opened.problem;
   }
 
   function seal(connection: Connection, credential: JsonObject): Promise<string> {

@@ -13,6 +13,7 @@ import { mergeAnswer, type OAuthCredential, oauthSchemeOf } from "./oauth/oauth-
 import type { TokenGrant } from "./oauth/read-token-answer.ts";
 import { openTokenEndpoint, TOKEN_DEADLINE_MS, type TokenEndpoint, type TokenResult } from "./oauth/token-endpoint.ts";
 import type { TokenFailure } from "./oauth/token-failure.ts";
+import { openCredential } from "./open-credential.ts";
 import type { Vault } from "./vault.ts";
 
 /*
@@ -154,7 +155,9 @@ export function createRefresher(deps: RefreshDeps) {
     if (!scheme) return failed("later", "This version has no connector for it.");
     const app = await deps.apps.find(scope, scheme.provider);
     if (!app) return failed("app", `There is no OAuth client of ${scheme.provider} any more.`);
-    const stored = JSON.parse(await vault.open(credentialPlace(connection), sealed)) as OAuthCredential;
+    const opened = await openCredential(vault, connection, sealed);
+    if (opened.kind !== "opened") return failed(opened.kind === "damaged" ? "revoked" : "later", opened.problem);
+    const stored = opened.value as unknown as OAuthCredential;
     const redirectUri = deps.apps.callbackUrl(scheme.provider);
     const endpoint = openTokenEndpoint(scheme, { app, fields: stored.fields, redirectUri, fetch: deps.fetch, clock });
     let result: TokenResult;

@@ -6,14 +6,12 @@ import { resolveHosts } from "../connector-sdk/resolve-hosts.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Connection } from "../domain/connection.ts";
 import type { SealedConnection } from "../domain/connection-store.ts";
-import { AppError } from "../domain/errors.ts";
-import type { JsonObject } from "../domain/json.ts";
 import { isUsable } from "../domain/refresh-policy.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
 import { checkCredential } from "./check-credential.ts";
-import { credentialPlace } from "./credential-place.ts";
 import { type OAuthCredential, oauthSchemeOf, toConnectionCredential } from "./oauth/oauth-credential.ts";
+import { openCredential } from "./open-credential.ts";
 import type { Refresher } from "./refresh-connection.ts";
 import type { Vault } from "./vault.ts";
 
@@ -59,6 +57,9 @@ export type ConnectionAccess =
 
 /** `refused`: the credential works, the provider did not want this one call. */
 export type RenewedAccess = ConnectionAccess | { readonly kind: "refused" };
+
+/** A server that lacks the key may be given it; another one may have it. */
+const KEY_RECHECK_MS = 60_000;
 
 /** Opens connections' credentials for calls. Rejects only with what the backend rejects with. */
 export function createConnectionUse(deps: UseConnectionDeps) {
@@ -168,32 +169,29 @@ export function createConnectionUse(deps: UseConnectionDeps) {
   async function canRefresh({ connection, sealed }: SealedConnection, scheme: OAuth2Scheme): Promise<boolean> {
     if (scheme.grant === "client_credentials") return true;
     if (scheme.refresh === "none") return false;
-    const stored = await openStored(connection, sealed);
-    return typeof stored !== "string" && typeof stored.refreshToken === "string";
+    const opened = await openCredential(vault, connection, sealed);
+    return opened.kind === "opened" && typeof opened.value.refreshToken === "string";
   }
 
   async function open(scope: Scope, { connection, sealed }: SealedConnection): Promise<ConnectionAccess> {
     const { id, generation } = connection;
-    const stored = await openStored(connection, sealed);
-    if (typeof stored === "string") return parked(scope, connection, stored);
+    const opened = await openCredential(vault, connection, sealed);
+    if (opened.kind === "damaged") return unreadable(scope, connection, opened.problem);
+    if (opened.kind === "key_missing") return parked(scope, connection, opened.problem, clock.now() + KEY_RECHECK_MS);
     const definition = await load(connection);
     const scheme = oauthSchemeOf(definition, connection.scheme);
     const credential: ConnectionCredential = scheme
-      ? toConnectionCredential(connection.scheme, scheme, stored as unknown as OAuthCredential)
-      : { scheme: connection.scheme, fields: stored };
+      ? toConnectionCredential(connection.scheme, scheme, opened.value as unknown as OAuthCredential)
+      : { scheme: connection.scheme, fields: opened.value };
     // A connector's own hosts may have grown since the connection was stored.
     const hosts = definition === null ? connection.hosts : resolveHosts(definition, credential, connection.hosts);
     return { kind: "ready", credential, hosts, renew: (isSecond) => renew(scope, id, generation, isSecond) };
   }
 
-  /** What was sealed, or why it cannot be read. */
-  async function openStored(connection: Connection, sealed: string): Promise<JsonObject | string> {
-    try {
-      return JSON.parse(await vault.open(credentialPlace(connection), sealed)) as JsonObject;
-    } catch (error) {
-      if (error instanceof AppError) return error.message;
-      throw error;
-    }
+  /** Only a person has it again. */
+  async function unreadable(scope: Scope, connection: Connection, problem: string): Promise<ConnectionAccess> {
+    await refresher.breakConnection(scope, connection, null, problem);
+    return parked(scope, { ...connection, state: "needs_reconnect" }, problem);
   }
 
   async function load({ connector }: Connection): Promise<ConnectorDefinition | null> {

@@ -196,3 +196,34 @@ describe("an answer that is lost", () => {
     expect(await world.run([world.ask(id)])).toMatchObject({ status: "succeeded" });
   });
 });
+
+describe("a credential that cannot be opened, because it was moved here from another row", () => {
+  test.each([
+    ["that is good for another hour", 0],
+    ["that has expired", 2 * HOUR],
+  ])("%s: a person is told once, runs wait, and reconnecting mends it", async (_, laterMs) => {
+    const [{ id }, other] = [await world.connect("moved"), await world.connect("other")];
+    const { connections } = world.app.backend;
+    const { connection, sealed } = (await connections.findSealed(world.scope, other.id))!;
+    const change = { at: world.clock.now(), action: "connection.reconnected", target: id, details: {} };
+    await connections.reconnect(world.scope, id, { ...connection, sealedCredential: sealed }, change);
+    const workflow = await world.publish({ steps: [world.ask(id)] });
+    const before = world.app.warnings.length;
+    world.clock.jump(laterMs);
+    const run = await workflow.start();
+    await world.until(run, ({ waitingFor }) => waitingFor === "connection");
+    const broken = await world.untilConnection(id, ({ state }) => state === "needs_reconnect");
+    expect(broken.problem).toContain("cannot be opened");
+    await Bun.sleep(300);
+    const warnings = world.app.warnings.slice(before);
+    expect(warnings.filter(({ fields }) => fields.connection === id)).toHaveLength(1);
+    expect(warnings.filter(({ message }) => message.startsWith("What was due"))).toEqual([]);
+    const finished = await world.consent("moved", id);
+    expect(finished.kind).toBe("other_account");
+    if (finished.kind === "other_account") {
+      const { oauth } = world.app.app.services;
+      await oauth.confirm(world.scope, "session_1", finished.token);
+    }
+    expect(await world.settled(run)).toMatchObject({ status: "succeeded", output: { id: "moved" } });
+  });
+});

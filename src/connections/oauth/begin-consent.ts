@@ -1,12 +1,14 @@
 import { ActionError } from "../../connector-sdk/action-error.ts";
 import type { OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
 import type { ConnectorRegistry } from "../../connector-sdk/connector.ts";
+import { validateInput } from "../../connector-sdk/validate-input.ts";
 import { authorize } from "../../domain/authorize.ts";
 import type { Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { JsonObject } from "../../domain/json.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { Clock } from "../../platform/clock.ts";
-import { credentialPlace } from "../credential-place.ts";
+import { openCredential } from "../open-credential.ts";
 import type { Vault } from "../vault.ts";
 import { type ConsentClient, openConsentClient } from "./consent-client.ts";
 import { missing } from "./consent-errors.ts";
@@ -45,8 +47,10 @@ export function createConsentBegin(deps: BeginConsentDeps) {
     if (!found) throw missing(id);
     const { connector, scheme: schemeName, name, hosts } = found.connection;
     const { scheme } = await loadScheme(connectors, connector, schemeName);
-    const stored = JSON.parse(await vault.open(credentialPlace(found.connection), found.sealed)) as OAuthCredential;
-    const { fields } = stored;
+    const opened = await openCredential(vault, found.connection, found.sealed);
+    // What was asked before connecting is lost with the rest of it; where nothing was, that does not matter.
+    const stored = opened.kind === "opened" ? (opened.value as unknown as OAuthCredential) : null;
+    const fields = stored?.fields ?? defaultsOf(scheme, opened.kind === "opened" ? "" : opened.problem);
     const going = { connector, scheme: schemeName, name, fields, hosts, connectionId: id, returnTo: null };
     return send(scope, sessionId, scheme, going);
   }
@@ -75,6 +79,12 @@ export function createConsentBegin(deps: BeginConsentDeps) {
   }
 
   return { begin, beginAgain };
+}
+
+function defaultsOf(scheme: OAuth2Scheme, problem: string): JsonObject {
+  const { value, errors } = validateInput(scheme.fields, {}, { path: "fields", expressions: "resolved" });
+  if (errors.length === 0) return value;
+  throw new AppError("conflict", `${problem} Delete the connection and connect anew.`);
 }
 
 /** What was typed may make no address of this provider. */

@@ -1,11 +1,35 @@
 import { createHash } from "node:crypto";
+import type { ConsentScheme } from "../../src/connector-sdk/auth-scheme.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { MakerCall } from "../connectors/maker/open-maker-peer.ts";
 
+export interface QuirkyScheme {
+  readonly why: string;
+  readonly scheme: Declared;
+  readonly quirks: Quirks;
+  /** Where people are sent, where tokens come from, and where their end is told. */
+  readonly consent: string;
+  readonly tokens: string;
+  readonly introspection?: string;
+  /** Where Arctic's class takes access back. */
+  readonly revocation?: string;
+  /** What the page is asked for beside what every page is. */
+  readonly asks?: Readonly<Record<string, string>>;
+  /** Of an access token as we know it; null: nobody knows. */
+  readonly lifetimeMs: number | null;
+  /** Whether it is renewed by itself. */
+  readonly renews: boolean;
+}
+
+type OmitEach<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+type Declared = OmitEach<ConsentScheme, "kind" | "title" | "fields" | "grant" | "provider" | "scopes"> & {
+  readonly scopes: readonly string[];
+};
+
 /** In what a provider differs from the others. */
 export interface Quirks {
-  /** Where it looks for id and secret; it takes them nowhere else. */
-  readonly clientAuth: "basic" | "body";
+  /** Where it looks for id and secret; it takes them nowhere else. `none`: the id in the body, and there is no secret. */
+  readonly clientAuth: "basic" | "body" | "none";
   /** Of an access token; null: it lives until it is revoked, or its end is told elsewhere. */
   readonly lifetimeSeconds: number | null;
   /** Without it among the scopes there is no refresh token. */
@@ -50,6 +74,8 @@ export function createQuirkyProvider(quirks: Quirks, client: { readonly id: stri
 
   function isClient({ headers, body }: MakerCall): boolean {
     const { client_id, client_secret } = body as Record<string, string>;
+    if (quirks.clientAuth === "none")
+      return client_id === client.id && client_secret === undefined && headers.authorization === undefined;
     if (quirks.clientAuth === "body") return client_id === client.id && client_secret === client.secret;
     return headers.authorization === basic && client_secret === undefined;
   }

@@ -1,33 +1,9 @@
-import type { ConsentScheme } from "../../src/connector-sdk/auth-scheme.ts";
-import type { Quirks } from "./quirky-provider.ts";
+import type { QuirkyScheme } from "./quirky-provider.ts";
 
 /*
  * Providers that are no connectors yet, as their documentation has them: the scheme that a connector would declare, and
  * how the provider behaves. Those that Arctic has a class for bring it, so that the class is what is tried here.
  */
-
-export interface QuirkyScheme {
-  readonly why: string;
-  readonly scheme: Declared;
-  readonly quirks: Quirks;
-  /** Where people are sent, where tokens come from, and where their end is told. */
-  readonly consent: string;
-  readonly tokens: string;
-  readonly introspection?: string;
-  /** Where Arctic's class takes access back. */
-  readonly revocation?: string;
-  /** What the page is asked for beside what every page is. */
-  readonly asks?: Readonly<Record<string, string>>;
-  /** Of an access token as we know it; null: nobody knows. */
-  readonly lifetimeMs: number | null;
-  /** Whether it is renewed by itself. */
-  readonly renews: boolean;
-}
-
-type OmitEach<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-type Declared = OmitEach<ConsentScheme, "kind" | "title" | "fields" | "grant" | "provider" | "scopes"> & {
-  readonly scopes: readonly string[];
-};
 
 const HOUR_MS = 3_600_000;
 const always = () => true;
@@ -63,6 +39,21 @@ export const QUIRKY_SCHEMES: Readonly<Record<string, QuirkyScheme>> = {
     tokens: "https://login.microsoftonline.com/common/oauth2/v2.0/token",
     lifetimeMs: HOUR_MS,
     renews: false,
+  },
+  microsoft_public: {
+    why: "a public client of the same class: there is no secret, PKCE stands for it",
+    scheme: {
+      pkce: true,
+      arctic: async ({ clientId, clientSecret, redirectUri }) =>
+        new (await import("arctic")).MicrosoftEntraId("consumers", clientId, clientSecret, redirectUri),
+      scopes: ["offline_access"],
+      refresh: "rotating",
+    },
+    quirks: { clientAuth: "none", lifetimeSeconds: 3_600, refreshScope: "offline_access", rotates: always },
+    consent: "https://login.microsoftonline.com/consumers/oauth2/v2.0/authorize",
+    tokens: "https://login.microsoftonline.com/consumers/oauth2/v2.0/token",
+    lifetimeMs: HOUR_MS,
+    renews: true,
   },
   jira: {
     why: "the class puts id and secret into the body and asks for the audience; rotating, for offline_access",
@@ -160,6 +151,22 @@ export const QUIRKY_SCHEMES: Readonly<Record<string, QuirkyScheme>> = {
     quirks: { clientAuth: "basic", lifetimeSeconds: 3_600, rotates: always },
     consent: "https://airtable.com/oauth2/v1/authorize",
     tokens: "https://airtable.com/oauth2/v1/token",
+    lifetimeMs: HOUR_MS,
+    renews: true,
+  },
+  airtable_public: {
+    why: "a public client at declared addresses, wherever a secret would go",
+    scheme: {
+      authorizeUrl: "https://public.airtable.com/oauth2/v1/authorize",
+      tokenUrl: "https://public.airtable.com/oauth2/v1/token",
+      pkce: true,
+      clientAuth: "body",
+      scopes: ["data.records:read"],
+      refresh: "rotating",
+    },
+    quirks: { clientAuth: "none", lifetimeSeconds: 3_600, rotates: always },
+    consent: "https://public.airtable.com/oauth2/v1/authorize",
+    tokens: "https://public.airtable.com/oauth2/v1/token",
     lifetimeMs: HOUR_MS,
     renews: true,
   },

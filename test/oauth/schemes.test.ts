@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { ActionError } from "../../src/connector-sdk/action-error.ts";
 import { type OAuthWorld, openOAuthWorld } from "./oauth-world.ts";
 
 /** What providers differ in, each declared by the connector and none known to the core. */
@@ -48,6 +49,19 @@ test("a provider that takes back all of an account's grants is asked to when its
     const last = await world.connect();
     await connections.remove(world.scope, last.id);
     await untilLast;
+  });
+}, 30_000);
+
+test("what makes no address of the provider is refused with the connector's own words", async () => {
+  const nowhere = () => {
+    throw new ActionError("final", "There is no such sub-domain.", { code: "invalid_domain" });
+  };
+  await withWorld(openOAuthWorld({}, { authorizeUrl: nowhere }), async (world) => {
+    const refused = { code: "invalid", message: "There is no such sub-domain." };
+    await expect(world.connect()).rejects.toMatchObject(refused);
+  });
+  await withWorld(openOAuthWorld({}, { tokenUrl: nowhere }), async (world) => {
+    await expect(world.connect()).rejects.toMatchObject({ code: "invalid" });
   });
 }, 30_000);
 

@@ -14,6 +14,8 @@ export interface LayoutProps {
   readonly section: string | null;
   /** Null: a single card without navigation. */
   readonly viewer: SignedIn | null;
+  /** What the person has chosen for this browser; null: as the system has it. */
+  readonly theme: "light" | "dark" | null;
   /** Told once, about what happened on the page before. */
   readonly flash: ToastProps | null;
 }
@@ -40,6 +42,7 @@ export function Layout({
   scripts,
   section,
   viewer,
+  theme,
   flash,
   children,
 }: PropsWithChildren<LayoutProps>): JSX.Element {
@@ -47,11 +50,11 @@ export function Layout({
   return (
     <>
       {"<!doctype html>"}
-      <html lang="en">
+      <html lang="en" data-theme={theme ?? undefined}>
         <head>
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <meta name="color-scheme" content="light dark" />
+          <meta name="color-scheme" content={theme ?? "light dark"} />
           <meta name="htmx-config" content={HTMX_CONFIG} />
           <title safe>{`${title} · IntegrationSync`}</title>
           <link rel="icon" type="image/svg+xml" href={assets.icon} />

@@ -21,6 +21,7 @@ const ADMINISTRATION: readonly Destination[] = [
   { section: "members", label: "Members", icon: "users", needs: "member.read" },
   { section: "api-keys", label: "API keys", icon: "key", needs: "api_key.read" },
   { section: "audit", label: "Audit log", icon: "shield", needs: "audit.read" },
+  { section: "settings", label: "Settings", icon: "settings", needs: "settings.read" },
   { section: "installation", label: "Installation", icon: "layers", needs: "installation.manage" },
 ];
 

@@ -7,7 +7,7 @@ export async function findUsers(
   scope: Scope,
   connectionId: string,
   { workflows, connections }: Pick<Backend, "workflows" | "connections">,
-): Promise<readonly Pick<Workflow, "id" | "name">[]> {
+): Promise<readonly Pick<Workflow, "id" | "name" | "publishedVersion">[]> {
   // The database looks for the text, whatever it stands in; only what it finds is read.
   const mentioned = await connections.mentionedBy(scope, connectionId);
   const found = await Promise.all(

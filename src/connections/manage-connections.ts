@@ -61,7 +61,7 @@ export interface ConnectionHealth {
   readonly connection: Connection;
   readonly events: readonly ConnectionEvent[];
   /** The workflows that would fail without it. */
-  readonly usedBy: readonly { readonly id: string; readonly name: string }[];
+  readonly usedBy: readonly { readonly id: string; readonly name: string; readonly publishedVersion: number | null }[];
   readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
 }
 

@@ -8,6 +8,7 @@ import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { NewPasswordField } from "../links/new-password-field.tsx";
+import { AppearanceCard } from "./appearance-card.tsx";
 import { Card } from "./card.tsx";
 import { CurrentPasswordField } from "./current-password-field.tsx";
 import { IdentitiesCard } from "./identities-card.tsx";
@@ -26,6 +27,7 @@ export interface AccountPageProps {
   readonly sessions: readonly Session[];
   readonly currentSession: string;
   readonly mayConnect: boolean;
+  readonly theme: "light" | "dark" | null;
   /** What was wrong with the form of that name. */
   readonly errorsOf: (form: string) => Readonly<Record<string, string>>;
   readonly csrf: string;
@@ -50,6 +52,7 @@ export function AccountPage(props: AccountPageProps): JSX.Element {
             </FormActions>
           </Form>
         </Card>
+        <AppearanceCard theme={props.theme} csrf={csrf} />
         <Card id="email-card" title="E-mail address">
           <Form action="/account/email" csrf={csrf}>
             <TextField

@@ -8,8 +8,9 @@ import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
-import { formatDuration, Time } from "../components/time.tsx";
+import { Time } from "../components/time.tsx";
 import { stateBadge } from "./connection-state.tsx";
+import { type HeadroomView, Limits } from "./limits-card.tsx";
 
 export interface ConnectionPageProps {
   readonly connection: Connection;
@@ -18,27 +19,13 @@ export interface ConnectionPageProps {
   /** Null for a credential that was typed in. */
   readonly oauth: { readonly grant: "authorization_code" | "client_credentials" } | null;
   readonly events: readonly ConnectionEvent[];
-  readonly usedBy: readonly { readonly id: string; readonly name: string }[];
+  readonly usedBy: readonly { readonly id: string; readonly name: string; readonly publishedVersion: number | null }[];
   readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
   readonly headroom: HeadroomView;
   /** What was entered as a new name and is refused. */
   readonly renaming: { readonly name: string; readonly error: string } | null;
   readonly mayWrite: boolean;
   readonly csrf: string;
-}
-
-export interface HeadroomView {
-  readonly limits: readonly {
-    readonly title: string;
-    readonly requests: number;
-    readonly perMs: number;
-    readonly remaining: number | null;
-    readonly availableNow: number;
-    readonly frozenUntil: number | null;
-    readonly waiting: number;
-  }[];
-  readonly callsUnderWay: number;
-  readonly maxConcurrentCalls: number | null;
 }
 
 /** How a connection is, who depends on it, and everything that can be done about it. */
@@ -56,12 +43,14 @@ export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
       </PageHeader>
       <Trouble {...props} />
       <div class="connection-health">
-        <Facts {...props} />
+        <div class="stack">
+          <Facts {...props} />
+          <Events events={props.events} />
+        </div>
         <div class="stack">
           <Users {...props} />
           <Limits headroom={props.headroom} />
         </div>
-        <Events events={props.events} />
       </div>
       {mayWrite ? (
         <>
@@ -137,6 +126,7 @@ function Trouble({ connection, parked, mayWrite }: ConnectionPageProps): JSX.Ele
 }
 
 function Facts({ connection, schemeTitle }: ConnectionPageProps): JSX.Element {
+  const isBroken = connection.state === "needs_reconnect";
   const { account, scopes, expiresAt, refreshAt, refreshedAt, lastUsedAt, hosts, createdAt } = connection;
   return (
     <section class="card" aria-labelledby="facts-title">
@@ -147,7 +137,7 @@ function Facts({ connection, schemeTitle }: ConnectionPageProps): JSX.Element {
         <dl class="facts">
           <dt>Account</dt>
           <dd dir="auto">
-            {account ? <span safe>{account.label}</span> : <span class="faint">Not told by the provider</span>}
+            {account ? <span safe>{account.label}</span> : <span class="faint">Not known; a test may tell</span>}
           </dd>
           <dt>Signed in by</dt>
           <dd safe>{schemeTitle}</dd>
@@ -172,11 +162,18 @@ function Facts({ connection, schemeTitle }: ConnectionPageProps): JSX.Element {
           <dt>Last refresh</dt>
           <dd>{instant(refreshedAt, "Never")}</dd>
           <dt>Next refresh</dt>
-          <dd>{instant(refreshAt, expiresAt === null ? "Not needed" : "Never by itself")}</dd>
+          <dd>
+            {instant(
+              refreshAt,
+              isBroken ? "After reconnecting" : expiresAt === null ? "Not needed" : "Never by itself",
+            )}
+          </dd>
           <dt>Access ends</dt>
-          <dd>{instant(expiresAt, "Not known to end")}</dd>
+          <dd>{isBroken ? <span class="faint">Ended</span> : instant(expiresAt, "Not known to end")}</dd>
           <dt>Connected</dt>
           <dd>{instant(createdAt, "")}</dd>
+          <dt>Shared with</dt>
+          <dd>All workflows of this workspace. Owners, administrators and builders may change it, viewers may look.</dd>
         </dl>
       </div>
     </section>
@@ -207,14 +204,20 @@ function Users({ usedBy, parked }: ConnectionPageProps): JSX.Element {
           <p class="faint">No workflow uses it. It can be deleted without breaking anything.</p>
         ) : (
           <ul class="plain-list">
-            {usedBy.map(({ id, name }) => (
+            {usedBy.map(({ id, name, publishedVersion }) => (
               <li>
                 <a href={`/workflows/${id}`} dir="auto" safe>
                   {name}
-                </a>
+                </a>{" "}
+                {publishedVersion === null ? <Tag label="Draft" /> : ""}
               </li>
             ))}
           </ul>
+        )}
+        {usedBy.some(({ publishedVersion }) => publishedVersion !== null) ? (
+          <p class="faint">Their runs would fail without it, so it can only be deleted once they no longer name it.</p>
+        ) : (
+          ""
         )}
         {parked.count > 0 ? <Parked parked={parked} /> : ""}
       </div>
@@ -244,74 +247,6 @@ function Parked({ parked }: Pick<ConnectionPageProps, "parked">): JSX.Element {
       {count > runs.length ? <p class="faint" safe>{`and ${count - runs.length} more`}</p> : ""}
     </div>
   );
-}
-
-/** How much of what the provider gives is left, drawn against the whole. */
-function Limits({ headroom }: { headroom: HeadroomView }): JSX.Element {
-  const { limits, callsUnderWay, maxConcurrentCalls } = headroom;
-  if (limits.length === 0 && maxConcurrentCalls === null) return "";
-  return (
-    <section class="card" aria-labelledby="limits-title">
-      <div class="card-header">
-        <h2 id="limits-title">The provider's limits</h2>
-      </div>
-      <div class="card-body stack">
-        {limits.map((limit) => (
-          <Limit limit={limit} />
-        ))}
-        {maxConcurrentCalls === null ? (
-          ""
-        ) : (
-          <p class="faint" safe>{`${callsUnderWay} of ${maxConcurrentCalls} calls under way`}</p>
-        )}
-      </div>
-    </section>
-  );
-}
-
-function Limit({ limit }: { limit: HeadroomView["limits"][number] }): JSX.Element {
-  const { title, requests, perMs, remaining, availableNow, frozenUntil, waiting } = limit;
-  const pace = `${requests} every ${formatPeriod(perMs)}`;
-  const left = remaining === null ? `${availableNow} can leave at once` : `${remaining} left`;
-  return (
-    <div class="stack-tight">
-      <span safe>{title}</span>
-      {remaining === null ? (
-        ""
-      ) : (
-        <meter
-          class="headroom"
-          aria-label={`${title}: ${remaining} of ${requests} left`}
-          min="0"
-          max={String(requests)}
-          low={String(requests * 0.1)}
-          optimum={String(requests)}
-          value={String(Math.max(0, Math.min(requests, remaining)))}
-        />
-      )}
-      <span class="faint" safe>
-        {`${pace}; ${left}${waiting > 0 ? `; ${waiting} waiting` : ""}`}
-      </span>
-      {frozenUntil === null ? (
-        ""
-      ) : (
-        <span>
-          <Badge tone="warning" label="Refused" /> nothing leaves before <Time at={frozenUntil} />
-        </span>
-      )}
-    </div>
-  );
-}
-
-const PERIODS: Readonly<Record<number, string>> = {
-  1000: "second",
-  60000: "minute",
-  3600000: "hour",
-  86400000: "day",
-};
-
-function formatPeriod(ms: number): string {
-  return PERIODS[ms] ?? formatDuration(ms);
 }
 
 const EVENTS = {

@@ -139,7 +139,7 @@ function Connect({ option, scheme, fields, others, entered, errors, next, csrf }
             />
           </FormActions>
         </Form>
-        {isReady ? "" : <p class="faint">First enter the client id of your app above.</p>}
+        {isReady ? "" : <p class="faint connect-first">First enter the client id of your app above.</p>}
       </div>
     </section>
   );

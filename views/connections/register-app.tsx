@@ -55,23 +55,19 @@ export function RegisterApp(props: RegisterAppProps): JSX.Element {
           ""
         )}
         <Steps {...props} />
-        {oauth.grant === "authorization_code" ? (
-          <div class="stack-tight">
-            <h3>Callback URL</h3>
-            <p class="faint">Also called redirect URL. Copy it exactly as it is.</p>
-            <div class="copy-line">
-              <code id="callback-url" safe>
-                {app.callbackUrl}
-              </code>
-              <CopyButton from="callback-url" label="Copy the callback URL" />
-            </div>
-          </div>
+        {oauth.setup?.manifest ? (
+          <>
+            <Manifest text={oauth.setup.manifest} />
+            <details>
+              <summary>What the manifest holds, one by one</summary>
+              <div class="stack by-hand">
+                <Addresses {...props} />
+              </div>
+            </details>
+          </>
         ) : (
-          ""
+          <Addresses {...props} />
         )}
-        {events ? <EventsAddress events={events} /> : ""}
-        <Scopes oauth={oauth} />
-        {oauth.setup?.manifest ? <Manifest text={oauth.setup.manifest} /> : ""}
         <Client {...props} />
       </div>
     </details>
@@ -107,6 +103,30 @@ function Steps({ connectorTitle, oauth }: RegisterAppProps): JSX.Element {
   );
 }
 
+/** Everything that is entered at the provider. */
+function Addresses({ oauth, events }: RegisterAppProps): JSX.Element {
+  return (
+    <>
+      {oauth.grant === "authorization_code" ? (
+        <div class="stack-tight">
+          <h3>Callback URL</h3>
+          <p class="faint">Also called redirect URL. Copy it exactly as it is.</p>
+          <div class="copy-line">
+            <code id="callback-url" safe>
+              {oauth.app.callbackUrl}
+            </code>
+            <CopyButton from="callback-url" label="Copy the callback URL" />
+          </div>
+        </div>
+      ) : (
+        ""
+      )}
+      {events ? <EventsAddress events={events} /> : ""}
+      <Scopes oauth={oauth} />
+    </>
+  );
+}
+
 function Scopes({ oauth }: { oauth: AppView }): JSX.Element {
   if (oauth.scopes.length === 0) return "";
   return (
@@ -136,14 +156,14 @@ function Manifest({ text }: { text: string }): JSX.Element {
   return (
     <div class="stack-tight">
       <h3>App manifest</h3>
-      <p class="faint">Holds all of the above; paste it where the provider makes an app from a manifest.</p>
-      <details>
-        <summary>Show it</summary>
-        <code class="manifest" id="app-manifest" safe>
+      <p class="faint">
+        The whole app as one text, with the callback URL, the events URL and all scopes; paste it where the provider
+        makes an app from a manifest.
+      </p>
+      <div class="copy-line">
+        <code class="manifest" id="app-manifest" tabindex="0" safe>
           {text}
         </code>
-      </details>
-      <div class="row">
         <CopyButton from="app-manifest" label="Copy the manifest" />
       </div>
     </div>

@@ -2,7 +2,7 @@ import { Html } from "@elysiajs/html";
 import type { Role } from "../../src/domain/permission.ts";
 import type { Member } from "../../src/domain/user.ts";
 import { Badge, Tag } from "../components/badge.tsx";
-import { Button, CopyButton, DialogButton, FormActions, LinkButton } from "../components/button.tsx";
+import { Button, CopyButton, DialogButton, FormActions } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { SelectField, TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
@@ -26,7 +26,6 @@ export interface MembersPageProps {
   readonly mayWrite: boolean;
   /** Those that the viewer may give. */
   readonly roles: readonly Role[];
-  readonly maySet: boolean;
   /** The viewer is an operator of the installation. */
   readonly isOperator: boolean;
   readonly older: string | null;
@@ -56,7 +55,6 @@ export function MembersPage(props: MembersPageProps): JSX.Element {
         title="Members"
         lead="Viewers look on, builders make workflows, administrators manage people and keys, owners decide how everybody signs in."
       >
-        {props.maySet ? <LinkButton label="How people sign in" href="/settings" /> : ""}
         {mayWrite ? <DialogButton dialog="invite" label="Invite" icon="plus" kind="primary" /> : ""}
       </PageHeader>
       {link ? <NewLink {...link} /> : ""}

@@ -16,9 +16,12 @@ export function SettingsPage(props: SettingsPageProps): JSX.Element {
   return (
     <>
       <PageHeader
-        title="How people sign in"
-        lead={mayWrite ? "For everybody in your organisation." : "Only owners change this."}
-        trail={{ href: "/members", label: "Members" }}
+        title="Settings"
+        lead={
+          mayWrite
+            ? "How people sign in, for everybody in your organisation."
+            : "How people sign in. Only owners change this."
+        }
       />
       <div class="stack people-form">
         <Card id="two-factor-card" title="Two-factor">

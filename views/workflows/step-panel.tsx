@@ -30,7 +30,17 @@ export function StepPanelBody({ view, panel }: { view: EditorView; panel: StepPa
           <button class="visually-hidden" type="submit" tabindex="-1">
             Save
           </button>
-          <FieldsForm fields={panel.main} others={panel.others} />
+          {panel.newConnectionHref && view.mayEdit ? (
+            <>
+              <FieldsForm fields={panel.main.slice(0, 1)} others={[]} />
+              <p class="hint">
+                <a href={panel.newConnectionHref}>New connection</a>
+              </p>
+              <FieldsForm fields={panel.main.slice(1)} others={panel.others} />
+            </>
+          ) : (
+            <FieldsForm fields={panel.main} others={panel.others} />
+          )}
           {panel.askHref ? (
             <p class="panel-note" hx-get={panel.askHref} hx-trigger="load">
               Asking the account which fields there are…
@@ -41,13 +51,6 @@ export function StepPanelBody({ view, panel }: { view: EditorView; panel: StepPa
           {panel.accountProblem ? (
             <p class="panel-note" role="alert" safe>
               {`Which fields there are could not be asked: ${panel.accountProblem}`}
-            </p>
-          ) : (
-            ""
-          )}
-          {panel.newConnectionHref && view.mayEdit ? (
-            <p class="hint">
-              <a href={panel.newConnectionHref}>New connection</a>
             </p>
           ) : (
             ""

@@ -3,7 +3,8 @@ import type { Services } from "../services.ts";
 import { arrivalOf } from "./arrival.ts";
 import { type FieldErrors, fieldErrorsOf } from "./field-errors.ts";
 import { leaveTo, type PageAnswer, page, redirect } from "./page-answer.ts";
-import { definePage } from "./page-route.ts";
+import { definePage, type PageCall } from "./page-route.ts";
+import { parseTheme, readTheme, themeCookie } from "./theme-cookie.ts";
 
 /** A person's own page. */
 export const accountPages = [
@@ -11,15 +12,16 @@ export const accountPages = [
     method: "GET",
     path: "/account",
     access: "signed_in",
-    handle: ({ signedIn }, services) => showAccount(signedIn, services),
+    handle: (call, services) => showAccount(call, services),
   }),
 
   definePage({
     method: "POST",
     path: "/account/name",
     access: "signed_in",
-    async handle({ signedIn, form }, services) {
-      return save("name", signedIn, services, "Your name is changed.", () =>
+    async handle(call, services) {
+      const { signedIn, form } = call;
+      return save("name", call, services, "Your name is changed.", () =>
         services.accounts.own.rename(signedIn, form.get("name") ?? ""),
       );
     },
@@ -32,7 +34,7 @@ export const accountPages = [
     async handle(call, services) {
       const { signedIn, form } = call;
       const request = { email: form.get("email") ?? "", currentPassword: form.get("currentPassword") ?? "" };
-      return save("email", signedIn, services, "Your address is changed. Sign in with it from now on.", () =>
+      return save("email", call, services, "Your address is changed. Sign in with it from now on.", () =>
         services.accounts.own.changeEmail(signedIn, request, arrivalOf(call, services)),
       );
     },
@@ -46,9 +48,19 @@ export const accountPages = [
       const { signedIn, form } = call;
       const request = { password: form.get("password") ?? "", currentPassword: form.get("currentPassword") ?? "" };
       const text = "Your password is changed. Everywhere else you are signed out.";
-      return save("password", signedIn, services, text, () =>
+      return save("password", call, services, text, () =>
         services.accounts.own.changePassword(signedIn, request, arrivalOf(call, services)),
       );
+    },
+  }),
+
+  definePage({
+    method: "POST",
+    path: "/account/theme",
+    access: "signed_in",
+    async handle({ form }, { publicUrl }) {
+      const cookie = themeCookie(parseTheme(form.get("theme")), publicUrl.startsWith("https:"));
+      return redirect("/account#appearance-card", { cookies: [cookie] });
     },
   }),
 
@@ -91,17 +103,21 @@ export const accountPages = [
       const { signedIn, form } = call;
       const identity = { issuer: form.get("issuer") ?? "", subject: form.get("subject") ?? "" };
       const password = form.get("currentPassword") ?? "";
-      return save("provider", signedIn, services, "It is disconnected.", () =>
+      return save("provider", call, services, "It is disconnected.", () =>
         services.accounts.own.removeIdentity(signedIn, identity, password, arrivalOf(call, services)),
       );
     },
   }),
 ];
 
+interface OwnCall extends Pick<PageCall, "headers"> {
+  readonly signedIn: SignedIn;
+}
+
 /** Does it and says so, or shows the page again with what is wrong beside the field. */
 async function save(
   form: string,
-  signedIn: SignedIn,
+  call: OwnCall,
   services: Services,
   text: string,
   work: () => Promise<void>,
@@ -110,12 +126,12 @@ async function save(
     await work();
     return told(text);
   } catch (error) {
-    return showAccount(signedIn, services, { form, errors: fieldErrorsOf(error) });
+    return showAccount(call, services, { form, errors: fieldErrorsOf(error) });
   }
 }
 
 async function showAccount(
-  signedIn: SignedIn,
+  { signedIn, headers }: OwnCall,
   services: Services,
   wrong: { readonly form: string; readonly errors: FieldErrors } | null = null,
 ): Promise<PageAnswer> {
@@ -129,6 +145,7 @@ async function showAccount(
     sessions: open,
     currentSession: signedIn.sessionId,
     mayConnect: offer !== null,
+    theme: readTheme(headers),
     errorsOf: (form) => (wrong?.form === form ? wrong.errors : {}),
     csrf: signedIn.csrfToken,
   });

@@ -111,7 +111,6 @@ async function showMembers(signedIn: SignedIn, services: Services, shown: Shown)
     mayWrite,
     roles: scope.permissions.has("owner.write") ? ROLES : ROLES.filter((role) => role !== "owner"),
     isOperator: scope.permissions.has("installation.manage"),
-    maySet: scope.permissions.has("settings.read"),
     older: nextCursor === null ? null : `/members?cursor=${encodeURIComponent(nextCursor)}`,
     newest: cursor === null ? null : "/members",
     csrf: csrfToken,

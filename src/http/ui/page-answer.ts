@@ -7,6 +7,7 @@ export type Section =
   | "api-keys"
   | "variables"
   | "audit"
+  | "settings"
   | "installation"
   | "account";
 

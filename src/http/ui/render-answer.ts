@@ -3,6 +3,7 @@ import { pageHeaders } from "../responses.ts";
 import { assetPaths } from "./assets.ts";
 import { clearFlashCookie, flashCookie, readFlash } from "./flash-cookie.ts";
 import type { Flash, FragmentOptions, PageAnswer, PageOptions } from "./page-answer.ts";
+import { readTheme } from "./theme-cookie.ts";
 
 /** One request for a page, as far as rendering has to know it. */
 export interface Visit {
@@ -45,6 +46,7 @@ async function renderPage(options: PageOptions, content: JSX.Element, visit: Vis
     scripts: options.scripts ?? [],
     section: options.section ?? null,
     viewer: options.frame === "plain" ? null : signedIn,
+    theme: readTheme(visit.headers),
     flash,
     children: inner,
   });

@@ -83,7 +83,7 @@ async function showSettings(
     mayWrite: scope.permissions.has("settings.write"),
     csrf: csrfToken,
   });
-  return page({ title: "Sign-in settings", section: "members", status: wrong ? 422 : 200 }, view);
+  return page({ title: "Settings", section: "settings", status: wrong ? 422 : 200 }, view);
 }
 
 function toForm({ provider }: SignInSettings): ProviderForm {

@@ -19,6 +19,17 @@ afterAll(async () => {
   await installation.close();
 });
 
+test("a delivery is made once, whatever its method and whatever the workflow answers", async () => {
+  const busy = { id: "busy", kind: "respond", status: 503, body: { tryAgain: true } } as const;
+  const published = await a.publish(onWebhook("answers 503", [busy]));
+  const methods = ["GET", "PUT", "DELETE", "PATCH", "POST"];
+  for (const method of methods) expect((await fetch(proxy.url + published.path, { method })).status).toBe(503);
+  const { body } = await a.api("GET", `/runs?workflowId=${published.id}`);
+  expect(body.data).toHaveLength(methods.length);
+  // That a workflow answers 503 says nothing about the replica.
+  for (let n = 0; n < 10; n += 1) expect((await fetch(`${proxy.url}/healthz`)).status).toBe(200);
+}, 30_000);
+
 test("requests are shared between the replicas, and go on through the other when one is killed", async () => {
   process.stdout.write(
     `proxy: ${proxy.isNginx ? "nginx with docker/nginx.conf" : "stand-in, nginx is not installed"}\n`,

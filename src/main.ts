@@ -160,6 +160,7 @@ async function withKeyRotation<T>(
         keyRing,
         vault: createVault({ keyRing, dataKeys: backend.dataKeys }),
         givenKeys: encryptionKeys ?? [],
+        sleep: (ms) => Bun.sleep(ms),
         keyFile:
           encryptionKeys === null
             ? {

@@ -57,6 +57,10 @@ async function readSealed(scope: Scope, id: string): Promise<string> {
   return sealed ?? "";
 }
 
+let elapsedMs = 0;
+/** What happens at a server while a rotation waits. */
+let meanwhile = async () => {};
+
 class Killed extends Error {}
 
 /** A process that has just started: a ring from the key file as it is now, and a rotation that dies as told. */
@@ -88,7 +92,11 @@ function process(diesAt = Number.POSITIVE_INFINITY, isAfterWrite = false) {
     reload: async () => file,
     currentCheck: () => settings.get(KEY_CHECK),
   });
-  const vault = createVault({ keyRing, dataKeys: backend.dataKeys });
+  const vault = createVault({ keyRing, dataKeys: backend.dataKeys, elapsedMs: () => elapsedMs });
+  const sleep = async (ms: number) => {
+    elapsedMs += ms;
+    await meanwhile();
+  };
   const keyFile = {
     read: async () => file,
     replace: (keys: readonly Uint8Array[]) =>
@@ -96,7 +104,7 @@ function process(diesAt = Number.POSITIVE_INFINITY, isAfterWrite = false) {
         file = keys;
       }),
   };
-  return { vault, rotation: createKeyRotation({ backend, keyRing, vault, keyFile, givenKeys: [] }) };
+  return { vault, rotation: createKeyRotation({ backend, keyRing, vault, keyFile, givenKeys: [], sleep }) };
 }
 
 async function expectAllReadable(vault: ReturnType<typeof createVault>): Promise<void> {
@@ -151,6 +159,25 @@ describe("data keys", () => {
     await expectAllReadable(process().vault);
   });
 
+  test("are the ones that a running server seals with when the rotation has ended, and nothing it sealed before is left", async () => {
+    const server = process().vault;
+    const { scope, id } = secrets[0]!;
+    const place = placeOf(scope, id);
+    const replace = async (text: string) => {
+      const change = { at: 2, action: "connection.updated", target: id, details: {} };
+      const sealedCredential = await server.seal(place, text);
+      await world.backend.connections.reconnect(scope, id, { ...NO_TOKEN, sealedCredential }, change);
+      return envelopeKeyId(sealedCredential);
+    };
+    const before = await replace("before");
+    meanwhile = async () => void (await replace(secrets[0]!.text));
+    await process().rotation.rotateDataKeys();
+    meanwhile = async () => {};
+    expect((await process().rotation.status()).secrets).toEqual({ newest: 9, earlier: 0 });
+    expect(await replace(secrets[0]!.text)).not.toBe(before);
+    await expectAllReadable(process().vault);
+  });
+
   test.each([1, 2, 5, 12])("change again after the process died at write %d", async (at) => {
     for (const isAfterWrite of [false, true]) {
       const server = process().vault;
@@ -196,7 +223,14 @@ test("with keys from the environment there must be a new one, and then it is cha
       currentCheck: () => world.backend.settings.get(KEY_CHECK),
     });
     const vault = createVault({ keyRing, dataKeys: world.backend.dataKeys });
-    return createKeyRotation({ backend: world.backend, keyRing, vault, keyFile: null, givenKeys: keys });
+    return createKeyRotation({
+      backend: world.backend,
+      keyRing,
+      vault,
+      keyFile: null,
+      givenKeys: keys,
+      sleep: async () => {},
+    });
   };
   expect(given([current!]).rotateKeyEncryptionKey()).rejects.toMatchObject({ code: "conflict" });
   const newer = newKey();

@@ -2,14 +2,14 @@ import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import { envelopeKeyId, newKey, type SealKey, sealKey } from "../platform/crypto/seal.ts";
 import { KEY_CHECK, KEY_CHECK_BEFORE, type KeyRing, keyCheckValue } from "./key-ring.ts";
-import { addDataKey, rewrapDataKey, type Vault } from "./vault.ts";
+import { addDataKey, NEWEST_KEY_BELIEVED_MS, rewrapDataKey, type Vault } from "./vault.ts";
 
 /*
  * Changing keys while servers run.
  *
  *   the key-encryption key                               a tenant's data key
  *   1. the new key is where every server can read it     1. a further generation is stored, wrapped
- *   2. the settings name both: new data keys take it     2. servers seal with it from now on
+ *   2. the settings name both: new data keys take it     2. servers seal with it from a second later on
  *   3. every data key is wrapped anew, one by one        3. every stored secret is sealed anew, page by page
  *   4. the settings and the key file forget the old one  4. the earlier generations stay, for inputs of stored runs
  *
@@ -28,6 +28,7 @@ export interface RotateKeysDeps {
   } | null;
   /** The keys in the environment, the newest first; empty with a key file. */
   readonly givenKeys: readonly Uint8Array[];
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
 export interface KeyStatus {
@@ -147,17 +148,20 @@ export function createKeyRotation(deps: RotateKeysDeps) {
 
   /** Gives every tenant that has secrets a new data key, and seals the secrets anew with it. */
   async function rotateDataKeys(): Promise<{ readonly tenants: number; readonly secrets: number }> {
-    const done = { tenants: 0, secrets: 0 };
+    const changed: string[] = [];
     for (const { id } of await backend.tenants.list()) {
       const generation = (await dataKeys.list(id)).at(-1)?.generation;
       if (generation === undefined) continue;
       // Lost against another rotation of the same moment: that one's key is as new.
       await addDataKey(id, generation + 1, { keyRing, dataKeys });
-      vault.forget();
-      done.tenants += 1;
-      done.secrets += await resealTenant(id);
+      changed.push(id);
     }
-    return done;
+    // What servers seal with the earlier key until they notice would be missed.
+    if (changed.length > 0) await deps.sleep(2 * NEWEST_KEY_BELIEVED_MS);
+    vault.forget();
+    let secrets = 0;
+    for (const id of changed) secrets += await resealTenant(id);
+    return { tenants: changed.length, secrets };
   }
 
   async function resealTenant(tenantId: string): Promise<number> {

@@ -32,7 +32,12 @@ export interface Vault {
 export interface VaultOptions {
   readonly keyRing: KeyRing;
   readonly dataKeys: DataKeyStore;
+  /** Milliseconds that only go forward. */
+  readonly elapsedMs?: () => number;
 }
+
+/** So long after another process has stored a newer data key at most, nothing is sealed with the earlier one any more. */
+export const NEWEST_KEY_BELIEVED_MS = 1_000;
 
 /** The newest seals. */
 type DataKeys = readonly [SealKey, ...SealKey[]];
@@ -41,20 +46,28 @@ type DataKeys = readonly [SealKey, ...SealKey[]];
 const MAX_CACHED_TENANTS = 1_000;
 const MAX_TRIES = 5;
 
-export function createVault({ keyRing, dataKeys }: VaultOptions): Vault {
+export function createVault({ keyRing, dataKeys, elapsedMs = () => performance.now() }: VaultOptions): Vault {
   // Promises, so that secrets opened at the same time look the keys up once.
-  const cached = new BoundedMap<string, Promise<DataKeys | null>>(MAX_CACHED_TENANTS);
+  const cached = new BoundedMap<string, { readonly keys: Promise<DataKeys | null>; readonly at: number }>(
+    MAX_CACHED_TENANTS,
+  );
 
   function keysOf(tenantId: string): Promise<DataKeys | null> {
-    return cached.get(tenantId) ?? lookUp(tenantId);
+    return cached.get(tenantId)?.keys ?? lookUp(tenantId);
+  }
+
+  /** Opening finds out by the envelope that there is a newer key; sealing has to look. */
+  function keysToSealWith(tenantId: string): Promise<DataKeys | null> {
+    const known = cached.get(tenantId);
+    return known && elapsedMs() - known.at < NEWEST_KEY_BELIEVED_MS ? known.keys : lookUp(tenantId);
   }
 
   function lookUp(tenantId: string): Promise<DataKeys | null> {
     const looked = read(tenantId);
-    cached.set(tenantId, looked);
+    cached.set(tenantId, { keys: looked, at: elapsedMs() });
     // Neither a failure nor "has none yet" is remembered.
     const forget = () => {
-      if (cached.get(tenantId) === looked) cached.delete(tenantId);
+      if (cached.get(tenantId)?.keys === looked) cached.delete(tenantId);
     };
     looked.then((keys) => keys ?? forget(), forget);
     return looked;
@@ -78,7 +91,7 @@ export function createVault({ keyRing, dataKeys }: VaultOptions): Vault {
 
   return {
     async seal(place, plaintext) {
-      const [newest] = (await keysOf(place.tenantId)) ?? (await makeFirst(place.tenantId));
+      const [newest] = (await keysToSealWith(place.tenantId)) ?? (await makeFirst(place.tenantId));
       return sealBytes(newest, Buffer.from(plaintext), aadOf(place));
     },
 
@@ -100,7 +113,7 @@ export function createVault({ keyRing, dataKeys }: VaultOptions): Vault {
 export async function addDataKey(
   tenantId: string,
   generation: number,
-  { keyRing, dataKeys }: VaultOptions,
+  { keyRing, dataKeys }: Pick<VaultOptions, "keyRing" | "dataKeys">,
 ): Promise<boolean> {
   const { key, current } = await keyRing.wrapping();
   const wrapped = sealBytes(key, newKey(), aadOf(dataKeyPlace(tenantId, generation)));

@@ -196,7 +196,8 @@ export function configurationContract(open: OpenBackendUnderTest): void {
         }
       const workflow = sampleWorkflow(scope);
       await backend.workflows.create(scope, workflow, change("workflow.created", workflow.id));
-      const activation = { hook: { secretHash: "hash", sealedSecret: "sealed hook" }, schedule: null };
+      const subscription = { triggerHash: "leads", sealed: "sealed subscription", nextAt: NOW };
+      const activation = { hook: { secretHash: "hash", sealedSecret: "sealed hook" }, schedule: null, subscription };
       const publication = { definition: workflow.definition, revision: workflow.revision, activation };
       await backend.workflows.publish(scope, workflow.id, publication, change("workflow.published", workflow.id));
 
@@ -214,8 +215,10 @@ export function configurationContract(open: OpenBackendUnderTest): void {
         "sealed 3",
         "sealed 4",
         "sealed hook",
+        "sealed subscription",
       ]);
-      expect(found.find(({ place }) => place.table === "hooks")?.place.row).toBe(workflow.id);
+      for (const table of ["hooks", "trigger_subscriptions"])
+        expect(found.find(({ place }) => place.table === table)?.place.row).toBe(workflow.id);
       for (const { place, envelope } of found) {
         expect(await sealedValues.replace(stranger.tenantId, place, envelope, "stolen")).toBe(false);
         expect(await sealedValues.replace(scope.tenantId, place, envelope, `new ${envelope}`)).toBe(true);

@@ -10,6 +10,13 @@ const SOURCES = [
   { table: "oauth_clients", field: "secret", from: "oauth_clients", row: "provider", column: "sealed_secret" },
   { table: "event_apps", field: "secrets", from: "event_apps", row: "connector", column: "sealed_secrets" },
   { table: "mails", field: "content", from: "mails", row: "id", column: "sealed_content" },
+  {
+    table: "trigger_subscriptions",
+    field: "sealed",
+    from: "trigger_subscriptions",
+    row: "workflow_id",
+    column: "sealed",
+  },
   { table: "revocations", field: "credential", from: "revocations", row: "id", column: "sealed_credential" },
 ] as const;
 

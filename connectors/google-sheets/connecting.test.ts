@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { signInPerson } from "../../test/connectors/sign-in-person.ts";
 import type { FlowWorld } from "../../test/flows/flow-world.ts";
-import { GOOGLE_CLIENT, type Google, openGoogleWorld } from "./testing/google.ts";
+import { GOOGLE_CLIENT, type Google, type GoogleWorld, openGoogleWorld } from "./testing/google.ts";
 
 /*
  * A Google account's consent through the whole server and its real pages: an hour at a time, one refresh token for all
@@ -9,17 +9,16 @@ import { GOOGLE_CLIENT, type Google, openGoogleWorld } from "./testing/google.ts
  */
 
 const MINUTE_MS = 60_000;
+let opened: GoogleWorld;
 let google: Google;
 let world: FlowWorld;
 
 beforeAll(async () => {
-  ({ google, world } = await openGoogleWorld());
+  opened = await openGoogleWorld();
+  ({ google, world } = opened);
 }, 30_000);
-afterEach(() => expect(google.problems()).toEqual([]));
-afterAll(async () => {
-  await world.close();
-  await google.close();
-});
+afterEach(() => expect(opened.problems()).toEqual([]));
+afterAll(() => opened.close());
 
 async function until(holds: () => boolean): Promise<void> {
   for (let waitedMs = 0; !holds(); waitedMs += 20) {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import type { JsonObject } from "../../src/domain/json.ts";
 import { signInPerson } from "../../test/connectors/sign-in-person.ts";
 import { type FlowWorld, type Published, type ShownRun, stepAt } from "../../test/flows/flow-world.ts";
-import { type Google, openGoogleWorld } from "./testing/google.ts";
+import { type Google, type GoogleWorld, openGoogleWorld } from "./testing/google.ts";
 
 /*
  * Google Sheets through the whole server: what a form offers, rows that start runs, rows that runs write, quotas. Three
@@ -11,25 +11,24 @@ import { type Google, openGoogleWorld } from "./testing/google.ts";
 
 const MINUTE_MS = 60_000;
 const place = { spreadsheet: "sheet-1", sheet: "Orders" };
+let opened: GoogleWorld;
 let google: Google;
 let world: FlowWorld;
 let connection: string;
 
 beforeAll(async () => {
-  ({ google, world } = await openGoogleWorld());
+  opened = await openGoogleWorld();
+  ({ google, world } = opened);
   const person = await signInPerson(world.app, world.scope);
   connection = await person.connect("google-sheets", "oauth");
 }, 30_000);
 afterEach(() => {
-  expect(google.problems()).toEqual([]);
+  expect(opened.problems()).toEqual([]);
   google.forgetCalls();
   // Each test its own minute of Google's quotas.
   world.clock.jump(2 * MINUTE_MS);
 });
-afterAll(async () => {
-  await world.close();
-  await google.close();
-});
+afterAll(() => opened.close());
 
 const action = (id: string, name: string, input: JsonObject, more: JsonObject = {}) => ({
   ...{ id, kind: "action", connector: "google-sheets", action: name, connection, input: { ...place, ...input } },

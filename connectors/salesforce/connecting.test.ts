@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { type Person, signInPerson } from "../../test/connectors/sign-in-person.ts";
 import type { FlowWorld } from "../../test/flows/flow-world.ts";
-import { openSalesforceWorld, SALESFORCE_CLIENT, type Salesforce } from "./testing/salesforce.ts";
+import { openSalesforceWorld, SALESFORCE_CLIENT, type Salesforce, type SalesforceWorld } from "./testing/salesforce.ts";
 
 /*
  * A Salesforce account's consent through the whole server and its real pages. The token answer does not say when the
@@ -9,19 +9,18 @@ import { openSalesforceWorld, SALESFORCE_CLIENT, type Salesforce } from "./testi
  */
 
 const MINUTE_MS = 60_000;
+let opened: SalesforceWorld;
 let salesforce: Salesforce;
 let world: FlowWorld;
 let person: Person;
 
 beforeAll(async () => {
-  ({ salesforce, world } = await openSalesforceWorld());
+  opened = await openSalesforceWorld();
+  ({ salesforce, world } = opened);
   person = await signInPerson(world.app, world.scope);
 }, 30_000);
-afterEach(() => expect(salesforce.problems()).toEqual([]));
-afterAll(async () => {
-  await world.close();
-  await salesforce.close();
-});
+afterEach(() => expect(opened.problems()).toEqual([]));
+afterAll(() => opened.close());
 
 async function until(holds: () => boolean): Promise<void> {
   for (let waitedMs = 0; !holds(); waitedMs += 20) {

@@ -98,12 +98,10 @@ test("objects, external ids and writable fields are offered", async () => {
   org.peer.answer("SObject_Describe", () => ({ fields }));
   const ask = { ...org.context, input: { object: "Account" }, cursor: null };
   expect(await loadObjects({ ...ask, search: "regi" })).toEqual({
-    options: [{ value: "Region__c", title: "Region (Region__c)" }],
+    options: [{ value: "Region__c", title: "Region" }],
     nextCursor: null,
   });
-  expect((await loadExternalIds({ ...ask, search: "" })).options).toEqual([
-    { value: "Order__c", title: "Order (Order__c)" },
-  ]);
+  expect((await loadExternalIds({ ...ask, search: "" })).options).toEqual([{ value: "Order__c", title: "Order" }]);
   expect(await loadRecordFields(ask)).toMatchObject({
     Name: { kind: "text", title: "Name (needed by a new record)" },
     Revenue__c: { kind: "number" },

@@ -4,6 +4,7 @@ import { callProvider, type GuardedRequest } from "../connector-sdk/call-provide
 import type { Access } from "../connector-sdk/connection-access.ts";
 import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { ChoicesPage, Field, Fields } from "../connector-sdk/fields.ts";
+import { missingNeeds } from "../connector-sdk/missing-needs.ts";
 import { toFormFields } from "../connector-sdk/to-form-fields.ts";
 import { toJsonSchema } from "../connector-sdk/to-json-schema.ts";
 import { authorize } from "../domain/authorize.ts";
@@ -52,16 +53,17 @@ const TIMEOUT_MS = 15_000;
 
 /**
  * What only the connected account knows about an input's fields. All of it rejects with `not_found` for a field that
- * has nothing to ask for, `conflict` (`connection_needs_reconnect`) while the connection has to be mended, and
- * `unavailable` or `rate_limited` with what the provider said.
+ * has nothing to ask for, `invalid` for one that needs another field first, `conflict` (`connection_needs_reconnect`)
+ * while the connection has to be mended, and `unavailable` or `rate_limited` with what the provider said.
  */
 export function createChoicesResolver(deps: ResolveChoicesDeps) {
   /** What there is to choose from, page by page. */
   async function choices(scope: Scope, question: ChoicesQuestion): Promise<ChoicesPage> {
     authorize(scope, "workflow.write");
-    const { connector, field } = await find(question);
+    const { connector, fields, field } = await find(question);
     if (!("choices" in field) || !field.choices) throw nothingToAsk(question);
-    const { load } = field.choices;
+    const { load, needs = [] } = field.choices;
+    requireNeeds(fields, needs, question);
     const { input, search, cursor } = question;
     return call(scope, question, connector, (context) => load({ ...context, input, search, cursor }));
   }
@@ -72,9 +74,10 @@ export function createChoicesResolver(deps: ResolveChoicesDeps) {
     question: FieldQuestion,
   ): Promise<{ readonly fields: Fields; readonly schema: JsonObject; readonly form: readonly FormField[] }> {
     authorize(scope, "workflow.write");
-    const { connector, field } = await find(question);
+    const { connector, fields, field } = await find(question);
     if (field.kind !== "object" || !field.dynamicFields) throw nothingToAsk(question);
-    const { load } = field.dynamicFields;
+    const { load, needs = [] } = field.dynamicFields;
+    requireNeeds(fields, needs, question);
     const found = await call(scope, question, connector, (context) => load({ ...context, input: question.input }));
     return { fields: found, schema: toJsonSchema(found), form: toFormFields(found) };
   }
@@ -85,9 +88,10 @@ export function createChoicesResolver(deps: ResolveChoicesDeps) {
     const connector = await loadConnector();
     const load = part.kind === "action" ? own(connector.actions, part.name) : own(connector.triggers, part.name);
     if (!load) throw new AppError("not_found", `${name} has no ${part.kind} ${part.name}.`);
-    const field = fieldAt((await load()).input, path);
+    const fields = (await load()).input;
+    const field = fieldAt(fields, path);
     if (!field) throw new AppError("not_found", `${name}'s ${part.kind} ${part.name} has no field ${path.join(".")}.`);
-    return { connector, field };
+    return { connector, fields, field };
   }
 
   async function call<T>(
@@ -131,6 +135,14 @@ function descend(field: Field, rest: readonly string[]): Field | null {
   if (field.kind === "list") return descend(field.of, rest);
   if (rest.length === 0) return field;
   return field.kind === "object" ? fieldAt(field.fields, rest) : null;
+}
+
+/** The provider is not asked for the sheets of no spreadsheet. */
+function requireNeeds(fields: Fields, needs: readonly string[], { input }: FieldQuestion): void {
+  const { empty, dynamic } = missingNeeds(fields, needs, input);
+  if (empty.length > 0) throw new AppError("invalid", `Fill in ${empty.join(" and ")} first.`);
+  if (dynamic.length > 0)
+    throw new AppError("invalid", `${dynamic.join(" and ")} is known only while it runs. Type the value in.`);
 }
 
 function refusal({ kind, message, retryAfterMs }: ActionError): AppError {

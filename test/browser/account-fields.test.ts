@@ -101,7 +101,7 @@ test("what the account offers is searched and taken, and the fields that follow 
   const person = await visit(browser, { url: ui.url, cookies: ui.owner });
   const { page } = person;
   await person.open(`/workflows/${id}?step=add`);
-  await page.getByText("could not be asked: Choose a list first.").waitFor();
+  await page.getByText("Once List is filled in, the account's own fields stand here.").waitFor();
 
   await page.getByLabel("Choose List").click();
   await page.getByText("There is more; search for it.").waitFor();

@@ -3,6 +3,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 
 export interface VisitorOptions {
   readonly url: string;
+  /** A forward proxy that leads other names than the server's own, with certificates of its own. */
+  readonly proxy?: string;
   readonly theme?: "light" | "dark";
   readonly size?: { readonly width: number; readonly height: number };
   /** `Cookie` pairs of a session that is there already. */
@@ -24,12 +26,16 @@ export interface Visitor {
 }
 
 export async function visit(browser: Browser, options: VisitorOptions): Promise<Visitor> {
-  const { url, theme = "light", size = DESK, cookies = {} } = options;
+  const { url, theme = "light", size = DESK, cookies = {}, proxy } = options;
   const context = await browser.newContext({
     viewport: size,
     colorScheme: theme,
     reducedMotion: "reduce",
     baseURL: url,
+    ...(proxy !== undefined && {
+      proxy: { server: proxy, bypass: "localhost,127.0.0.1" },
+      ignoreHTTPSErrors: true,
+    }),
   });
   await context.addCookies(Object.entries(cookies).map(([name, value]) => ({ name, value, url })));
   const page = await context.newPage();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { openSalesforce, type Salesforce } from "../../connectors/salesforce/testing/salesforce.ts";
+import { playSalesforce, type Salesforce, salesforceMaker } from "../../connectors/salesforce/testing/salesforce.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
+import { type Makers, openMakers } from "../connectors/open-makers.ts";
 import { type Installation, openInstallation, type Server } from "./installation.ts";
 import { until } from "./until.ts";
 
@@ -9,13 +10,15 @@ import { until } from "./until.ts";
  * build reaches Salesforce's peer under Salesforce's names, through its own proxy setting.
  */
 
+let makers: Makers<"salesforce">;
 let salesforce: Salesforce;
 let installation: Installation;
 let server: Server;
 let connection: string;
 beforeAll(async () => {
-  [salesforce, installation] = await Promise.all([openSalesforce(), openInstallation()]);
-  server = await installation.start({ environment: salesforce.environment });
+  [makers, installation] = await Promise.all([openMakers({ salesforce: salesforceMaker }), openInstallation()]);
+  salesforce = playSalesforce(makers.peers.salesforce);
+  server = await start();
   const wanted = { name: "Org", connector: "salesforce", scheme: "client_credentials" };
   const credential = { domain: "acme.my.salesforce.com" };
   const connected = await server.api("POST", "/connections", { body: { ...wanted, credential } });
@@ -24,8 +27,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await installation.close();
-  await salesforce.close();
+  await makers.close();
 });
+
+const start = () => installation.start({ environment: { ...makers.environment, ...salesforce.environment } });
 
 /** Killed once the record is written; gives the run's id. */
 async function killedAfterWriting(operation: string, step: JsonObject): Promise<string> {
@@ -45,7 +50,7 @@ async function killedAfterWriting(operation: string, step: JsonObject): Promise<
   await until("the record is written", async () => (written === 1 ? true : null));
   await server.kill();
   unanswered.resolve(new Response(null));
-  server = await installation.start({ environment: salesforce.environment });
+  server = await start();
   return started.body.runId;
 }
 
@@ -56,7 +61,7 @@ test("an upsert by external id is sent again, and there is one record", async ()
   const run = await server.untilRun(runId, ({ status }) => status === "succeeded");
   expect(run.output).toMatchObject({ created: false });
   expect(salesforce.org.records.filter(({ Order__c }) => Order__c === "K-1")).toHaveLength(1);
-  expect(salesforce.problems()).toEqual([]);
+  expect(makers.problems()).toEqual([]);
 }, 60_000);
 
 test("a record that may have been created is a person's to decide about", async () => {

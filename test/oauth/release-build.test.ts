@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
-import { type Google, openGoogle } from "../../connectors/google-sheets/testing/google.ts";
+import { googleMakers, playGoogle } from "../../connectors/google-sheets/testing/google.ts";
+import { openMakers } from "../connectors/open-makers.ts";
 import { signIn } from "../connectors/sign-in-person.ts";
 import { findBinary } from "../crash/find-binary.ts";
 import { freePort, untilReady } from "../free-server.ts";
@@ -12,20 +13,27 @@ import { openTestStorage } from "../test-storage.ts";
 
 const PASSWORD = "orbit lantern seven";
 const storage = await openTestStorage();
-const google: Google = await openGoogle();
+const makers = await openMakers(googleMakers);
+const google = playGoogle(makers.peers);
 let server: ReturnType<typeof Bun.spawn> | null = null;
 
 afterAll(async () => {
   server?.kill();
   await server?.exited;
-  await google.close();
+  await makers.close();
   await storage.remove();
 });
 
 test("an account is connected by Arctic's class and given back by it, through the guarded client", async () => {
   const port = freePort();
   const url = `http://localhost:${port}`;
-  const env = { ...storage.environment, PATH: process.env.PATH, PORT: String(port), ...google.environment };
+  const env = {
+    ...storage.environment,
+    PATH: process.env.PATH,
+    PORT: String(port),
+    ...makers.environment,
+    ...google.environment,
+  };
   const command = (args: readonly string[], input = "") => {
     const ran = Bun.spawnSync([findBinary(), ...args], { cwd: storage.dataDir, env, stdin: Buffer.from(input) });
     expect(ran.exitCode, `${args.join(" ")}: ${ran.stderr}`).toBe(0);
@@ -50,5 +58,5 @@ test("an account is connected by Arctic's class and given back by it, through th
     await Bun.sleep(20);
   }
   expect(asked()[2]).toEqual(["/revoke", "oauth2.googleapis.com", "arctic"]);
-  expect(google.problems()).toEqual([]);
+  expect(makers.problems()).toEqual([]);
 }, 60_000);

@@ -108,6 +108,8 @@ export interface StepPanel {
   /** Followed at once: the account has to be asked which fields there are. */
   readonly askHref: string | null;
   readonly accountProblem: string | null;
+  /** Titles of the fields that have to be filled in first. */
+  readonly accountWaitsFor: readonly string[];
 }
 
 export interface BranchesView {

@@ -55,6 +55,13 @@ export function StepPanelBody({ view, panel }: { view: EditorView; panel: StepPa
           ) : (
             ""
           )}
+          {panel.accountWaitsFor.length > 0 ? (
+            <p class="panel-note" safe>
+              {`Once ${panel.accountWaitsFor.join(" and ")} ${panel.accountWaitsFor.length > 1 ? "are" : "is"} filled in, the account's own fields stand here.`}
+            </p>
+          ) : (
+            ""
+          )}
           {panel.branches ? <BranchesEditor panel={panel} branches={panel.branches} /> : ""}
           <details class="advanced" id={`advanced-${panel.stepId}`} open={hasProblem}>
             <summary>Name and advanced settings</summary>

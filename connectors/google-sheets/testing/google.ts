@@ -1,6 +1,6 @@
 import type { OpenAPIV3 } from "openapi-types";
 import type { JsonObject } from "../../../src/connector-sdk/json.ts";
-import type { MakerCall, MakerPeer, MakerPeerOptions } from "../../../test/connectors/maker/open-maker-peer.ts";
+import type { MakerCall, MakerPeerOptions } from "../../../test/connectors/maker/open-maker-peer.ts";
 import { type Makers, openMakers } from "../../../test/connectors/open-makers.ts";
 import { type FlowWorld, openFlowWorld } from "../../../test/flows/flow-world.ts";
 import { answersOf, type Rows } from "./grid.ts";
@@ -62,7 +62,7 @@ const accounts: OpenAPIV3.Document = {
   },
 };
 
-const googleMakers = {
+export const googleMakers = {
   sheets: { description: "google-sheets", origins: ["https://sheets.googleapis.com"] },
   drive: { description: "google-drive", origins: ["https://www.googleapis.com"] },
   accounts: { description: accounts, origins: ["https://accounts.google.com", "https://oauth2.googleapis.com"] },
@@ -71,8 +71,11 @@ const googleMakers = {
 export const GOOGLE_CLIENT = { id: "4711.apps.googleusercontent.com", secret: "app-canary-secret" };
 const SCOPES = "https://www.googleapis.com/auth/spreadsheets https://www.googleapis.com/auth/drive.metadata.readonly";
 
+type Peers = Makers<keyof typeof googleMakers>["peers"];
+
 export interface Google {
-  readonly peers: Makers<keyof typeof googleMakers>["peers"];
+  readonly peers: Peers;
+  /** The app that is registered at Google, for the server's configuration. */
   readonly environment: Readonly<Record<string, string>>;
   /** Rows of the sheet `Orders` in the spreadsheet `sheet-1`, the first with the names of the columns. */
   readonly rows: Rows;
@@ -86,14 +89,12 @@ export interface Google {
   revoke(): void;
   /** Answers so many requests to Sheets with its quota error. */
   limit(requests: number): void;
-  problems(): readonly string[];
-  /** Forgets the calls so far. */
+  /** Forgets the calls so far, and answers of a test's own. */
   forgetCalls(): void;
-  close(): Promise<void>;
 }
 
-export async function openGoogle(): Promise<Google> {
-  const { peers, environment, problems, close } = await openMakers(googleMakers);
+/** Lets the peers of `googleMakers` answer as Google does. */
+export function playGoogle(peers: Peers): Google {
   const rows: Rows = [["Order", "Total", "Status"]];
   const given: string[] = [];
   let accessToken: string | null = null;
@@ -151,7 +152,7 @@ export async function openGoogle(): Promise<Google> {
 
   return {
     peers,
-    environment: { ...environment, GOOGLE_CLIENT_ID: GOOGLE_CLIENT.id, GOOGLE_CLIENT_SECRET: GOOGLE_CLIENT.secret },
+    environment: { GOOGLE_CLIENT_ID: GOOGLE_CLIENT.id, GOOGLE_CLIENT_SECRET: GOOGLE_CLIENT.secret },
     rows,
     given,
     grants: () =>
@@ -167,19 +168,34 @@ export async function openGoogle(): Promise<Google> {
     limit: (requests) => {
       limited = requests;
     },
-    problems,
     forgetCalls() {
-      for (const peer of Object.values<MakerPeer>(peers)) peer.reset();
+      for (const peer of [peers.sheets, peers.drive, peers.accounts]) peer.reset();
       answerAll();
     },
-    close,
   };
 }
 
+export interface GoogleWorld {
+  readonly google: Google;
+  readonly world: FlowWorld;
+  problems(): readonly string[];
+  close(): Promise<void>;
+}
+
 /** The server beside Google. */
-export async function openGoogleWorld(): Promise<{ readonly google: Google; readonly world: FlowWorld }> {
-  const google = await openGoogle();
-  return { google, world: await openFlowWorld(google.environment) };
+export async function openGoogleWorld(): Promise<GoogleWorld> {
+  const makers = await openMakers(googleMakers);
+  const google = playGoogle(makers.peers);
+  const world = await openFlowWorld({ ...makers.environment, ...google.environment });
+  return {
+    google,
+    world,
+    problems: makers.problems,
+    async close() {
+      await world.close();
+      await makers.close();
+    },
+  };
 }
 
 /** What a person who consents is sent back with. */

@@ -10,7 +10,7 @@ export async function fieldOptions(
   const fields = await describeFields(api, String(input.object ?? ""));
   const options = fields
     .filter(isWanted)
-    .map(({ name, label }) => ({ value: name, title: label === name ? name : `${label} (${name})` }))
-    .filter(({ title }) => title.toLowerCase().includes(wanted));
+    .map(({ name, label }) => ({ value: name, title: label }))
+    .filter(({ value, title }) => `${title} ${value}`.toLowerCase().includes(wanted));
   return { options, nextCursor: null };
 }

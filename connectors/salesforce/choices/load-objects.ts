@@ -6,7 +6,7 @@ export const loadObjects: LoadChoices = async ({ api, search }) => {
   const wanted = search.trim().toLowerCase();
   const options = listOf(body, "sobjects")
     .filter(({ queryable, deprecatedAndHidden }) => queryable !== false && deprecatedAndHidden !== true)
-    .map(({ name, label }) => ({ value: String(name), title: `${label ?? name} (${name})` }))
-    .filter(({ title }) => title.toLowerCase().includes(wanted));
+    .map(({ name, label }) => ({ value: String(name), title: String(label ?? name) }))
+    .filter(({ value, title }) => `${title} ${value}`.toLowerCase().includes(wanted));
   return { options, nextCursor: null };
 };

@@ -35,7 +35,7 @@ function form(operationId: string, required: string[], more: string[]): OpenAPIV
 
 const client = ["client_id", "client_secret"];
 
-const maker: MakerPeerOptions = {
+export const salesforceMaker: MakerPeerOptions = {
   ...api,
   origins: ["https://login.salesforce.com", INSTANCE],
   added: {
@@ -67,6 +67,7 @@ const SESSION_MS = 2 * 60 * 60_000;
 
 export interface Salesforce {
   readonly peer: MakerPeer;
+  /** The app that is registered at Salesforce, for the server's configuration. */
   readonly environment: Readonly<Record<string, string>>;
   readonly org: Org;
   /** Every token so far. */
@@ -77,15 +78,12 @@ export interface Salesforce {
   endSession(): void;
   /** An administrator takes the consent back. */
   revoke(): void;
-  problems(): readonly string[];
   /** Forgets the calls so far, and answers of a test's own. */
   forgetCalls(): void;
-  close(): Promise<void>;
 }
 
-export async function openSalesforce(): Promise<Salesforce> {
-  const makers = await openMakers({ salesforce: maker });
-  const peer = makers.peers.salesforce;
+/** Lets the peer of `salesforceMaker` answer as Salesforce does. */
+export function playSalesforce(peer: MakerPeer): Salesforce {
   const org = createOrg();
   const given: string[] = [];
   let session: string | null = null;
@@ -147,7 +145,6 @@ export async function openSalesforce(): Promise<Salesforce> {
     org,
     given,
     environment: {
-      ...makers.environment,
       SALESFORCE_CLIENT_ID: SALESFORCE_CLIENT.id,
       SALESFORCE_CLIENT_SECRET: SALESFORCE_CLIENT.secret,
     },
@@ -161,19 +158,34 @@ export async function openSalesforce(): Promise<Salesforce> {
     revoke() {
       session = refreshToken = null;
     },
-    problems: makers.problems,
     forgetCalls() {
       peer.reset();
       peer.answer("*", answer);
     },
-    close: makers.close,
   };
 }
 
+export interface SalesforceWorld {
+  readonly salesforce: Salesforce;
+  readonly world: FlowWorld;
+  problems(): readonly string[];
+  close(): Promise<void>;
+}
+
 /** The server beside Salesforce. */
-export async function openSalesforceWorld(): Promise<{ readonly salesforce: Salesforce; readonly world: FlowWorld }> {
-  const salesforce = await openSalesforce();
-  return { salesforce, world: await openFlowWorld(salesforce.environment) };
+export async function openSalesforceWorld(): Promise<SalesforceWorld> {
+  const makers = await openMakers({ salesforce: salesforceMaker });
+  const salesforce = playSalesforce(makers.peers.salesforce);
+  const world = await openFlowWorld({ ...makers.environment, ...salesforce.environment });
+  return {
+    salesforce,
+    world,
+    problems: makers.problems,
+    async close() {
+      await world.close();
+      await makers.close();
+    },
+  };
 }
 
 /** What a person who consents is sent back with. */

@@ -13,6 +13,8 @@ export interface AccountForm extends ActionForm {
   readonly isPending: boolean;
   /** Why it could not be asked. */
   readonly problem: string | null;
+  /** Titles of the fields that have to be filled in before there is anything to ask for. */
+  readonly waitsFor: readonly string[];
 }
 
 type Answer = { readonly fields: readonly FormField[] } | { readonly problem: string };
@@ -35,9 +37,12 @@ export async function addAccountFields(
 ): Promise<AccountForm> {
   let isPending = false;
   let problem: string | null = null;
+  let waitsFor: readonly string[] = [];
   const fields: FormField[] = [];
   for (const field of form.fields) {
-    if (!isOpen(field) || !mayAsk(step, field, scope)) {
+    const empty = isOpen(field) ? emptyNeeds(step, field, form) : [];
+    if (empty.length > 0) waitsFor = empty;
+    if (!isOpen(field) || empty.length > 0 || !mayAsk(step, field, scope)) {
       fields.push(field);
       continue;
     }
@@ -55,14 +60,21 @@ export async function addAccountFields(
     if ("problem" in answer) problem = answer.problem;
     fields.push("problem" in answer ? field : { ...field, fields: [...field.fields, ...answer.fields] });
   }
-  return { ...form, fields, isPending, problem };
+  return { ...form, fields, isPending, problem, waitsFor };
 }
 
 function isOpen(field: FormField): field is OpenField {
   return field.kind === "object" && field.open !== null;
 }
 
-/** What it needs is there and not left to an expression. */
+function emptyNeeds(step: ActionStep, { open }: OpenField, { fields }: ActionForm): readonly string[] {
+  return fields
+    .filter(({ name, default: fallback }) => open.needs.includes(name) && fallback === undefined)
+    .filter(({ name }) => (ownValue(step.input, name) ?? "") === "")
+    .map(({ title }) => title);
+}
+
+/** What it needs is not left to an expression. */
 function mayAsk(step: ActionStep, { open }: OpenField, scope: Scope): boolean {
   if (!scope.permissions.has("workflow.write")) return false;
   return open.needs.every((name) => !isExpression(ownValue(step.input, name)));

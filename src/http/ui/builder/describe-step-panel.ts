@@ -92,6 +92,7 @@ export async function describeStepPanel(
     changeHref: places.change(step.id),
     askHref: action?.isPending ? places.ask(step.id) : null,
     accountProblem: action?.problem ?? null,
+    accountWaitsFor: action?.waitsFor ?? [],
   };
 }
 

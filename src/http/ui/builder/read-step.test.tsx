@@ -22,7 +22,7 @@ const sources: EditorSources = {
   action: forms.action,
   actionOf: async (step) => {
     const form = await forms.action(step.connector, step.action);
-    return form && { ...form, isPending: false, problem: null };
+    return form && { ...form, isPending: false, problem: null, waitsFor: [] };
   },
   workflows: async () => [{ value: "wf_1", title: "One" }],
   connections: async () => [{ value: "conn_1", title: "One" }],

@@ -17,6 +17,8 @@ const ONCE: Readonly<Record<string, string>> = {
   "test/browser/connections.test.ts": "pages look the same over either; test/oauth runs on both",
   "test/browser/connector-choices.test.ts": "forms look the same over either",
   "test/browser/administration.test.ts": "forms and lists look the same over either",
+  "test/browser/sheets-and-salesforce.test.ts":
+    "forms look the same over either; the connectors' own tests run on both",
   "test/browser/story.test.ts": "the release build, as it comes",
   "test/browser/people-pages.test.ts": "pages look the same over either",
   "test/browser/pages.test.ts": "pages look the same over either",

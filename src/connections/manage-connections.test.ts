@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { registry as connectors } from "../../connectors/registry.generated.ts";
 import { openWorkspaces, type Workspaces } from "../../test/api/open-workspaces.ts";
+import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
 import type { Workflow } from "../domain/backend.ts";
 import { NO_TOKEN } from "../domain/connection.ts";
 import type { WorkflowDefinition } from "../domain/workflow.ts";
@@ -16,6 +17,9 @@ let useConnection: ReturnType<typeof openConnections>["useConnection"];
 /** Workspaces in which runs that wait for a connection were woken. */
 let reconnected: string[] = [];
 
+const unreachable: GuardedRequest = () => Promise.reject(new Error("nothing can be reached from here"));
+let answer = unreachable;
+
 beforeAll(async () => {
   world = await openWorkspaces();
   const { backend, clock } = world;
@@ -26,7 +30,7 @@ beforeAll(async () => {
     newId,
     vault,
     connectors,
-    request: () => Promise.reject(new Error("nothing can be reached from here")),
+    request: (request) => answer(request),
     fetch: Object.assign(() => Promise.reject(new Error("nor so")), { preconnect: () => {} }),
     random: () => 0.5,
     owner: "here",
@@ -198,6 +202,53 @@ describe("another tenant's connection", () => {
     await expect(connections.remove(world.ours, id)).rejects.toMatchObject(missing);
     await expect(connections.test(world.ours, id)).rejects.toMatchObject(missing);
     expect(await useConnection(world.ours, id, "http")).toMatchObject({ kind: "missing" });
+  });
+});
+
+describe("a credential that is typed in anew", () => {
+  const of = (token: string) => ({ token });
+  const create = () =>
+    connections.create(world.ours, {
+      connector: "github",
+      name: "GitHub",
+      scheme: "personal_token",
+      credential: of("token-of-ada-1"),
+      hosts: null,
+    });
+  /** GitHub, where each token is that of the person in its name. */
+  const github: GuardedRequest = async ({ url, headers = [] }) => {
+    const token = headers.find(([name]) => name === "Authorization")?.[1] ?? "";
+    const login = /of-(\w+)-/.exec(token)?.[1];
+    const body = Buffer.from(JSON.stringify(login ? { id: login.length, login } : { message: "Bad credentials" }));
+    return { status: login ? 200 : 401, headers: { "content-type": "application/json" }, body, url };
+  };
+
+  test("says whose it is at once, and another person's takes somebody's word", async () => {
+    answer = github;
+    const { id } = await create();
+    const ours = world.ours;
+    expect(await connections.update(ours, id, { credential: of("token-of-ada-2") })).toMatchObject({
+      account: { id: "3", label: "ada" },
+    });
+    const stored = await world.backend.connections.findSealed(ours, id);
+    const refused = connections.update(ours, id, { credential: of("token-of-grace-1") });
+    await expect(refused).rejects.toMatchObject({ code: "conflict", detailCode: "other_account" });
+    await expect(refused).rejects.toThrow("that of grace; the connection has been ada so far");
+    expect(await world.backend.connections.findSealed(ours, id)).toEqual(stored);
+    const meant = { credential: of("token-of-grace-1"), otherAccount: true };
+    expect(await connections.update(ours, id, meant)).toMatchObject({ account: { id: "5", label: "grace" } });
+    answer = unreachable;
+  });
+
+  test("is stored while the provider cannot be asked, and then nobody knows whose it is", async () => {
+    answer = github;
+    const { id } = await create();
+    await connections.update(world.ours, id, { credential: of("token-of-ada-2") });
+    answer = unreachable;
+    expect(await connections.update(world.ours, id, { credential: of("token-of-grace-1") })).toMatchObject({
+      state: "ready",
+      account: null,
+    });
   });
 });
 

@@ -49,6 +49,8 @@ export interface ConnectionPatch {
   readonly name?: string | undefined;
   readonly credential?: JsonObject | undefined;
   readonly hosts?: readonly string[] | undefined;
+  /** A person has said that the credential may be another account's than the one before. */
+  readonly otherAccount?: boolean | undefined;
 }
 
 /** `asked`: the provider itself has said so; otherwise the credential is there and nothing is known against it. */
@@ -137,13 +139,25 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     const details = { ...changed, credentialReplaced: credential !== undefined };
     const change = { at: clock.now(), action: "connection.updated", target: id, details };
     if (credential) {
+      const account = await askAccount(connector, connection, credential.value, hosts?.ok ? hosts.hosts : null);
+      if (!patch.otherAccount) refuseOther(connection.account, account);
       const sealedCredential = await seal(connection, credential.value);
-      // Another credential may be another account's; who it is shows when it is tested.
-      const renewed = { ...NO_TOKEN, ...changed, sealedCredential };
+      const renewed = { ...NO_TOKEN, account, ...changed, sealedCredential };
       if (!(await connections.reconnect(scope, id, renewed, change))) missing(id);
       await deps.reconnected(scope, id);
     } else if (!(await connections.update(scope, id, changed, change))) missing(id);
     return find(scope, id);
+  }
+
+  /** Null where the provider does not tell, or cannot be asked now: then it shows when the connection is tested. */
+  async function askAccount(
+    connector: ConnectorDefinition,
+    { scheme, hosts }: Connection,
+    fields: JsonObject,
+    newHosts: readonly string[] | null,
+  ): Promise<ConnectedAccount | null> {
+    const check = await checkCredential(connector, { scheme, fields }, newHosts ?? hosts, deps);
+    return check.kind === "works" ? check.account : null;
   }
 
   /** Rejects with `conflict` while a workflow names the connection. */
@@ -241,6 +255,13 @@ function checkFields(
       ? `"${connectorName}" needs no connection`
       : `"${connectorName}" has no scheme "${scheme}"; there is: ${schemes.join(", ")}`;
   return { value: {}, errors: [{ path: schemes.length === 0 ? "connector" : "scheme", message }] };
+}
+
+/** Workflows would go on in another account, and nobody would have said so. */
+function refuseOther(before: ConnectedAccount | null, now: ConnectedAccount | null): void {
+  if (before === null || now === null || before.id === now.id) return;
+  const message = `The credential is that of ${now.label}; the connection has been ${before.label} so far. Workflows that use it would go on as ${now.label}.`;
+  throw new AppError("conflict", message, { detailCode: "other_account" });
 }
 
 function nameErrors(name: string): FieldError[] {

@@ -97,7 +97,10 @@ export interface ConnectionStore {
   mentionedBy(scope: Scope, id: string): Promise<readonly string[]>;
   /** The connections that speak for an account, among those that the app reaches. */
   ofAccount(connector: string, accountId: string, owner: AppOwner): Promise<readonly ConnectionPlace[]>;
-  /** The provider has said whose the credential of that generation is. Nothing when that is no longer the one. */
+  /**
+   * The provider has said whose the credential of that generation is; its app's events follow. Nothing when that is no
+   * longer the one.
+   */
   learnAccount(scope: Scope, id: string, generation: number, account: ConnectedAccount): Promise<void>;
   /** Not audited and not urgent: written at most once a minute. */
   touch(scope: Scope, id: string, at: number): Promise<void>;

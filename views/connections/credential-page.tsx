@@ -9,11 +9,13 @@ export interface CredentialPageProps {
   readonly connection: { readonly id: string; readonly name: string };
   readonly fields: readonly FieldView[];
   readonly others: readonly string[];
+  /** What was entered is another account's: storing it takes a person's word that it is meant. */
+  readonly isOtherAccount: boolean;
   readonly csrf: string;
 }
 
 /** Another credential for a connection whose credential is typed in. */
-export function CredentialPage({ connection, fields, others, csrf }: CredentialPageProps): JSX.Element {
+export function CredentialPage({ connection, fields, others, isOtherAccount, csrf }: CredentialPageProps): JSX.Element {
   return (
     <>
       <PageHeader
@@ -25,6 +27,12 @@ export function CredentialPage({ connection, fields, others, csrf }: CredentialP
         <div class="card-body">
           <Form action={`/connections/${connection.id}/credential`} csrf={csrf}>
             <FieldsForm fields={fields} others={others} />
+            {isOtherAccount && (
+              <p class="field field-boolean">
+                <input type="checkbox" id="otherAccount" name="otherAccount" value="true" />
+                <label for="otherAccount">The other account is meant. Enter the credential again.</label>
+              </p>
+            )}
             <FormActions>
               <LinkButton href={`/connections/${connection.id}`} label="Cancel" />
               <Button kind="primary" label="Store the credential" />

@@ -62,6 +62,18 @@ export function eventRouteContract(open: OpenBackendUnderTest): void {
       expect(await backend.eventRoutes.find("acme", EVENT.accountId, INSTALLATION)).toEqual([]);
     });
 
+    test("follow the account that a connection is found to have", async ({ backend, scope }) => {
+      const connection = sampleConnection(scope, { connector: "acme" });
+      const { id, generation } = connection;
+      await backend.connections.create(scope, connection, "sealed", change("connection.created", id));
+      const workflowId = await publishNew(backend, scope, { ...EVENT, connectionId: id });
+      const of = async (accountId: string) => backend.eventRoutes.find("acme", accountId, INSTALLATION);
+      await backend.connections.learnAccount(scope, id, generation + 1, { id: "T2", label: "two" });
+      expect(await of("T2")).toEqual([]);
+      await backend.connections.learnAccount(scope, id, generation, { id: "T2", label: "two" });
+      expect([await of(EVENT.accountId), await of("T2")]).toMatchObject([[], [{ workflowId }]]);
+    });
+
     test("move in the commit that reconnects their connection to another account, within the workspace only", async ({
       backend,
       scope,

@@ -115,11 +115,17 @@ export const connectionRoutes = [
     operation: "updateConnection",
     summary: "Rename a connection, or replace its credential or hosts",
     description:
-      "A new credential makes it ready again, and runs that wait for it go on. New hosts need the credential again.",
+      "A new credential makes it ready again, and runs that wait for it go on. New hosts need the credential again. " +
+      "A credential of another account than before is refused with 409 `other_account` unless `otherAccount` says that it is meant.",
     needs: "write",
-    body: z.strictObject({ name: name.optional(), credential: credential.optional(), hosts: hosts.optional() }),
+    body: z.strictObject({
+      name: name.optional(),
+      credential: credential.optional(),
+      hosts: hosts.optional(),
+      otherAccount: z.boolean().optional().meta({ description: "Another account than before is meant." }),
+    }),
     responses: { 200: { description: "The connection as it is now.", schema: connection } },
-    errors: ["not_found"],
+    errors: ["not_found", "conflict"],
     async handle({ scope, params, body }, { connections }) {
       return answer(200, show(await connections.update(scope, params.id, body)));
     },

@@ -91,9 +91,11 @@ export const connectionCreatePages = [
       try {
         if (read.unfinished.length > 0)
           throw new AppError("invalid", "The form has errors.", { fields: read.unfinished });
-        await services.connections.update(scope, params.id, { credential: read.value });
+        const otherAccount = form.get("otherAccount") === "true";
+        await services.connections.update(scope, params.id, { credential: read.value, otherAccount });
       } catch (error) {
-        return showCredentialForm(signedIn, params.id, services, read.value, complaintsOf(error));
+        const isOther = error instanceof AppError && error.detailCode === "other_account";
+        return showCredentialForm(signedIn, params.id, services, read.value, complaintsOf(error), isOther);
       }
       const text = "The new credential is stored. Runs that waited go on.";
       return redirect(`/connections/${params.id}`, { flash: { kind: "success", text } });
@@ -199,6 +201,7 @@ async function showCredentialForm(
   services: Services,
   value: JsonObject,
   errors: readonly FieldError[],
+  isOtherAccount = false,
 ): Promise<PageAnswer> {
   const { connection, scheme } = await schemeOfConnection(signedIn, id, services);
   if (scheme.oauth) return redirect(`/connections/${id}`);
@@ -208,6 +211,7 @@ async function showCredentialForm(
     connection,
     fields: described.fields,
     others: described.others.map(({ message }) => message),
+    isOtherAccount,
     csrf: signedIn.csrfToken,
   });
   return page({ title: "New credential", section: "connections", status: errors.length > 0 ? 422 : 200 }, view);

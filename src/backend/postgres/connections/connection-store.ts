@@ -202,7 +202,12 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
            WHERE id = $1 AND workspace_id = $2 AND generation = $3::integer`,
           [id, workspaceId, generation, encodeText(account.id), encodeText(account.label)],
         );
-        if (count > 0) await routeAccount(run, id);
+        if (count === 0) return;
+        await routeAccount(run, id);
+        await run(
+          "UPDATE event_routes SET account_id = $1 WHERE connection_id = $2 AND tenant_id = $3 AND workspace_id = $4",
+          [encodeText(account.id), id, tenantId, workspaceId],
+        );
       });
     },
     async touch(scope, id, at) {

@@ -177,7 +177,10 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
       return ofAccount.all(connector, accountId, ownerTenant(owner));
     },
     async learnAccount(scope, id, generation, account) {
-      await commits.submit(() => void learn.run(account.id, account.label, ...keyOf(scope, id), generation));
+      await commits.submit(() => {
+        const { changes } = learn.run(account.id, account.label, ...keyOf(scope, id), generation);
+        if (changes > 0) moveEvents.run(account.id, ...keyOf(scope, id));
+      });
     },
     async touch(scope, id, at) {
       const row = select.get(...keyOf(scope, id));

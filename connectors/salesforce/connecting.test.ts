@@ -125,6 +125,7 @@ describe("an integration user", () => {
     const refused = await person.submit(chosen, "/connections/new/salesforce/client_credentials", wanted);
     expect(refused.html).toContain("must be a My Domain such as acme.my.salesforce.com");
     expect(refused.status).toBe(422);
-    expect(salesforce.peer.calls).toEqual([]);
+    expect(opened.strangers).toEqual([]);
+    expect(callsTo("/token")).toEqual([]);
   });
 });

@@ -338,6 +338,14 @@ for (const each of PROVIDERS) {
       expect(await untilRenewed(id)).toMatchObject({ state: "ready", problem: null });
     });
 
+    test("a provider that says when to come back is not asked before", async () => {
+      const busy = () => new Response(null, { status: 429, headers: { "retry-after": "120" } });
+      const { id } = await due(busy);
+      const { refreshAt } = await until(id, ({ refreshFailures }) => refreshFailures === 1);
+      expect((refreshAt ?? 0) - world.clock.now()).toBeWithin(110_000, 120_001);
+      await untilRenewed(id);
+    });
+
     test("no answer at all ends after a while", async () => {
       const { promise: never, resolve } = Promise.withResolvers<Response>();
       const { id } = await due(() => never);

@@ -169,6 +169,8 @@ export interface SalesforceWorld {
   readonly salesforce: Salesforce;
   readonly world: FlowWorld;
   problems(): readonly string[];
+  /** Hosts of anybody else's that were asked. */
+  readonly strangers: readonly string[];
   close(): Promise<void>;
 }
 
@@ -181,6 +183,7 @@ export async function openSalesforceWorld(): Promise<SalesforceWorld> {
     salesforce,
     world,
     problems: makers.problems,
+    strangers: makers.strangers,
     async close() {
       await world.close();
       await makers.close();

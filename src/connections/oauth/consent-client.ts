@@ -1,5 +1,7 @@
 import type { AddressedScheme, ArcticScheme, ConsentScheme } from "../../connector-sdk/auth-scheme.ts";
+import { readRetryAfterMs } from "../../connector-sdk/retry-after.ts";
 import type { Json } from "../../domain/json.ts";
+import { type ResponseNote, withResponseNote } from "../../platform/egress/note-response.ts";
 import { askTokens } from "./ask-tokens.ts";
 import { resolveUrl } from "./oauth-credential.ts";
 import type { ProviderAccess } from "./provider-access.ts";
@@ -24,28 +26,27 @@ export function openConsentClient(scheme: ConsentScheme, access: ProviderAccess)
   return scheme.arctic ? throughClass(scheme, access) : atAddresses(scheme, access);
 }
 
-async function throughClass(
-  scheme: ArcticScheme,
-  { app, fields, redirectUri }: ProviderAccess,
-): Promise<ConsentClient> {
+async function throughClass(scheme: ArcticScheme, access: ProviderAccess): Promise<ConsentClient> {
+  const { app, fields, redirectUri } = access;
   const arcticApp = { clientId: app.id, clientSecret: app.secret, redirectUri };
   const scopes = scheme.scopes.map(({ name }) => name);
   const refreshWith = (client: Awaited<ReturnType<ArcticScheme["arctic"]>>) => (refreshToken: string) =>
     client.refreshAccessToken
-      ? reply(scheme, () => client.refreshAccessToken!(refreshToken, []))
+      ? reply(scheme, access, () => client.refreshAccessToken!(refreshToken, []))
       : Promise.resolve(failed(NOTHING_TO_RENEW));
   if (scheme.pkce) {
     const client = await scheme.arctic(arcticApp, fields);
     return {
       authorizationUrl: (state, verifier) => client.createAuthorizationURL(state, verifier ?? "", scopes),
-      exchangeCode: (code, verifier) => reply(scheme, () => client.validateAuthorizationCode(code, verifier ?? "")),
+      exchangeCode: (code, verifier) =>
+        reply(scheme, access, () => client.validateAuthorizationCode(code, verifier ?? "")),
       refresh: refreshWith(client),
     };
   }
   const client = await scheme.arctic(arcticApp, fields);
   return {
     authorizationUrl: (state) => client.createAuthorizationURL(state, scopes),
-    exchangeCode: (code) => reply(scheme, () => client.validateAuthorizationCode(code)),
+    exchangeCode: (code) => reply(scheme, access, () => client.validateAuthorizationCode(code)),
     refresh: refreshWith(client),
   };
 }
@@ -64,23 +65,29 @@ async function atAddresses(scheme: AddressedScheme, access: ProviderAccess): Pro
       return client.createAuthorizationURLWithPKCE(at, state, CodeChallengeMethod.S256, verifier, scopes);
     },
     async exchangeCode(code, verifier) {
-      if (!speaksItself) return reply(scheme, () => client.validateAuthorizationCode(tokenUrl, code, verifier));
+      if (!speaksItself) return reply(scheme, access, () => client.validateAuthorizationCode(tokenUrl, code, verifier));
       const pkce = verifier === null ? {} : { code_verifier: verifier };
       return askTokens(scheme, access, { grant_type: "authorization_code", code, redirect_uri: redirectUri, ...pkce });
     },
     async refresh(refreshToken) {
-      if (!speaksItself) return reply(scheme, () => client.refreshAccessToken(tokenUrl, refreshToken, []));
+      if (!speaksItself) return reply(scheme, access, () => client.refreshAccessToken(tokenUrl, refreshToken, []));
       return askTokens(scheme, access, { grant_type: "refresh_token", refresh_token: refreshToken });
     },
   };
 }
 
 /** Arctic's answer without its reading of it: our own also knows numbers sent as text, and errors sent with 200. */
-async function reply(scheme: ConsentScheme, ask: () => Promise<{ readonly data: object }>): Promise<TokenReply> {
+async function reply(
+  scheme: ConsentScheme,
+  { clock }: ProviderAccess,
+  ask: () => Promise<{ readonly data: object }>,
+): Promise<TokenReply> {
+  const note: ResponseNote = { headers: null };
   try {
-    return { kind: "answered", body: (await ask()).data as Json };
+    return { kind: "answered", body: (await withResponseNote(note, ask)).data as Json };
   } catch (error) {
-    return failed(await readArcticError(error, scheme));
+    const retryAfterMs = note.headers && readRetryAfterMs(note.headers, clock.now());
+    return failed(await readArcticError(error, scheme, retryAfterMs));
   }
 }
 

@@ -6,6 +6,8 @@ import { describeRefusal, noAnswer, type TokenFailure } from "./token-failure.ts
 export async function readArcticError(
   error: unknown,
   scheme: Pick<OAuth2Scheme, "tokenErrors">,
+  /** What the answer said of when to come back, which Arctic does not keep. */
+  retryAfterMs: number | null = null,
 ): Promise<TokenFailure> {
   const arctic = await import("arctic");
   if (error instanceof arctic.OAuth2RequestError)
@@ -13,7 +15,7 @@ export async function readArcticError(
   if (error instanceof arctic.UnexpectedResponseError) {
     // Success without JSON, as a captive portal answers: whether a token was given out, nobody here knows.
     if (error.status < 300) return noAnswer("what came is not JSON.");
-    return describeRefusal(null, error.status, scheme);
+    return describeRefusal(null, error.status, scheme, retryAfterMs);
   }
   if (error instanceof arctic.UnexpectedErrorResponseBodyError) {
     const { data, status } = error as { data: unknown; status: number };

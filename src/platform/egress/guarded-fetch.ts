@@ -1,5 +1,6 @@
 import type { Egress, EgressResponse } from "./create-egress.ts";
 import { EgressError } from "./egress-error.ts";
+import { noteResponse } from "./note-response.ts";
 
 interface GuardedFetchOptions {
   /** For a whole call; `init.signal` may end it earlier. 60 s by default. */
@@ -27,6 +28,7 @@ export function createGuardedFetch(egress: Egress, options: GuardedFetchOptions 
   const guardedFetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = input instanceof Request ? new Request(input, init) : new Request(String(input), init);
     const response = await send(egress, request, options);
+    noteResponse(response.headers);
     if (request.redirect === "error" && isRedirect(response)) {
       throw new TypeError(`fetch failed: ${new URL(response.url).host} redirects, and redirect is "error"`);
     }

@@ -5,6 +5,7 @@ import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import { newId } from "../platform/ids.ts";
 import { type MovedRows, moveToPostgres } from "./move-to-postgres.ts";
+import { RELIED_ON } from "./postgres/one-connection.ts";
 import { isStorageFailure, unavailable } from "./postgres/postgres-failure.ts";
 import { prepareDatabase } from "./postgres/prepare-database.ts";
 import { DATABASE_FILE, openSqlite } from "./sqlite/open-sqlite.ts";
@@ -40,7 +41,12 @@ export async function moveInstallation({ dataDir, databaseUrl, checkKey, moved }
 
 async function withTarget<T>(databaseUrl: string, work: (sql: Bun.SQL) => Promise<T>): Promise<T> {
   const connect = (connection: Record<string, string>) =>
-    new Bun.SQL(databaseUrl, { adapter: "postgres", max: 1, connectionTimeout: 5, connection });
+    new Bun.SQL(databaseUrl, {
+      adapter: "postgres",
+      max: 1,
+      connectionTimeout: 5,
+      connection: { ...RELIED_ON, ...connection },
+    });
   try {
     const owner = connect({ client_min_messages: "warning" });
     const role = await prepareDatabase(owner).finally(() => owner.close());

@@ -3,13 +3,24 @@ import { isStorageFailure, sqlStateOf } from "./postgres-failure.ts";
 
 export const CONNECT_TIMEOUT_SECONDS = 5;
 
+/**
+ * What a database, or a user, may have been given otherwise, and every statement relies on: where our tables are, whatever
+ * schema has the user's name, and whatever temporary table has theirs; what a string is; and the ordinary transaction.
+ */
+export const RELIED_ON = {
+  search_path: "public, pg_temp",
+  standard_conforming_strings: "on",
+  row_security: "on",
+  default_transaction_isolation: "read committed",
+};
+
 /** Works over a single session, which is closed afterwards. Rejects with `unavailable` when the server is out of reach. */
 export async function withOneConnection<T>(databaseUrl: string, use: (sql: Bun.SQL) => Promise<T>): Promise<T> {
   const sql = new Bun.SQL(databaseUrl, {
     adapter: "postgres",
     max: 1,
     connectionTimeout: CONNECT_TIMEOUT_SECONDS,
-    connection: { client_min_messages: "warning" },
+    connection: { client_min_messages: "warning", ...RELIED_ON },
   });
   try {
     return await use(sql);

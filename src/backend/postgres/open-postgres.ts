@@ -14,7 +14,7 @@ import { createEventRouteStore } from "./event-route-store.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { createMailStore } from "./mail-store.ts";
 import { migrationState, newerDatabase } from "./migrate-database.ts";
-import { CONNECT_TIMEOUT_SECONDS, cannotOpen, withOneConnection } from "./one-connection.ts";
+import { CONNECT_TIMEOUT_SECONDS, cannotOpen, RELIED_ON, withOneConnection } from "./one-connection.ts";
 import { createLinkStore } from "./people/link-store.ts";
 import { createSessionStore } from "./people/session-store.ts";
 import { createSignInSettingsStore } from "./people/sign-in-settings-store.ts";
@@ -81,6 +81,7 @@ const DEFAULT_ANSWER_WITHIN_MS = 20_000;
  * sessions of a host that is gone must not use up the connections of those that are there.
  */
 const SESSION_SETTINGS = {
+  ...RELIED_ON,
   statement_timeout: "15000",
   lock_timeout: "5000",
   idle_in_transaction_session_timeout: "15000",

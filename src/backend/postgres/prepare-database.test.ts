@@ -115,6 +115,26 @@ describe("opening", () => {
     await admin.unsafe(`REASSIGN OWNED BY ${owner} TO CURRENT_USER; DROP OWNED BY ${owner}`);
   });
 
+  test("a database with settings of its own, and a schema of the user's name: ours is where it belongs all the same", async () => {
+    await admin.unsafe("CREATE SCHEMA app; CREATE SCHEMA postgres");
+    for (const setting of [
+      "search_path = app, public",
+      "standard_conforming_strings = off",
+      "row_security = off",
+      "default_transaction_isolation = serializable",
+    ])
+      await admin.unsafe(`ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET ${setting}`);
+    const backend = await open(database.url);
+    const scope = await createTenant(backend);
+    const run = sampleRun({ eventId: "it's \\ one" });
+    await backend.runs.accept(scope, run, UNHELD);
+    expect((await backend.runs.find(scope, run.id))?.eventId).toBe(run.eventId);
+    const elsewhere =
+      await admin`SELECT relname FROM pg_class WHERE relnamespace IN ('app'::regnamespace, 'postgres'::regnamespace)`;
+    expect(elsewhere).toHaveLength(0);
+    await backend.close();
+  }, 30_000);
+
   test("as a user who may do nothing yet: it says who has to migrate", async () => {
     await admin.unsafe("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
     const url = await createUser("");

@@ -1,10 +1,10 @@
 import type { Activation, WorkflowStore } from "../../domain/backend.ts";
 import type { NewPoll } from "../../domain/poll-store.ts";
+import { SUSPECT_INTERRUPTIONS } from "../../domain/run.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import type { Statement } from "./database.ts";
-import type { RunJobs } from "./queue/run-jobs.ts";
-import { type QueuedRow, toDueRuns } from "./runs/insert-runs.ts";
+import { lockNewCap } from "./runs/choose-due.ts";
 import type { Storage } from "./storage.ts";
 import { encodeText } from "./text-columns.ts";
 import { unwantSubscription, wantSubscription } from "./want-subscription.ts";
@@ -13,7 +13,6 @@ import { findWorkflow, VERSION_COLUMNS, type VersionRow, type WorkflowRow } from
 /** Switching a workflow on and off: its version, its hook and its schedule change in one commit. */
 export function createPublishWorkflow({
   change,
-  jobs,
   appendAudit,
 }: Storage): Pick<WorkflowStore, "publish" | "unpublish" | "delete"> {
   return {
@@ -29,7 +28,7 @@ export function createPublishWorkflow({
           version,
         ]);
         await activate(run, scope, id, version, activation, entry.at);
-        await setCap(run, jobs, scope.tenantId, id, definition.maxConcurrency ?? null);
+        await setCap(run, scope.tenantId, id, definition.maxConcurrency ?? null);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return { version };
       });
@@ -144,31 +143,27 @@ async function activate(
 }
 
 /**
- * The cap of the published version holds for every run of the workflow from then on. Runs that are there already move
- * to its own queue; their old jobs are found out of date.
+ * The cap of the published version holds for every run of the workflow from then on. What is under way counts at once, as
+ * do suspects, which are few and have one queue; runs that wait, however many there are, are moved to the workflow's lane
+ * when their turn comes (`claim-runs.ts`).
  */
-async function setCap(
-  run: Statement,
-  jobs: RunJobs,
-  tenantId: string,
-  workflowId: string,
-  maxRunning: number | null,
-): Promise<void> {
+async function setCap(run: Statement, tenantId: string, workflowId: string, maxRunning: number | null): Promise<void> {
   if (maxRunning === null) {
     await run("DELETE FROM workflow_caps WHERE workflow_id = $1", [workflowId]);
     return;
   }
+  await lockNewCap(run);
   await run(
     `INSERT INTO workflow_caps (workflow_id, tenant_id, max_running) VALUES ($1, $2, $3::integer)
      ON CONFLICT (workflow_id) DO UPDATE SET max_running = excluded.max_running`,
     [workflowId, tenantId, maxRunning],
   );
-  const moved = await run<QueuedRow>(
-    `UPDATE run_queue SET lane = workflow_id WHERE tenant_id = $1 AND workflow_id = $2 AND lane = ''
-     RETURNING run_id, tenant_id, lane, due_at, interruptions`,
+  await run(
+    `UPDATE run_queue SET lane = workflow_id
+     WHERE tenant_id = $1 AND workflow_id = $2 AND lane = ''
+       AND (lease_owner IS NOT NULL OR interruptions >= ${SUSPECT_INTERRUPTIONS})`,
     [tenantId, workflowId],
   );
-  await jobs.add(run, toDueRuns(moved));
 }
 
 /** The cursor stays while it means the same: nothing may be missed, or run twice, because a step was edited. */

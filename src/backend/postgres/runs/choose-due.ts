@@ -16,6 +16,8 @@ export const DUE_LANES = `
 
 /** Held by a claim that has to count what is under way until it has committed: another would count the same. */
 const CAPS_LOCK = 7_304_115_927;
+/** Shared by all claims; held alone by a publication, so that no run is claimed without being counted meanwhile. */
+const NEW_CAP_LOCK = 7_304_115_929;
 
 export interface Turns {
   readonly tenant_id: string;
@@ -40,9 +42,21 @@ export interface TurnOptions {
  * tenant that gets a turn comes last.
  */
 export async function chooseTurns(run: Statement, options: TurnOptions): Promise<readonly Turns[]> {
+  const few = await chooseAmong(run, options, FEW);
+  const chosen = few.reduce((sum, { runs }) => sum + runs, 0);
+  const isMissing = chosen < options.limit && few.some(({ runs, most }) => runs >= most);
+  return isMissing ? chooseAmong(run, options, options.limit) : few;
+}
+
+/** With many lanes each gives a few: all that is due of a thousand tenants is not sorted to claim some hundreds of it. */
+const FEW = 4;
+
+/** Looks at the first `share` times its fair share of each lane, which `most` tells. */
+function chooseAmong(run: Statement, options: TurnOptions, share: number) {
   const { limit, perTenant, held, now, lastServed, maxRunningPerTenant } = options;
-  return run<Turns>(
+  return run<Turns & { readonly most: number }>(
     `WITH ${DUE_LANES},
+     bound AS (SELECT ceil($7::float8 * $2::integer / greatest(1, count(*)))::integer AS most FROM lanes),
      held AS (SELECT key AS tenant_id, value::integer AS runs FROM json_each_text($5::text::json)),
      tenants AS (
        SELECT tenant_id, least($2::integer, $3::integer - coalesce(held.runs, 0),
@@ -62,12 +76,13 @@ export async function chooseTurns(run: Statement, options: TurnOptions): Promise
        FROM roomy CROSS JOIN LATERAL (
          SELECT due_at FROM run_queue
          WHERE ${DUE} AND run_queue.tenant_id = roomy.tenant_id AND run_queue.lane = roomy.lane AND due_at <= $1::bigint
-         ORDER BY due_at LIMIT greatest(0, room)) AS each),
+         ORDER BY due_at LIMIT greatest(0, least(room, (SELECT most FROM bound)))) AS each),
      turns AS (
        SELECT due.tenant_id, due.lane, row_number() OVER (ORDER BY turn, tenant_id <= $4, tenant_id) AS place
        FROM due WHERE turn <= tenant_room ORDER BY place LIMIT $2::integer)
-     SELECT tenant_id, lane, count(*)::integer AS runs FROM turns GROUP BY tenant_id, lane ORDER BY max(place)`,
-    [now, limit, perTenant, lastServed, JSON.stringify(Object.fromEntries(held ?? [])), maxRunningPerTenant],
+     SELECT tenant_id, lane, count(*)::integer AS runs, (SELECT most FROM bound) AS most
+     FROM turns GROUP BY tenant_id, lane ORDER BY max(place)`,
+    [now, limit, perTenant, lastServed, JSON.stringify(Object.fromEntries(held ?? [])), maxRunningPerTenant, share],
   );
 }
 
@@ -75,6 +90,20 @@ export async function chooseTurns(run: Statement, options: TurnOptions): Promise
 export async function lockCaps(run: Statement): Promise<void> {
   await run(`SELECT pg_advisory_xact_lock(${CAPS_LOCK})`);
 }
+
+/** In every claim, before it looks around. */
+export async function shareCaps(run: Statement): Promise<void> {
+  await run(`SELECT pg_advisory_xact_lock_shared(${NEW_CAP_LOCK})`);
+}
+
+/** Before a cap is set: what is claimed by then is seen, what is claimed afterwards sees the cap. */
+export async function lockNewCap(run: Statement): Promise<void> {
+  await run(`SELECT pg_advisory_xact_lock(${NEW_CAP_LOCK})`);
+}
+
+/** Of a row of the queue: its workflow has no cap, or the row stands in the workflow's lane. */
+export const STANDS_RIGHT = `
+  (lane <> '' OR NOT EXISTS (SELECT FROM workflow_caps WHERE workflow_caps.workflow_id = run_queue.workflow_id))`;
 
 /** Of a row of the queue: neither its workflow's cap nor its tenant's, which the parameter gives, is reached. */
 export const HAS_ROOM = (maxRunningPerTenant: string) => `

@@ -5,7 +5,7 @@ import { type DueRun, queueOf, type RunJobs, SUSPECTS, setQueueClock } from "../
 import type { Storage } from "../storage.ts";
 import { type BigintText, toNumber } from "../text-columns.ts";
 import { UnknownOutcome } from "../unknown-outcome.ts";
-import { chooseTurns, DUE, DUE_LANES, HAS_ROOM, lockCaps } from "./choose-due.ts";
+import { chooseTurns, DUE, DUE_LANES, HAS_ROOM, lockCaps, STANDS_RIGHT, shareCaps } from "./choose-due.ts";
 import { type QueuedRow, toDueRuns } from "./insert-runs.ts";
 import { RUN_COLUMNS, type RunRow, toRun } from "./run-rows.ts";
 import { readSignals } from "./run-signals.ts";
@@ -87,7 +87,8 @@ export function createClaimRuns({
   async function take(transaction: Transaction, options: ClaimOptions): Promise<Taken> {
     const { run } = transaction;
     // Asked together, because each answer that is waited for costs a round trip.
-    const [tookOver, asked] = await Promise.all([
+    const [, tookOver, asked] = await Promise.all([
+      shareCaps(run),
       takeOver(transaction, jobs),
       lookAround(run, options),
       setQueueClock(run, options.now),
@@ -190,9 +191,11 @@ async function holdInTurns(run: Statement, jobs: RunJobs, options: Turn) {
     const turns = await chooseTurns(run, options);
     const taken = await Promise.all(
       turns.map(({ tenant_id: tenantId, lane, runs }) =>
-        jobs.take(run, queueOf(tenantId, lane), runs, (ids) => {
-          const isMeant = `${DUE} AND due_at <= $3::bigint AND tenant_id = $4 AND lane = $5`;
-          return hold(run, ids, owner, isMeant, [now, tenantId, lane]);
+        jobs.take(run, queueOf(tenantId, lane), runs, async (ids) => {
+          const isMeant = `${DUE} AND due_at <= $3::bigint AND tenant_id = $4 AND lane = $5 AND ${STANDS_RIGHT}`;
+          const held = await hold(run, ids, owner, isMeant, [now, tenantId, lane]);
+          if (held.length < ids.length) await moveToLanes(run, jobs, ids);
+          return held;
         }),
       ),
     );
@@ -201,6 +204,19 @@ async function holdInTurns(run: Statement, jobs: RunJobs, options: Turn) {
     if (turns.length === 0) break;
   }
   return { rows: [], served: lastServed };
+}
+
+/** Runs that were queued before their workflow had a cap wait in its lane from now on. */
+async function moveToLanes(run: Statement, jobs: RunJobs, runIds: readonly string[]): Promise<void> {
+  const moved = await run<QueuedRow>(
+    `UPDATE run_queue SET lane = workflow_id
+     WHERE run_id IN (
+       SELECT run_id FROM run_queue WHERE run_id = ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))
+         AND lease_owner IS NULL AND NOT ${STANDS_RIGHT} ORDER BY run_id FOR UPDATE)
+     RETURNING run_id, tenant_id, lane, due_at, interruptions`,
+    [JSON.stringify(runIds)],
+  );
+  await jobs.add(run, toDueRuns(moved));
 }
 
 /** Leases those of the runs that nobody holds and that are what their job says; `$1` and `$2` are taken. */

@@ -90,17 +90,40 @@ export function createWakeRuns({
       return result;
     },
     async wakeParked({ tenantId, workspaceId }, now) {
-      await database.write(tenantId, async ({ run }) => {
-        const woken = await run<QueuedRow>(
-          `UPDATE run_queue SET due_at = least(due_at, $3::bigint)
-           WHERE tenant_id = $1 AND lease_owner IS NULL AND run_id IN (
-             SELECT id FROM runs WHERE workspace_id = $2 AND status = 'waiting' AND waiting_for = 'connection')
-           RETURNING run_id, tenant_id, lane, due_at, interruptions`,
-          [tenantId, workspaceId, now],
-        );
-        await jobs.add(run, toDueRuns(woken));
-      });
-      changes.announceDue();
+      for (let after: string | null = ""; after !== null; ) {
+        const from: string = after;
+        after = await database.write(tenantId, ({ run }) => wakeSome(run, jobs, { tenantId, workspaceId, now }, from));
+        changes.announceDue();
+      }
     },
   };
+}
+
+/** In one transaction: however many runs wait for a connection, waking them neither takes long nor holds up claims. */
+const WAKE_AT_ONCE = 1_000;
+
+/** Gives the run behind which it has to go on; null after the last. */
+async function wakeSome(
+  run: Statement,
+  jobs: RunJobs,
+  { tenantId, workspaceId, now }: { readonly tenantId: string; readonly workspaceId: string; readonly now: number },
+  after: string,
+): Promise<string | null> {
+  const parked = await run<{ id: string }>(
+    `SELECT id FROM runs
+     WHERE workspace_id = $1 AND status = 'waiting' AND status <> 'succeeded' AND waiting_for = 'connection' AND id > $2
+     ORDER BY id LIMIT $3::integer`,
+    [workspaceId, after, WAKE_AT_ONCE],
+  );
+  const woken = await run<QueuedRow>(
+    `UPDATE run_queue SET due_at = $3::bigint
+     WHERE run_id IN (
+       SELECT run_id FROM run_queue WHERE run_id = ANY (ARRAY(SELECT json_array_elements_text($2::text::json)))
+         AND tenant_id = $1 AND lease_owner IS NULL AND (due_at IS NULL OR due_at > $3::bigint)
+       ORDER BY run_id FOR UPDATE)
+     RETURNING run_id, tenant_id, lane, due_at, interruptions`,
+    [tenantId, JSON.stringify(parked.map(({ id }) => id)), now],
+  );
+  await jobs.add(run, toDueRuns(woken));
+  return parked.length < WAKE_AT_ONCE ? null : (parked.at(-1)?.id ?? null);
 }

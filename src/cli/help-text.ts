@@ -5,7 +5,7 @@ import { type CommandEntry, commandTable } from "./command-table.ts";
 /* `program` is how this program is called here: what help shows can be typed as it stands. */
 
 /** How the texts of commands and settings call it. */
-const PROGRAM = /\bintegrationsync (?=[a-z])/g;
+const PROGRAM = /(?<![/\w-])integrationsync (?=[a-z])/g;
 
 export function globalHelp(program: string): string {
   return [

@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const PROGRAM = [process.execPath, join(import.meta.dir, "../../src/main.ts")];
+const MAIN = join(import.meta.dir, "../../src/main.ts");
+const SOURCE = [process.execPath, MAIN] as const;
+/** `bun run test` names the binary that it has just built; a file that is run by itself takes the source as it is. */
+const PROGRAM = process.env.TEST_PROGRAM ? ([process.env.TEST_PROGRAM] as const) : SOURCE;
+/** How the program calls itself in its hints. */
+export const PROGRAM_NAME = process.env.TEST_PROGRAM ?? `npx -y bun@${Bun.version} ${MAIN}`;
 const READY_WITHIN_MS = 15_000;
 
 export type Environment = Readonly<Record<string, string>>;
@@ -31,7 +36,7 @@ export async function runCli(
   args: readonly string[],
   options: { readonly env?: Environment; readonly input?: string } = {},
 ): Promise<Ended> {
-  const child = spawn(place, args, options.env ?? {}, options.input);
+  const child = spawn(PROGRAM, place, args, options.env ?? {}, options.input);
   const [exitCode, stdout, stderr] = await Promise.all([child.exited, child.stdout.text(), child.stderr.text()]);
   return { exitCode, stdout, stderr };
 }
@@ -44,8 +49,17 @@ export async function succeed(place: Place, args: readonly string[], env: Enviro
 }
 
 /** A server on a free port that has said it is ready. `await using` kills it if the test has not stopped it. */
-export async function startServer(place: Place, env: Environment = {}) {
-  const child = spawn(place, ["serve"], { PORT: "0", ...env });
+export function startServer(place: Place, env: Environment = {}) {
+  return startProgram(PROGRAM, place, env);
+}
+
+/** The same, whatever program is under test. */
+export function startServerFromSource(place: Place) {
+  return startProgram(SOURCE, place, {});
+}
+
+async function startProgram(program: readonly string[], place: Place, env: Environment) {
+  const child = spawn(program, place, ["serve"], { PORT: "0", ...env });
   const stderr = child.stderr.text();
   const output = lines(child.stdout);
   const first = await withTimeout(output.next());
@@ -84,8 +98,8 @@ export async function within1s<T>(ask: () => Promise<T>, isWanted: (answer: T) =
   }
 }
 
-function spawn(place: Place, args: readonly string[], env: Environment, input?: string) {
-  return Bun.spawn([...PROGRAM, ...args], {
+function spawn(program: readonly string[], place: Place, args: readonly string[], env: Environment, input?: string) {
+  return Bun.spawn([...program, ...args], {
     cwd: place.path,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...place.env, ...env },
     stdin: input === undefined ? "ignore" : new TextEncoder().encode(input),

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { BACKEND } from "../test-storage.ts";
 import { openInstallation } from "./open-installation.ts";
-import { runCli, startServer, succeed } from "./run-cli.ts";
+import { runCli, startServer, startServerFromSource, succeed } from "./run-cli.ts";
 
 const KEY = "1".repeat(64);
 
@@ -55,7 +55,7 @@ describe("a server that starts", () => {
 
   test("from source serves its pages in whatever folder it is started", async () => {
     await using folder = await openInstallation();
-    await using server = await startServer(folder);
+    await using server = await startServerFromSource(folder);
     const page = await fetch(`${server.url}/sign-in`);
     expect({ status: page.status, text: await page.text() }).toEqual({
       status: 200,

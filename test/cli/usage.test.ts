@@ -1,13 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { commandTable } from "../../src/cli/command-table.ts";
-import { runCli, succeed, tempFolder } from "./run-cli.ts";
+import { PROGRAM_NAME, runCli, succeed, tempFolder } from "./run-cli.ts";
 
 const folder = tempFolder();
 afterAll(() => folder[Symbol.dispose]());
-/** As it is called from a folder that is not the repository. */
-const program = `npx -y bun@${Bun.version} ${join(import.meta.dir, "../../src/main.ts")}`;
 const run = (...args: string[]) => runCli(folder, args);
 
 describe("help", () => {
@@ -23,8 +20,8 @@ describe("help", () => {
     async (name, entry) => {
       const { exitCode, stdout, stderr } = await run(...name.split(" "), "--help");
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-      expect(stdout).toContain(`Usage: ${program} ${name}`);
-      expect(stdout).not.toContain("integrationsync ");
+      expect(stdout).toContain(`Usage: ${PROGRAM_NAME} ${name}`);
+      expect(stdout.replaceAll(PROGRAM_NAME, "")).not.toContain("integrationsync ");
       const command = await entry.load();
       for (const argument of Object.keys(command.arguments)) expect(stdout).toContain(`<${argument}>`);
       for (const [option, { value }] of Object.entries(command.options))

@@ -6,6 +6,7 @@ import { openBackend } from "./backend/open.ts";
 import type { Config } from "./config.ts";
 import { createConnectorCatalog } from "./connections/connector-catalog.ts";
 import { createConnectorFormReader } from "./connections/connector-forms.ts";
+import type { EventApps } from "./connections/event-apps.ts";
 import { openConnections } from "./connections/open-connections.ts";
 import { openVault } from "./connections/open-vault.ts";
 import { createChoicesResolver } from "./connections/resolve-choices.ts";
@@ -289,6 +290,7 @@ export function createApp(parts: AppParts): App {
       publicUrl: () => config.publicUrl,
       ...createHookSecrets(vault),
       ...subscriptionSecrets,
+      receivesEvents: connections.eventApps.receives,
       accountOf: (scope, connector, connection) =>
         accountOfConnection(scope, connector, connection, { ...engine, connectors }),
     }),
@@ -315,7 +317,7 @@ export function createApp(parts: AppParts): App {
     },
     connections: connections.manager,
     oauth: { apps: connections.apps, ...connections.authorization },
-    eventApps: connections.eventApps,
+    eventApps: pickShown(connections.eventApps),
     connectOptions: connections.options,
     connectors: createConnectorCatalog(connectors),
     connectorForms: createConnectorFormReader(connectors),
@@ -416,6 +418,11 @@ export function createApp(parts: AppParts): App {
       });
     },
   };
+}
+
+/** Without what opens secrets. */
+function pickShown({ show, reserve, check, save, remove }: EventApps): Services["eventApps"] {
+  return { show, reserve, check, save, remove };
 }
 
 /** A webhook's path secret is found by its hash, and sealed so that the URL can be shown again. */

@@ -1,5 +1,5 @@
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
-import type { AppSecret } from "../connector-sdk/trigger.ts";
+import type { AppEvents, AppSecret } from "../connector-sdk/trigger.ts";
 import { authorize } from "../domain/authorize.ts";
 import type { Backend } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
@@ -55,7 +55,7 @@ export function createEventApps(deps: EventAppsDeps) {
       installation: {
         url,
         variables: secrets.map(({ name }) => `${provider}_${name}`),
-        isSet: secrets.every(({ name }) => deps.appSecret(provider, name)),
+        isSet: isInstalled(events),
       },
     };
   }
@@ -109,6 +109,18 @@ export function createEventApps(deps: EventAppsDeps) {
     return eventApps.delete(scope, connector, change);
   }
 
+  /** Whether events of the connector can reach the tenant at all, through whichever app. */
+  async function receives(scope: Scope, connector: string): Promise<boolean> {
+    const events = await load(connector);
+    if (!events) return false;
+    const own = await eventApps.find(scope, connector);
+    return (own !== null && own.sealedSecrets !== null) || isInstalled(events);
+  }
+
+  function isInstalled({ provider, secrets }: AppEvents): boolean {
+    return secrets.every(({ name }) => deps.appSecret(provider, name) !== null);
+  }
+
   /** By name. Rejects when they cannot be opened. */
   async function open(tenantId: string, connector: string, sealed: string): Promise<Readonly<Record<string, string>>> {
     return JSON.parse(await vault.open(placeOf(tenantId, connector), sealed)) as Record<string, string>;
@@ -119,7 +131,7 @@ export function createEventApps(deps: EventAppsDeps) {
     return (await definition?.appEvents?.()) ?? null;
   }
 
-  return { show, reserve, check, save, remove, open };
+  return { show, reserve, check, save, remove, receives, open };
 }
 
 export type EventApps = ReturnType<typeof createEventApps>;

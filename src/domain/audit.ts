@@ -10,7 +10,26 @@ export interface Change {
   readonly target: string;
   /** Never holds a secret. */
   readonly details: JsonObject;
+  /**
+   * For what happens many times while somebody is at work: nothing is written when the newest entry about the target says
+   * the same of the same actor and is not older than this, in milliseconds. That entry then stands for all of it.
+   */
+  readonly gatherMs?: number;
 }
+
+/** Whether an entry that is there, the newest about the target, stands for the change as well. */
+export function isGathered(
+  newest: Pick<AuditEntry, "action" | "actor" | "at"> | null,
+  actor: Actor,
+  { action, at, gatherMs }: Change,
+): boolean {
+  if (newest === null || gatherMs === undefined) return false;
+  const isSameActor = newest.actor.kind === actor.kind && newest.actor.id === actor.id;
+  return isSameActor && newest.action === action && newest.at > at - gatherMs;
+}
+
+/** How far back the newest entry about a target is looked for; further back a new one is written. */
+export const GATHER_WITHIN = 200;
 
 /** One link of a tenant's hash chain: `hash` covers this entry and the hash before it. */
 export interface AuditEntry {

@@ -4,22 +4,26 @@ import { AppError, type FieldError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { WorkflowDefinition } from "../domain/workflow.ts";
+import { describeChanges } from "../domain/workflow-changes.ts";
 import { type CompileDeps, compileWorkflow } from "./compile-workflow.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
 import { checkDefinition } from "./drafts/check-definition.ts";
 import { findMissingConnections, findMissingWorkflows } from "./missing-references.ts";
 import { type PlanActivationDeps, planActivation } from "./triggers/plan-activation.ts";
+import { type TriggerWarningDeps, warnAboutTrigger } from "./triggers/warn-about-trigger.ts";
 
-export interface ManageWorkflowsDeps extends CompileDeps, PlanActivationDeps {
+export interface ManageWorkflowsDeps extends CompileDeps, PlanActivationDeps, Omit<TriggerWarningDeps, "backend"> {
   readonly backend: Backend;
   readonly newId: (prefix: string) => string;
   /** Hooks, schedules and caches have to be looked at again. */
   readonly changed: () => void;
 }
 
-interface Publication {
+export interface Publication {
   readonly version: number;
   readonly webhookUrl: string | null;
+  /** Why its trigger will not start a run as things are; for people. */
+  readonly warnings: readonly string[];
 }
 
 /** A workflow is edited as a draft; what runs is a published version, which never changes. */
@@ -101,16 +105,29 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
     await rejectMissingWorkflows(scope, compiled.definition);
     const now = clock.now();
     const activation = await planActivation(scope, workflow, compiled, deps);
+    const changes = describeChanges(await publishedDefinition(scope, workflow), definition);
     const published = await workflows.publish(
       scope,
       id,
       { definition, revision, activation },
-      { at: now, action: "workflow.published", target: id, details: { ...details, revision } },
+      { at: now, action: "workflow.published", target: id, details: { ...details, revision, changes } },
     );
     if (published === "stale") throw stale();
     if (published === "missing") return missing(id);
     deps.changed();
-    return { version: published.version, webhookUrl: await webhookUrl(scope, id) };
+    const warnings = await warnAboutTrigger(scope, definition.trigger, deps);
+    return { version: published.version, webhookUrl: await webhookUrl(scope, id), warnings };
+  }
+
+  async function publishedDefinition(scope: Scope, { id, publishedVersion }: Workflow) {
+    const before = publishedVersion === null ? null : await workflows.findVersion(scope, id, publishedVersion);
+    return before?.definition ?? null;
+  }
+
+  /** Why the trigger will never start a run although nothing is wrong with the definition. */
+  async function warnings(scope: Scope, { trigger }: WorkflowDefinition): Promise<readonly string[]> {
+    authorize(scope, "workflow.read");
+    return warnAboutTrigger(scope, trigger, deps);
   }
 
   async function unpublish(scope: Scope, id: string): Promise<void> {
@@ -175,6 +192,7 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
     check,
     publish,
     publishVersion,
+    warnings,
     findVersion,
     unpublish,
     remove,

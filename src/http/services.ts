@@ -35,7 +35,7 @@ export interface Services {
   readonly connections: ConnectionManager;
   readonly drafts: DraftEditor;
   readonly oauth: ConnectionAuthorization & { readonly apps: OAuthApps };
-  readonly eventApps: Omit<EventApps, "open">;
+  readonly eventApps: Pick<EventApps, "show" | "reserve" | "check" | "save" | "remove">;
   readonly connectOptions: ConnectOptions;
   readonly connectors: ConnectorCatalog;
   readonly choices: ChoicesResolver;

@@ -107,6 +107,7 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     newHookSecret: async () => ({ secret: "", secretHash: newId("hash"), sealedSecret: "" }),
     openHookSecret: async () => "",
     publicUrl: () => "http://localhost",
+    receivesEvents: async () => true,
     changed: () => {},
   });
   const processes: { readonly owner: string; readonly dispatcher: Dispatcher; readonly life: Life }[] = [];

@@ -152,6 +152,8 @@ export interface TriggerPanel {
   readonly webhook: { readonly url: string | null; readonly curl: string | null } | null;
   /** How a published trigger that works with its provider stands; null for one that has nothing to tell. */
   readonly standing: StandingView | null;
+  /** Why it will not start a run as the server is set up. */
+  readonly warnings: readonly string[];
   /** Epoch milliseconds; null for a trigger without times. */
   readonly nextTimes: { readonly times: readonly number[]; readonly zone: string | null } | null;
 }

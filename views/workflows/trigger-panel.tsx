@@ -23,6 +23,12 @@ export function TriggerPanelBody({ view, panel }: { view: EditorView; panel: Tri
           ""
         )}
       </PanelHead>
+      {panel.warnings.map((warning) => (
+        <div class="panel-note" data-tone="warning">
+          <strong>Nothing will start it yet</strong>
+          <div safe>{warning}</div>
+        </div>
+      ))}
       {panel.standing ? <Standing standing={panel.standing} /> : ""}
       {panel.webhook ? <WebhookAddress webhook={panel.webhook} mayEdit={view.mayEdit} /> : ""}
       <Form

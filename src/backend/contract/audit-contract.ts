@@ -66,6 +66,51 @@ export function auditContract(open: OpenBackendUnderTest): void {
       expect(await backend.audit.verify(scope.tenantId)).toEqual({ ok: true, entries: 3 });
     });
 
+    test("gathers what one actor does to one thing again and again into the entry that is there", async ({
+      backend,
+      scope,
+    }) => {
+      const MINUTE = 60_000;
+      const other = grantScope(scope.tenantId, scope.workspaceId, { kind: "user", id: "odd \\ \0" }, scope.permissions);
+      const edit = (by: Scope, at: number, target = "wf_1 \\ \0") =>
+        backend.audit.append(by, { ...change("workflow.edited", target, NOW + at), gatherMs: 30 * MINUTE });
+      const seen = async () =>
+        (await backend.audit.list(scope, { limit: 50, cursor: null })).items
+          .map(({ action, actor, target, at }) => [action, actor.id, target.slice(0, 4), (at - NOW) / MINUTE])
+          .toReversed()
+          .slice(1);
+      await Promise.all([0, 0, 0, 0].map((at) => edit(scope, at)));
+      for (const at of [1, 29]) await edit(scope, at * MINUTE);
+      const ours = ["workflow.edited", scope.actor.id, "wf_1", 0];
+      expect(await seen()).toEqual([ours]);
+      // Another thing, another actor, and whatever came in between, stand for themselves.
+      await edit(scope, 29 * MINUTE, "wf_2");
+      await edit(other, 29 * MINUTE);
+      await edit(other, 29 * MINUTE);
+      await edit(scope, 29 * MINUTE);
+      await backend.audit.append(scope, change("workflow.published", "wf_1 \\ \0", NOW + 29 * MINUTE));
+      await edit(scope, 29 * MINUTE);
+      // Half an hour after the entry, not after the last edit.
+      await edit(scope, 58 * MINUTE);
+      await edit(scope, 59 * MINUTE);
+      const at = (minute: number, action = "workflow.edited", target = "wf_1", actor = scope.actor.id) => [
+        action,
+        actor,
+        target,
+        minute,
+      ];
+      expect(await seen()).toEqual([
+        ours,
+        at(29, "workflow.edited", "wf_2"),
+        at(29, "workflow.edited", "wf_1", other.actor.id),
+        at(29),
+        at(29, "workflow.published"),
+        at(29),
+        at(59),
+      ]);
+      expect(await backend.audit.verify(scope.tenantId)).toEqual({ ok: true, entries: 8 });
+    });
+
     test("verifies more entries than a page holds", async ({ backend, scope }) => {
       await Promise.all(
         Array.from({ length: 1_500 }, (_, n) => backend.audit.append(scope, change(`entry.${n}`, "x"))),

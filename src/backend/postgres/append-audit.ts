@@ -1,7 +1,14 @@
-import { AUDIT_CHAIN_START, type Change, nextAuditEntry } from "../../domain/audit.ts";
+import {
+  AUDIT_CHAIN_START,
+  type AuditHead,
+  type Change,
+  GATHER_WITHIN,
+  isGathered,
+  nextAuditEntry,
+} from "../../domain/audit.ts";
 import type { Actor } from "../../domain/tenant.ts";
 import type { Transaction } from "./database.ts";
-import { encodeText } from "./text-columns.ts";
+import { type BigintText, decodeText, encodeText, toNumber } from "./text-columns.ts";
 
 export type AppendAudit = typeof appendAudit;
 
@@ -10,7 +17,9 @@ export type AppendAudit = typeof appendAudit;
  * tenant in order until they have committed.
  */
 export async function appendAudit({ run }: Transaction, tenantId: string, actor: Actor, change: Change): Promise<void> {
-  const { entry, detailsText } = nextAuditEntry(await lockHead(run, tenantId), tenantId, actor, change);
+  const head = await lockHead(run, tenantId);
+  if (await stands(run, tenantId, actor, change, head)) return;
+  const { entry, detailsText } = nextAuditEntry(head, tenantId, actor, change);
   await run(
     `INSERT INTO audit_log (tenant_id, seq, at, actor_kind, actor_id, action, target, details, previous_hash, hash)
      VALUES ($1, $2::integer, $3::bigint, $4, $5, $6, $7, $8::text, $9, $10)`,
@@ -32,6 +41,25 @@ export async function appendAudit({ run }: Transaction, tenantId: string, actor:
     entry.seq,
     entry.hash,
   ]);
+}
+
+/** Whether an entry that is there stands for the change as well. */
+async function stands(
+  run: Transaction["run"],
+  tenantId: string,
+  actor: Actor,
+  change: Change,
+  head: AuditHead,
+): Promise<boolean> {
+  if (change.gatherMs === undefined) return false;
+  const [newest] = await run<{ kind: Actor["kind"]; id: string; action: string; at: BigintText }>(
+    `SELECT actor_kind AS kind, actor_id AS id, action, at FROM audit_log
+     WHERE tenant_id = $1 AND seq > $2::integer AND target = $3 ORDER BY seq DESC LIMIT 1`,
+    [tenantId, head.seq - GATHER_WITHIN, encodeText(change.target)],
+  );
+  if (!newest) return false;
+  const { kind, id, action, at } = newest;
+  return isGathered({ action, at: toNumber(at), actor: { kind, id: decodeText(id) } }, actor, change);
 }
 
 async function lockHead(run: Transaction["run"], tenantId: string) {

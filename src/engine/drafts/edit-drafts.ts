@@ -6,7 +6,7 @@ import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import { locateProblem, type Problem, type WorkflowDraft } from "../../domain/workflow-draft.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { readJsonText } from "../json-text.ts";
-import type { WorkflowManager } from "../manage-workflows.ts";
+import type { Publication, WorkflowManager } from "../manage-workflows.ts";
 
 export interface DraftEditorDeps {
   readonly backend: Pick<Backend, "workflows" | "drafts">;
@@ -37,12 +37,15 @@ export type EditOutcome = OpenDraft & {
 };
 
 export type PublishOutcome =
-  | { readonly kind: "published"; readonly version: number; readonly webhookUrl: string | null }
+  | ({ readonly kind: "published" } & Publication)
   | { readonly kind: "problems"; readonly open: OpenDraft }
   /** The draft is not the one that was looked at. */
   | { readonly kind: "stale"; readonly open: OpenDraft };
 
 const MAX_TRIES = 8;
+
+/** Every field that is left is a save: the audit log tells of somebody's work on a workflow once in so long. */
+const SESSION_MS = 30 * 60_000;
 
 /**
  * Editing in small steps, by several people at once: an edit is applied to whatever the draft is by then and stored only
@@ -121,20 +124,11 @@ export function createDraftEditor({ backend, clock, manager }: DraftEditorDeps) 
     const { definition } = draft;
     const at = clock.now();
     const details = { name: definition.name, what };
+    const change = { at, action: "workflow.edited", target: id, details, gatherMs: SESSION_MS };
     const saved =
       problems.length === 0
-        ? await backend.workflows.saveDraft(
-            scope,
-            id,
-            { definition, revision },
-            { at, action: "workflow.saved", target: id, details },
-          )
-        : await backend.drafts.keep(
-            scope,
-            id,
-            { draft, revision },
-            { at, action: "workflow.draft_saved", target: id, details },
-          );
+        ? await backend.workflows.saveDraft(scope, id, { definition, revision }, change)
+        : await backend.drafts.keep(scope, id, { draft, revision }, change);
     if (saved === "missing") throw new AppError("not_found", `There is no workflow ${id}.`);
     if (saved === "stale") return null;
     const name = definition.name || workflow.name;

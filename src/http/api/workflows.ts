@@ -47,7 +47,14 @@ const triggerStanding = z
   })
   .meta({ id: "TriggerStanding" });
 
-const publication = z.object({ version: z.int(), webhookUrl: z.string().optional() });
+const publication = z.object({
+  version: z.int(),
+  webhookUrl: z.string().optional(),
+  warnings: z.array(z.string()).optional().meta({
+    description:
+      "Why the trigger will not start a run as the server is set up, such as a PUBLIC_URL that the provider cannot reach. Absent when there is nothing to say.",
+  }),
+});
 const started = z.object({
   runId: z.string(),
   duplicate: z
@@ -160,8 +167,12 @@ export const workflowRoutes = [
     },
     errors: ["not_found", "conflict", "invalid"],
     async handle({ scope, params }, { workflows }) {
-      const { version: published, webhookUrl } = await workflows.publish(scope, params.id);
-      return answer(200, { version: published, ...(webhookUrl !== null && { webhookUrl }) });
+      const { version: published, webhookUrl, warnings } = await workflows.publish(scope, params.id);
+      return answer(200, {
+        version: published,
+        ...(webhookUrl !== null && { webhookUrl }),
+        ...(warnings.length > 0 && { warnings: [...warnings] }),
+      });
     },
   }),
 

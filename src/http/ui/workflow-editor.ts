@@ -49,6 +49,10 @@ export const workflowEditorPages = [
       const { scope } = call.signedIn;
       const { id } = call.params;
       const published = await services.drafts.publish(scope, id, Number(call.form.get("revision")));
+      if (published.kind === "published" && published.warnings.length > 0) {
+        const text = `Version ${published.version} is published, but nothing will start it yet.`;
+        return redirect(`/workflows/${id}?trigger=`, { flash: { kind: "error", text } });
+      }
       if (published.kind === "published") {
         const text =
           published.webhookUrl === null

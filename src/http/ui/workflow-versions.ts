@@ -74,7 +74,11 @@ export const workflowVersionPages = [
     access: "workflow.write",
     async handle({ signedIn, params }, { workflows }) {
       const from = readVersion(params.version);
-      const { version } = await workflows.publishVersion(signedIn.scope, params.id, from);
+      const { version, warnings } = await workflows.publishVersion(signedIn.scope, params.id, from);
+      if (warnings.length > 0) {
+        const text = `Version ${version} is published, but nothing will start it yet.`;
+        return redirect(`/workflows/${params.id}?trigger=`, { flash: { kind: "error", text } });
+      }
       const text =
         version === from
           ? `Version ${version} is published.`

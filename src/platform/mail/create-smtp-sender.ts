@@ -2,6 +2,7 @@ import net, { isIP, type Socket } from "node:net";
 import tls from "node:tls";
 import type { NodemailerError } from "nodemailer";
 import type { CheckedAddress } from "../egress/check-target.ts";
+import { isLoopbackHost } from "../loopback-host.ts";
 import {
   AUTOMATIC_HEADERS,
   describeAnswer,
@@ -9,7 +10,7 @@ import {
   type MailSender,
   type OutgoingMail,
 } from "./mail-sender.ts";
-import { hostAndPort, isLoopbackHost, type SmtpServer } from "./parse-smtp-url.ts";
+import { hostAndPort, type SmtpServer } from "./parse-smtp-url.ts";
 
 export interface SmtpSenderOptions {
   readonly server: SmtpServer;

@@ -24,11 +24,6 @@ export function parseSmtpUrl(text: string): SmtpServer {
   };
 }
 
-/** On this machine nobody listens in between. */
-export function isLoopbackHost(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 /** `host:port`, as `EGRESS_ALLOW` writes it. */
 export function hostAndPort({ host, port }: Pick<SmtpServer, "host" | "port">): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

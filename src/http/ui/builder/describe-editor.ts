@@ -146,6 +146,7 @@ async function describePanel(
         sources,
         services.clock.now(),
         open.workflow.publishedVersion === null ? null : await services.readTrigger(scope, open.workflow.id),
+        await services.workflows.warnings(scope, definition),
       );
     default: {
       const { items } = await services.connectors.list({ limit: 200, cursor: null });

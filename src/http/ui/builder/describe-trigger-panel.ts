@@ -32,6 +32,7 @@ export async function describeTriggerPanel(
   sources: EditorSources,
   nowMs: number,
   standing: TriggerStanding | null,
+  warnings: readonly string[],
 ): Promise<TriggerPanel> {
   const { trigger } = draft.definition;
   const form = await sources.forms.trigger(trigger.connector, trigger.trigger);
@@ -78,6 +79,7 @@ export async function describeTriggerPanel(
           }
         : null,
     standing: standing && describeStanding(standing),
+    warnings,
     nextTimes:
       form?.kind === "schedule"
         ? {

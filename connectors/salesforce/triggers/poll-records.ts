@@ -7,6 +7,8 @@ import { objectName } from "../soql.ts";
 const PAGE_SIZE = 1_000;
 /** A record shows up when its transaction ends, with the time at which it was written: it may be minutes late. */
 const OVERLAP_MS = 5 * 60_000;
+/** The first poll looks back so far, in case our clock is ahead of Salesforce's. */
+const CLOCKS_MS = 15 * 60_000;
 
 export interface RecordsInput {
   readonly object: string;
@@ -20,6 +22,8 @@ export interface RecordsInput {
 interface Cursor {
   readonly stamp: string;
   readonly id: string | null;
+  /** Where the first poll began: what is older was there before the workflow was published. */
+  readonly floor?: string;
 }
 
 /**
@@ -32,23 +36,26 @@ export async function pollRecords(
   toId: (record: JsonObject) => string,
 ): Promise<PollAnswer> {
   const { api, input } = context;
-  const before = readCursor(context);
+  const known = readCursor(context);
   const fields = selectList(input.selected, ["Id", field]);
-  const soql = `SELECT ${fields} FROM ${objectName(input.object)} WHERE ${behind(before, field)} ORDER BY ${field}, Id LIMIT ${PAGE_SIZE}`;
+  const soql = `SELECT ${fields} FROM ${objectName(input.object)} WHERE ${behind(known, field)} ORDER BY ${field}, Id LIMIT ${PAGE_SIZE}`;
   const { records } = await runQuery(api, soql, PAGE_SIZE);
   const items = records.map((record) => ({ id: toId(record), body: record }));
   const last = records.at(-1);
   const isFull = records.length === PAGE_SIZE;
-  // What changed just before publishing is remembered by its id; the next poll begins at that moment.
-  if (isFirst(context) && !isFull) return { items, cursor: { stamp: before.stamp, id: null } };
-  if (last === undefined) return { items, cursor: { ...before, id: null } };
+  if (last === undefined) return { items, cursor: { ...known, id: null } };
   const stamp = toInstant(String(last[field]));
-  return { items, cursor: { stamp, id: isFull ? String(last.Id) : null }, more: isFull };
+  return { items, cursor: { ...known, stamp, id: isFull ? String(last.Id) : null }, more: isFull };
 }
 
-function behind({ stamp, id }: Cursor, field: string): string {
+function behind({ stamp, id, floor }: Cursor, field: string): string {
   if (id !== null) return `(${field} > ${stamp} OR (${field} = ${stamp} AND Id > '${id}'))`;
-  return `${field} >= ${new Date(Date.parse(stamp) - OVERLAP_MS).toISOString()}`;
+  const from = before(stamp);
+  return `${field} >= ${floor !== undefined && floor > from ? floor : from}`;
+}
+
+function before(stamp: string): string {
+  return new Date(Date.parse(stamp) - OVERLAP_MS).toISOString();
 }
 
 /** Ids are 15 or 18 letters and digits; nothing else may reach the query. */
@@ -57,14 +64,16 @@ const BEGINNING = "1999-01-01T00:00:00.000Z";
 
 function readCursor({ cursor, input, now }: PollContext<RecordsInput>): Cursor {
   if (isJsonObject(cursor)) {
-    const { stamp, id } = cursor as Record<string, Json>;
-    return { stamp: toInstant(String(stamp)), id: typeof id === "string" && ID.test(id) ? id : null };
+    const { stamp, id, floor } = cursor as Record<string, Json>;
+    return {
+      stamp: toInstant(String(stamp)),
+      id: typeof id === "string" && ID.test(id) ? id : null,
+      ...(typeof floor === "string" && { floor: toInstant(floor) }),
+    };
   }
-  return { stamp: wantsExisting(input) ? BEGINNING : new Date(now()).toISOString(), id: null };
-}
-
-function isFirst({ cursor, input }: PollContext<RecordsInput>): boolean {
-  return cursor === null && !wantsExisting(input);
+  if (wantsExisting(input)) return { stamp: BEGINNING, id: null };
+  const floor = new Date(now() - CLOCKS_MS).toISOString();
+  return { stamp: floor, id: null, floor };
 }
 
 /** `defineTrigger` gives every poll the field; only the first poll asks for it. */

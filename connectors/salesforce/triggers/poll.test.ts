@@ -55,15 +55,23 @@ describe("changed records", () => {
     answerWith([]);
     await poll(changedRecord, null, { startWith: "new" });
     await poll(changedRecord, null, { startWith: "existing" });
-    expect(org.queries()[0]).toContain("SystemModstamp >= 2026-05-31T11:55:00.000Z");
+    expect(org.queries()[0]).toContain("SystemModstamp >= 2026-05-31T11:45:00.000Z");
     expect(org.queries()[1]).toContain("SystemModstamp >= 1998-12-31T23:55:00.000Z");
   });
 
-  test("from just before the first poll are remembered, and the next one begins at that moment", async () => {
-    answerWith([{ Id: idOf(1), SystemModstamp: "2026-05-31T11:58:00.000+0000" }]);
+  test("from just before the first poll are remembered to the last, and the next poll looks no further back", async () => {
+    const stamp = (index: number) => new Date(NOW - 14 * 60_000 + index * 100).toISOString();
+    const load = Array.from({ length: 1_400 }, (_, index) => ({ Id: idOf(index), SystemModstamp: stamp(index) }));
+    answerWith(load.slice(0, 1_000));
     const first = await poll(changedRecord, null, { startWith: "new" });
-    expect(first).toMatchObject({ items: [{}], cursor: { stamp: "2026-05-31T12:00:00.000Z", id: null } });
-    expect(first.more ?? false).toBe(false);
+    // Until an answer without `more` the engine only remembers.
+    expect([first.items.length, first.more]).toEqual([1_000, true]);
+    answerWith(load.slice(1_000));
+    const second = await poll(changedRecord, first.cursor);
+    expect([second.items.length, second.more]).toEqual([400, false]);
+    answerWith([]);
+    await poll(changedRecord, second.cursor);
+    expect(org.queries()[2]).toContain("WHERE SystemModstamp >= 2026-05-31T11:45:00.000Z ORDER");
   });
 
   test("keep the cursor where it is while nothing changes", async () => {

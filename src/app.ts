@@ -29,7 +29,7 @@ import { ScheduleTicker } from "./engine/fire-schedules.ts";
 import { createVariableManager } from "./engine/manage-variables.ts";
 import { createWorkflowManager } from "./engine/manage-workflows.ts";
 import { PruneTicker } from "./engine/prune-runs.ts";
-import { limitedRequest } from "./engine/rate-limit/limited-call.ts";
+import { limitCall } from "./engine/rate-limit/limited-call.ts";
 import { RateLimiter } from "./engine/rate-limit/rate-limiter.ts";
 import { createHeadroomReader } from "./engine/rate-limit/read-headroom.ts";
 import { createRunReader } from "./engine/read-runs.ts";
@@ -327,7 +327,11 @@ export function createApp(parts: AppParts): App {
       connectors,
       useConnection,
       // Nobody's turn was taken for it: its first request waits for a token as well.
-      requestFor: (call) => limitedRequest(engine.request, rateLimits, call, newId("form"), 0),
+      limit: (call) =>
+        limitCall(engine.request, rateLimits, { ...call, countsByRequest: true }, newId("form"), {
+          prepaid: 0,
+          comesAgain: false,
+        }),
       clock,
     }),
     headroom: createHeadroomReader({ backend, connectors, limiter: rateLimits, clock }),

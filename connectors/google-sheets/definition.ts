@@ -14,6 +14,7 @@ export default defineConnector({
   baseUrl: "https://sheets.googleapis.com/v4",
   classify,
   rateLimits,
+  rateLimitMethod: ({ method }) => (method === "GET" ? "read" : "write"),
 
   async testConnection({ api }) {
     const { body } = await api({

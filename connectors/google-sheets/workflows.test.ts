@@ -213,6 +213,38 @@ describe("Google's quota", () => {
   }, 20_000);
 });
 
+describe("a form that meets Google's quota", () => {
+  test("says so, and the runs of the connection do not run into it one by one", async () => {
+    google.limit(1);
+    const body = { connection, field: ["sheet"], input: { spreadsheet: "sheet-1" } };
+    const refused = await world.api("POST", "/connectors/google-sheets/actions/append_row/choices", { body });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "20"]);
+    const asked = google.peers.sheets.calls.length;
+    const workflow = await world.publish({
+      steps: [action("list", "list_sheets", {}, { input: { spreadsheet: "sheet-1" } })],
+    });
+    const runId = await workflow.start();
+    expect((await world.until(runId, "waiting")).waitingFor).toBe("rate_limit");
+    expect(google.peers.sheets.calls).toHaveLength(asked);
+    world.clock.jump(21_000);
+    expect(await world.settled(runId)).toMatchObject({ status: "succeeded" });
+  }, 20_000);
+});
+
+test("what polls and forms ask counts as reading", async () => {
+  const available = async () => {
+    const { limits } = (await world.api("GET", `/connections/${connection}/headroom`)).body;
+    return limits.find(({ title }: { title: string }) => title === "Reads").availableNow as number;
+  };
+  const before = await available();
+  const body = { connection, field: ["sheet"], input: { spreadsheet: "sheet-1" } };
+  await world.api("POST", "/connectors/google-sheets/actions/append_row/choices", { body });
+  expect(before - (await available())).toBe(1);
+  const { workflow } = await watch("new_row", {}, []);
+  expect(before - (await available())).toBeGreaterThan(2);
+  await world.api("POST", `/workflows/${workflow.id}/unpublish`);
+});
+
 describe("an answer that gets lost", () => {
   const once = { retry: { maxAttempts: 2, initialDelayMs: 0, maxDelayMs: 0 } };
 

@@ -18,8 +18,12 @@ import type { ConnectionAccess } from "./use-connection.ts";
 export interface ResolveChoicesDeps {
   readonly connectors: ConnectorRegistry;
   readonly useConnection: (scope: Scope, id: string, connector: string) => Promise<ConnectionAccess>;
-  /** The way out for one call, within what the provider gives. */
-  readonly requestFor: (call: FormCall) => GuardedRequest;
+  /** The way out for one call, within what the provider gives, and what is done when that was too much all the same. */
+  readonly limit: (call: FormCall) => {
+    readonly request: GuardedRequest;
+    /** When to come again, or null. */
+    readonly refused: (retryAfterMs: number | null) => number | null;
+  };
   readonly clock: Clock;
 }
 
@@ -104,12 +108,14 @@ export function createChoicesResolver(deps: ResolveChoicesDeps) {
     const { clock } = deps;
     const { tenantId } = scope;
     const { connector: connectorName, connection: connectionId, part } = question;
-    const request = deps.requestFor({ connectorName, connector, tenantId, connectionId, method: part.name });
+    const { request, refused } = deps.limit({ connectorName, connector, tenantId, connectionId, method: part.name });
     try {
       return await callProvider({ tenantId, connector, access, timeoutMs: TIMEOUT_MS, clock, request }, act);
     } catch (error) {
-      if (error instanceof ActionError) throw refusal(error);
-      throw error;
+      if (!(error instanceof ActionError)) throw error;
+      // Runs share the budget: they must not run into the same refusal one by one.
+      const at = error.kind === "rate_limited" ? refused(error.retryAfterMs) : null;
+      throw refusal(error, at === null ? error.retryAfterMs : at - clock.now());
     }
   }
 
@@ -145,7 +151,7 @@ function requireNeeds(fields: Fields, needs: readonly string[], { input }: Field
     throw new AppError("invalid", `${dynamic.join(" and ")} is known only while it runs. Type the value in.`);
 }
 
-function refusal({ kind, message, retryAfterMs }: ActionError): AppError {
+function refusal({ kind, message }: ActionError, retryAfterMs: number | null): AppError {
   const options = { ...(retryAfterMs !== null && { retryAfterMs }), detailCode: "provider_failed" };
   return new AppError(kind === "rate_limited" ? "rate_limited" : "unavailable", message, options);
 }

@@ -2,7 +2,7 @@ import type { ActionDefinition } from "./action.ts";
 import type { ActionError } from "./action-error.ts";
 import type { Account, AuthScheme } from "./auth-scheme.ts";
 import type { CallContext } from "./call-context.ts";
-import type { ConnectionCredential, IncomingResponse } from "./http-exchange.ts";
+import type { ConnectionCredential, IncomingResponse, OutgoingRequest } from "./http-exchange.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import type { AppEvents, TriggerDefinition } from "./trigger.ts";
 
@@ -34,6 +34,8 @@ export interface ConnectorDefinition {
   readonly classify?: (response: IncomingResponse, nowMs: number) => ActionError | null;
   /** Budgets to stay within. A 429 and its Retry-After are honoured with and without them. */
   readonly rateLimits?: readonly RateLimit[];
+  /** For requests that no action makes (polls, what a form offers): which `method` of the limits they count against. */
+  readonly rateLimitMethod?: (request: OutgoingRequest) => string;
   /** Calls one connection may have under way at once; more wait. */
   readonly maxConcurrentCalls?: number;
   /**

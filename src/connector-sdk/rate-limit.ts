@@ -16,7 +16,8 @@ export interface RateLimit {
   readonly scope: "app" | "tenant" | "connection";
   /**
    * Absent: calls of all methods count together. `each`: every method has a budget of its own. A name: only calls of
-   * that method count. An action's method is its `rateLimitMethod`, else its own name.
+   * that method count. An action's method is its `rateLimitMethod`, else its own name; the connector's
+   * `rateLimitMethod` says it for what is no action's.
    */
   readonly method?: "each" | (string & {});
   /** So many requests … */

@@ -7,10 +7,10 @@ import { createRedactor } from "../connector-sdk/redact-credential.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import type { StepError, StepRecord } from "../domain/run.ts";
 import { DEFAULT_STEP_TIMEOUT_MS } from "../domain/workflow.ts";
+import type { Clock } from "../platform/clock.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";
-
 import type { EngineDeps } from "./engine-deps.ts";
-import { limitedRequest } from "./rate-limit/limited-call.ts";
+import { type LimitedCall, limitCall } from "./rate-limit/limited-call.ts";
 import type { Pace } from "./rate-limit/pace.ts";
 
 /** How one attempt ended. */
@@ -43,7 +43,8 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
   const limiter = deps.rateLimits?.limits(call) ? deps.rateLimits : undefined;
   const { connector, action, step } = compiled;
   const { clock } = deps;
-  const request = limiter ? limitedRequest(deps.request, limiter, call, ticket) : deps.request;
+  const limited = limiter ? limitCall(deps.request, limiter, call, ticket) : null;
+  const { request } = limited ?? deps;
   const key = record.idempotencyKey ?? "";
   const idempotency = action.idempotency ? { mapping: action.idempotency, key } : null;
   const timeoutMs = step.timeoutMs ?? DEFAULT_STEP_TIMEOUT_MS;
@@ -58,16 +59,16 @@ export async function callConnector(attempt: Attempt, deps: EngineDeps): Promise
     return checkOutput(createRedactor(used)(output ?? null));
   } catch (error) {
     if (error instanceof CredentialParked) return { kind: "parked", access: error.parked };
-    return toResult(refusal(classifyEgressError(error), attempt.pace, deps));
+    return toResult(refusal(classifyEgressError(error), limited, clock));
   } finally {
     limiter?.ended(call, ticket);
   }
 }
 
 /** A call that was too much freezes what it counts against; it comes again when it is its turn. */
-function refusal(error: ActionError, { call, ticket }: Pace, { rateLimits, clock }: EngineDeps): ActionError {
+function refusal(error: ActionError, limited: LimitedCall | null, clock: Clock): ActionError {
   if (error.kind !== "rate_limited") return error;
-  const at = rateLimits?.refused(call, ticket, error.retryAfterMs) ?? null;
+  const at = limited?.refused(error.retryAfterMs) ?? null;
   if (at === null) return error;
   const { code, message, details } = error;
   const retryAfterMs = at - clock.now();

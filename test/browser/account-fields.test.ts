@@ -78,7 +78,7 @@ beforeAll(async () => {
       connectors,
       clock: systemClock,
       useConnection: () => Promise.reject(new Error("needs no connection")),
-      requestFor: () => () => Promise.reject(new Error("asks nobody")),
+      limit: () => ({ request: () => Promise.reject(new Error("asks nobody")), refused: () => null }),
     }),
   });
 }, 60_000);

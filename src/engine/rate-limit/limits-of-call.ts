@@ -5,12 +5,14 @@ import type { BucketSpec } from "../../domain/rate-bucket.ts";
 /** A call that a connector is about to make. */
 export interface RateCall {
   readonly connectorName: string;
-  readonly connector: Pick<ConnectorDefinition, "rateLimits" | "maxConcurrentCalls">;
+  readonly connector: Pick<ConnectorDefinition, "rateLimits" | "rateLimitMethod" | "maxConcurrentCalls">;
   readonly tenantId: string;
   /** Null: it is made without one. */
   readonly connectionId: string | null;
   /** By which limits of single methods are counted. */
   readonly method: string;
+  /** No action's: each request counts as what the connector says that it is. */
+  readonly countsByRequest?: true;
 }
 
 export interface CallLimit {

@@ -104,11 +104,16 @@ export class RateLimiter {
       const turn = await this.#ask({ ...call, connector: { ...call.connector, maxConcurrentCalls: 0 } }, ticket, 0);
       if (turn.kind === "granted") return true;
       if (turn.at >= deadlineAt) {
-        this.#stepAside(call, ticket);
+        this.stepAside(call, ticket);
         return false;
       }
       await new Promise<void>((resolve) => void clock.after(Math.max(1, turn.at - clock.now()), resolve));
     }
+  }
+
+  /** Nobody waits with this ticket any longer. */
+  stepAside(call: RateCall, ticket: string): void {
+    for (const { bucket } of this.#bucketsOf(call)) bucket.stepAside(ticket);
   }
 
   /** What a response tells about what is left. */
@@ -175,10 +180,6 @@ export class RateLimiter {
     }
     for (const { bucket } of limited) bucket.spend(ticket, now);
     return { kind: "granted" };
-  }
-
-  #stepAside(call: RateCall, ticket: string): void {
-    for (const { bucket } of this.#bucketsOf(call)) bucket.stepAside(ticket);
   }
 
   #bucketsOf(call: RateCall): readonly { readonly bucket: SharedBucket; readonly title: string }[] {

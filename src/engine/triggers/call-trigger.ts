@@ -6,7 +6,7 @@ import type { Scope } from "../../domain/tenant.ts";
 import type { CompiledWorkflow } from "../compiled-workflow.ts";
 import type { EngineDeps } from "../engine-deps.ts";
 import { type Opened, openAccess } from "../open-access.ts";
-import { limitedRequest } from "../rate-limit/limited-call.ts";
+import { limitCall } from "../rate-limit/limited-call.ts";
 import type { RateCall } from "../rate-limit/limits-of-call.ts";
 
 /** How a call for a trigger ended. `parked`: its connection waits for a person. */
@@ -36,6 +36,7 @@ export async function callTrigger<T>(
     tenantId: scope.tenantId,
     connectionId: connection ?? null,
     method: workflow.definition.trigger.trigger,
+    countsByRequest: true,
   };
   const ticket = `trigger ${workflowId}`;
   const opened = await openAccess(scope, { call, ticket, slotMs: 2 * TIMEOUT_MS }, deps);
@@ -45,7 +46,8 @@ export async function callTrigger<T>(
   if (opened.kind === "waits") return { kind: "failed", error: tooSoon(opened, clock.now()) };
   const { access } = opened;
   const limiter = rateLimits?.limits(call) ? rateLimits : undefined;
-  const request = limiter ? limitedRequest(deps.request, limiter, call, ticket) : deps.request;
+  const limited = limiter ? limitCall(deps.request, limiter, call, ticket) : null;
+  const { request } = limited ?? deps;
   try {
     return {
       kind: "done",
@@ -57,14 +59,14 @@ export async function callTrigger<T>(
   } catch (error) {
     if (error instanceof CredentialParked) return { kind: "parked", reason: error.parked.reason };
     if (!(error instanceof ActionError)) throw error;
-    if (error.kind === "rate_limited") limiter?.refused(call, ticket, error.retryAfterMs);
+    if (error.kind === "rate_limited") limited?.refused(error.retryAfterMs);
     return { kind: "failed", error };
   } finally {
     limiter?.ended(call, ticket);
   }
 }
 
-type CalledConnector = Pick<ConnectorDefinition, "auth" | "rateLimits" | "maxConcurrentCalls">;
+type CalledConnector = Pick<ConnectorDefinition, "auth" | "rateLimits" | "rateLimitMethod" | "maxConcurrentCalls">;
 
 function tooSoon({ at, reason }: Extract<Opened, { kind: "waits" }>, now: number): ActionError {
   return new ActionError("rate_limited", reason, { code: "rate_limited", retryAfterMs: at - now });

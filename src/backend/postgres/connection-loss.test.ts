@@ -158,3 +158,33 @@ test("when all connections are in use a caller is told to come back, and soon is
   await backend.close();
   await database.drop();
 }, 30_000);
+
+test("a worker keeps its lease while everything else waits, and a flood of /readyz is one look at a time", async () => {
+  const database = await createDatabase();
+  const admin = new Bun.SQL(database.url, { max: 1 });
+  const backend = await openPostgres({ databaseUrl: database.url, owner: "srv", lock: false });
+  await admin.unsafe(`
+    CREATE TABLE looks (n integer);
+    CREATE FUNCTION note() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS
+    $$ BEGIN INSERT INTO public.looks VALUES (1); RETURN NULL; END $$;
+    CREATE TRIGGER note AFTER INSERT OR UPDATE ON settings FOR EACH ROW EXECUTE FUNCTION note()`);
+  await Promise.all(Array.from({ length: 300 }, () => backend.check()));
+  expect(await admin`SELECT n FROM looks`).toHaveLength(1);
+  await backend.check();
+  expect(await admin`SELECT n FROM looks`).toHaveLength(2);
+
+  const scopes = await Promise.all(Array.from({ length: 20 }, () => createTenant(backend)));
+  const stuck: Promise<unknown>[] = [];
+  await admin.begin(async (sql) => {
+    // Counted before anything is accepted, as each tenant.
+    await sql`LOCK TABLE run_queue IN ACCESS EXCLUSIVE MODE`;
+    stuck.push(...scopes.map((scope) => backend.runs.accept(scope, sampleRun(), UNHELD)));
+    await Bun.sleep(100);
+    const askedAt = performance.now();
+    await backend.runs.renew("srv", NOW);
+    expect(performance.now() - askedAt).toBeLessThan(1_000);
+  });
+  await Promise.all(stuck);
+  await Promise.all([admin.close(), backend.close()]);
+  await database.drop();
+}, 30_000);

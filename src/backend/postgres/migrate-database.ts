@@ -14,12 +14,14 @@ const MIGRATION_LOCK = 7_304_115_926;
 export type MigrationState = "empty" | "pending" | "current" | "unknown";
 
 export async function migrationState(sql: Bun.SQL): Promise<MigrationState> {
-  const known = readMigrationFiles({ migrationsFolder: postgresMigrationsFolder }).map((migration) => migration.hash);
+  // Read once: `/readyz` asks as well.
+  known ??= readMigrationFiles({ migrationsFolder: postgresMigrationsFolder }).map((migration) => migration.hash);
   const applied = await appliedHashes(sql);
   if (applied.length === 0) return "empty";
-  if (applied.some((hash) => !known.includes(hash))) return "unknown";
+  if (applied.some((hash) => !known?.includes(hash))) return "unknown";
   return applied.length < known.length ? "pending" : "current";
 }
+let known: readonly string[] | null = null;
 
 export function newerDatabase(): AppError {
   return new AppError(

@@ -69,10 +69,16 @@ export interface PostgresOptions {
 const FAREWELL_MS = 2_000;
 const DEFAULT_MAX_UNFINISHED = 250_000;
 /**
- * For the group commit, the count that goes before it, and heartbeats: readers who use up all connections must neither
- * keep webhooks from being accepted nor cost a worker its lease.
+ * For the group commit and the count that goes before it: readers who use up all connections must not keep webhooks from
+ * being accepted.
  */
 const OWN_TRANSACTIONS = 3;
+/**
+ * Nor may anything at all cost a worker its lease: heartbeats have a connection of their own, and one that is dead is found
+ * out while the lease still lasts.
+ */
+const HEARTBEATS = 1;
+const HEARTBEAT_ANSWER_MS = 4_000;
 /** For pg-boss, which looks after its queues and adds one while a transaction of ours is open. */
 const QUEUE_CONNECTIONS = 2;
 const DEFAULT_ANSWER_WITHIN_MS = 20_000;
@@ -98,10 +104,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { databaseUrl, maxTransactions = 10 } = options;
   try {
     const role = await withOneConnection(databaseUrl, prepareDatabase);
-    const open = () =>
+    const open = (max: number) =>
       new Bun.SQL(databaseUrl, {
         adapter: "postgres",
-        max: maxTransactions + OWN_TRANSACTIONS + QUEUE_CONNECTIONS,
+        max,
         connectionTimeout: CONNECT_TIMEOUT_SECONDS,
         connection: { application_name: "integrationsync", ...SESSION_SETTINGS, ...(role === null ? {} : { role }) },
       });
@@ -113,17 +119,20 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
 
 /** Every store over one pool. */
 async function createPostgresBackend(
-  open: () => Bun.SQL,
+  open: (max: number) => Bun.SQL,
   options: PostgresOptions & { readonly maxTransactions: number },
 ): Promise<Backend> {
   const { answerWithinMs = DEFAULT_ANSWER_WITHIN_MS, waitForConnectionMs = 5_000 } = options;
-  const pool = new Pool(open, answerWithinMs);
+  const pool = new Pool(() => open(options.maxTransactions + OWN_TRANSACTIONS + QUEUE_CONNECTIONS), answerWithinMs);
+  const heartbeatPool = new Pool(() => open(HEARTBEATS), Math.min(answerWithinMs, HEARTBEAT_ANSWER_MS));
   const database = new Database(pool, options.maxTransactions, waitForConnectionMs);
   const own = new Database(pool, OWN_TRANSACTIONS, waitForConnectionMs);
+  const heartbeats = new Database(heartbeatPool, HEARTBEATS, waitForConnectionMs);
   const queue = new Database(pool, QUEUE_CONNECTIONS, waitForConnectionMs);
+  const all = [database, own, heartbeats, queue];
   const commits = new GroupCommit(own, `commits ${crypto.randomUUID()}`, options.waitForOutcomeMs);
-  const leases = new WorkerLeases(own);
-  const changes = new ChangeFeed(database, open, answerWithinMs);
+  const leases = new WorkerLeases(heartbeats);
+  const changes = new ChangeFeed(database, () => open(1), answerWithinMs);
   let queueFailures = 0;
   const upkeep = async () => {
     for (let added = 1; added > 0; ) added = await own.write(null, ({ run }) => addMissingJobs(jobs, run));
@@ -157,6 +166,7 @@ async function createPostgresBackend(
   };
   const unfinished = new UnfinishedRuns(own, options.maxUnfinishedPerTenant ?? DEFAULT_MAX_UNFINISHED);
   const settings = createSettingStore(storage);
+  let checking: Promise<void> | null = null;
   let closing: Promise<void> | null = null;
 
   await changes.start();
@@ -192,18 +202,30 @@ async function createPostgresBackend(
     twoFactors: createTwoFactorStore(storage),
     signInSettings: createSignInSettingsStore(storage),
     mails: createMailStore(storage),
-    /** Writes for real: a standby, or a server whose disk is full, lets everything else succeed. */
-    async check() {
-      if (await own.work(isNewer)) throw newerDatabase();
-      await settings.set("last_check", new Date().toISOString());
+    /** Anybody may ask, as often as they like: it is looked once for all who ask meanwhile. */
+    check() {
+      checking ??= check().finally(() => {
+        checking = null;
+      });
+      return checking;
     },
-    metrics: () => ({ ...toMetrics(database, own, queue, commits), postgres_queue_failures_total: queueFailures }),
+    metrics: () => ({
+      ...toMetrics(database, all, commits),
+      postgres_queue_failures_total: queueFailures,
+      postgres_clock_ahead_seconds: leases.clockAheadMs / 1000,
+    }),
     onOutsideChange: (listener) => changes.listen(listener),
     close() {
       closing ??= close();
       return closing;
     },
   };
+
+  /** Writes for real: a standby, or a server whose disk is full, lets everything else succeed. */
+  async function check(): Promise<void> {
+    if (await database.work(isNewer)) throw newerDatabase();
+    await settings.set("last_check", new Date().toISOString());
+  }
 
   async function close(): Promise<void> {
     leases.stop();
@@ -212,8 +234,8 @@ async function createPostgresBackend(
     // A database that cannot be reached any more finds out by itself that this worker is gone, after its lease.
     for (const farewell of [leases.resign(), jobs.stop(), changes.stop()])
       await Promise.race([farewell.catch(() => {}), Bun.sleep(FAREWELL_MS)]);
-    await Promise.all([database.close(), own.close(), queue.close()]);
-    await pool.close();
+    await Promise.all(all.map((each) => each.close()));
+    await Promise.all([pool.close(), heartbeatPool.close()]);
   }
 }
 
@@ -223,8 +245,7 @@ async function isNewer(sql: Bun.SQL): Promise<boolean> {
 
 function toMetrics(
   database: Database,
-  own: Database,
-  queue: Database,
+  all: readonly Database[],
   commits: GroupCommit,
 ): Readonly<Record<string, number>> {
   const batches = commits.stats();
@@ -239,6 +260,6 @@ function toMetrics(
     postgres_transactions_running: pool.taken,
     postgres_transactions_waiting: pool.waiting,
     postgres_transactions_turned_away_total: pool.turnedAway,
-    postgres_failures_total: pool.failures + own.stats().failures + queue.stats().failures,
+    postgres_failures_total: all.reduce((sum, each) => sum + each.stats().failures, 0),
   };
 }

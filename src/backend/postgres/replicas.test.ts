@@ -111,6 +111,8 @@ describe("a lease", () => {
     const [row] = await admin`SELECT expires_at > extract(epoch FROM clock_timestamp()) * 1000 AS alive
                               FROM workers WHERE owner = 'server'`;
     expect(row.alive).toBe(true);
+    // Both clocks are this machine's.
+    expect(Math.abs(server.metrics().postgres_clock_ahead_seconds ?? Number.NaN)).toBeLessThan(1);
     const run = sampleRun();
     await server.runs.accept(scope, run, { dedupe: null, hold: { owner: "server", first: null } });
     await server.runs.releaseAll("server", NOW);

@@ -1,4 +1,5 @@
 import type { Database } from "./database.ts";
+import { type BigintText, toNumber } from "./text-columns.ts";
 
 /** How long a worker that is not heard of keeps its runs: its death delays them by so much. */
 export const LEASE_MS = 15_000;
@@ -18,6 +19,11 @@ export class WorkerLeases {
   readonly #database: Database;
   readonly #renewedAt = new Map<string, number>();
   #timer: ReturnType<typeof setInterval> | null = null;
+  /**
+   * By how much this host's clock is ahead of the database's. Leases of runs do not mind; due times and rate limits, which
+   * each replica reads on its own clock, do.
+   */
+  clockAheadMs = 0;
 
   constructor(database: Database) {
     this.#database = database;
@@ -31,11 +37,13 @@ export class WorkerLeases {
 
   async renew(owner: string): Promise<void> {
     const sentAt = performance.now();
-    await this.#database.query(
+    const [row] = await this.#database.query<{ now: BigintText }>(
       `INSERT INTO workers (owner, expires_at) VALUES ($1, ${DATABASE_NOW} + $2::bigint)
-       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at`,
+       ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at RETURNING ${DATABASE_NOW} AS now`,
       [owner, LEASE_MS],
     );
+    // Asked and answered around the time that the database told.
+    if (row) this.clockAheadMs = Date.now() - (performance.now() - sentAt) / 2 - toNumber(row.now);
     this.#renewedAt.set(owner, sentAt);
   }
 

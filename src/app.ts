@@ -244,6 +244,7 @@ export function createApp(parts: AppParts): App {
     async announce({ tenantId, runId, reason, at }) {
       log.warn(reason, { tenantId, runId, at: new Date(at).toISOString() });
     },
+    gathering: notifications.gathering,
   });
   const dispatcher = new Dispatcher(engine, { ...DEFAULT_LIMITS, maxRunningPerTenant: config.maxRunningPerTenant });
   const schedules = new ScheduleTicker({ ...engine, dispatcher });

@@ -44,6 +44,7 @@ export async function prepareUser(wanted: WantedUser, { clock, newId, passwords 
       email,
       name,
       isOperator: wanted.isOperator ?? false,
+      mailsWanted: null,
       disabledAt: null,
       createdAt: now,
       updatedAt: now,

@@ -2,7 +2,7 @@ import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { SignedIn } from "../domain/signed-in.ts";
 import type { TwoFactor } from "../domain/two-factor-store.ts";
-import type { Identity } from "../domain/user.ts";
+import { type Identity, wantsMails } from "../domain/user.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { PasswordHasher } from "./hash-passwords.ts";
 import { emailErrors, hashEmail, nameErrors, passwordErrors } from "./new-user.ts";
@@ -21,6 +21,8 @@ export interface OwnAccountDeps {
 
 export interface OwnAccount {
   readonly hasPassword: boolean;
+  /** About failed runs and connections. */
+  readonly mailsWanted: boolean;
   readonly twoFactor: TwoFactor | null;
   readonly twoFactorRequired: boolean;
   readonly identities: readonly Identity[];
@@ -31,7 +33,7 @@ export function createOwnAccount(deps: OwnAccountDeps) {
   const { backend, clock, codes, proveAgain } = deps;
   const { users, twoFactors } = backend;
 
-  async function describe({ scope, user }: SignedIn): Promise<OwnAccount> {
+  async function describe({ scope, user, role }: SignedIn): Promise<OwnAccount> {
     const [found, twoFactor, settings, identities] = await Promise.all([
       users.find(scope.tenantId, user.id),
       twoFactors.find(scope.tenantId, user.id),
@@ -39,7 +41,8 @@ export function createOwnAccount(deps: OwnAccountDeps) {
       users.identities(scope.tenantId, user.id),
     ]);
     const { twoFactorRequired } = settings;
-    return { hasPassword: found?.passwordHash != null, twoFactor, twoFactorRequired, identities };
+    const wanted = found !== null && wantsMails(found.user, role);
+    return { hasPassword: found?.passwordHash != null, mailsWanted: wanted, twoFactor, twoFactorRequired, identities };
   }
 
   /** Rejects with `invalid`. */
@@ -49,6 +52,12 @@ export function createOwnAccount(deps: OwnAccountDeps) {
     const change = { at: clock.now(), action: "user.renamed", target: user.id, details: { name } };
     await users.rename(scope.tenantId, user.id, name, scope.actor, change);
     deps.sessions.forget();
+  }
+
+  /** Whether they are mailed about failed runs and connections. */
+  async function setMailsWanted({ scope, user }: SignedIn, wanted: boolean): Promise<void> {
+    const change = { at: clock.now(), action: "user.mails_changed", target: user.id, details: { wanted } };
+    await users.setMailsWanted(scope.tenantId, user.id, wanted, scope.actor, change);
   }
 
   /** The address is what they sign in with from now on. Rejects with `invalid`, also when somebody has it. */
@@ -138,6 +147,7 @@ export function createOwnAccount(deps: OwnAccountDeps) {
   return {
     describe,
     rename,
+    setMailsWanted,
     changeEmail,
     changePassword,
     beginTwoFactor,

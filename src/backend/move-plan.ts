@@ -29,7 +29,8 @@ export const MOVE_PLAN: Readonly<Record<string, TablePlan>> = {
   schedule_queue: { from: "schedules", where: "next_at IS NOT NULL" },
   poll_queue: { from: "polls" },
   subscription_queue: { from: "trigger_subscriptions" },
-  alert_queue: { from: "run_alerts" },
+  alert_queue: { from: "run_alerts", columns: { due_at: "0" } },
+  alert_digest_queue: { from: "alert_digests", where: "due_at IS NOT NULL" },
   run_counts: { columns: { shard: "0" } },
   dedupe_keys: { columns: { taken_at: "expires_at - 2592000000" } },
   runs: {

@@ -102,7 +102,10 @@ async function fill(backend: Backend): Promise<Scope> {
     return run;
   };
   const response = { status: 200, headers: {}, body: ODD };
-  await accept({ eventId: ODD }, ending({ steps: [odd, sampleStep("b")], output: ODD, response, alerts: [ODD] }));
+  await accept(
+    { eventId: ODD },
+    ending({ steps: [odd, sampleStep("b")], output: ODD, response, alerts: [ODD, "gathered"] }),
+  );
   const large = { ...sampleRun().trigger, body: "x".repeat(20_000) };
   const rows = await accept({ trigger: large }, null);
   await backend.runs.commit(
@@ -117,6 +120,9 @@ async function fill(backend: Backend): Promise<Scope> {
   await backend.runs.signal(scope, signalled.id, { kind: "cancel", by: ODD }, change("run.cancelled", signalled.id));
   await backend.runs.accept(scope, sampleRun({ workflowId: `wf_0_${tenantId}` }), UNHELD);
   await accept({}, null);
+  const alerts = await backend.alerts.take({ now: NOW, until: 0 }, 100);
+  const gathered = alerts.filter((alert) => alert.tenantId === tenantId && alert.reason === "gathered");
+  await backend.alerts.told(gathered, { now: NOW, firstMs: 1, everyMs: 1 });
   await backend.mails.add(scope, [
     sampleMail({ key: "sent", createdAt: NOW - 2 }),
     sampleMail({ key: "failed", createdAt: NOW - 1 }),
@@ -160,7 +166,7 @@ async function readAll(backend: Backend, scope: Scope) {
     runs,
     found: await Promise.all(runs.items.map(({ id }) => backend.runs.findWithSteps(scope, id))),
     usage: await backend.runs.usage(scope, 0),
-    alerts: (await backend.runs.pendingAlerts(100)).filter((alert) => alert.tenantId === tenantId),
+    alerts: (await backend.alerts.take({ now: NOW, until: 0 }, 100)).filter((alert) => alert.tenantId === tenantId),
     mails: await backend.mails.undelivered(scope, EVERYTHING),
     audit: await backend.audit.list(scope, EVERYTHING),
     chain: await backend.audit.verify(tenantId),
@@ -214,6 +220,10 @@ test("everything reads back through the port as it was, and what was under way g
   expect(answer).toEqual({ runId: seen, duplicate: true });
   await target.audit.append(scope, change("after.move", "x"));
   expect(await target.audit.verify(scope.tenantId)).toMatchObject({ ok: true });
+  const digests = await target.alerts.takeDigests({ now: NOW + 1, until: NOW + 2 }, 10);
+  expect(digests.map(({ tenantId, count, newest }) => [tenantId, count, newest[0]?.reason]).sort()).toEqual(
+    scopes.map(({ tenantId }) => [tenantId, 1, "gathered"]).sort(),
+  );
   // Mails go out that have not, once, and none of those that have.
   const sendable = await target.mails.claim({ now: NOW, until: NOW + 1 }, 10);
   expect(sendable.map(({ key, recipient, attempts }) => [key, recipient, attempts])).toEqual(
@@ -225,7 +235,7 @@ test("everything reads back through the port as it was, and what was under way g
     dedupe: null,
     hold: { owner: "new", first: ending({ alerts: ["new"] }) },
   });
-  expect((await target.runs.pendingAlerts(100)).map(({ reason }) => reason)).toContain("new");
+  expect((await target.alerts.take({ now: NOW, until: 0 }, 100)).map(({ reason }) => reason)).toContain("new");
   await target.close();
 }, 60_000);
 

@@ -1,3 +1,4 @@
+import type { AlertStore } from "./alert-store.ts";
 import type { AuditEntry, ChainVerdict, Change } from "./audit.ts";
 import type { ConnectionStore } from "./connection-store.ts";
 import type { DataKeyStore } from "./data-key-store.ts";
@@ -51,6 +52,7 @@ export interface Backend {
   readonly drafts: DraftStore;
   readonly runs: RunStore;
   readonly runViews: RunViewStore;
+  readonly alerts: AlertStore;
   readonly schedules: ScheduleStore;
   readonly polls: PollStore;
   readonly eventApps: EventAppStore;
@@ -266,14 +268,6 @@ export interface RunCommit {
   readonly alerts: readonly string[];
   readonly at: number;
 }
-/** A run that somebody has to look at: it failed, or a step of it needs review. */
-export interface Alert {
-  readonly id: number;
-  readonly tenantId: string;
-  readonly runId: string;
-  readonly reason: string;
-  readonly at: number;
-}
 export type CommitResult =
   /**
    * `signals`: all that are stored and not yet applied; the worker may have been given some of them before and goes by
@@ -333,9 +327,6 @@ export interface RunStore {
   wakeParked(scope: Scope, now: number): Promise<void>;
   /** Hands back every run that this owner still holds (shutdown); they are due at once. */
   releaseAll(owner: string, now: number): Promise<void>;
-  /** Alerts that have not been announced, oldest first. */
-  pendingAlerts(limit: number): Promise<readonly Alert[]>;
-  alertsAnnounced(ids: readonly number[]): Promise<void>;
   /** A new run that starts with these ledger rows, in one commit with its audit entry. */
   replay(
     scope: Scope,

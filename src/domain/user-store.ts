@@ -73,6 +73,8 @@ export interface UserStore {
   /** Out of the workspace; out of the tenant with everything of theirs, when it was their last. */
   removeMember(scope: Scope, id: string, change: Change): Promise<MemberChange>;
 
+  /** Whether they are mailed about failed runs and connections. */
+  setMailsWanted(tenantId: string, id: string, wanted: boolean, actor: Actor, change: Change): Promise<boolean>;
   rename(tenantId: string, id: string, name: string, actor: Actor, change: Change): Promise<boolean>;
   changeEmail(
     tenantId: string,

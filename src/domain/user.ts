@@ -9,6 +9,8 @@ export interface User {
   readonly name: string;
   /** May look after the installation as a whole. */
   readonly isOperator: boolean;
+  /** Whether they are mailed about failed runs and connections; null: as their role has it (`wantsMails`). */
+  readonly mailsWanted: boolean | null;
   readonly disabledAt: number | null;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -20,6 +22,11 @@ export interface Member {
   readonly role: Role;
   readonly hasTwoFactor: boolean;
   readonly hasPassword: boolean;
+}
+
+/** Owners and admins are mailed unless they have switched it off; others who may act only when they have switched it on. */
+export function wantsMails({ mailsWanted }: Pick<User, "mailsWanted">, role: Role): boolean {
+  return mailsWanted ?? (role === "owner" || role === "admin");
 }
 
 /** Who somebody is at an OpenID provider. */

@@ -1,19 +1,27 @@
-import type { Alert, Backend } from "../domain/backend.ts";
+import type { Gathering, RunAlert } from "../domain/alert-store.ts";
+import type { Backend } from "../domain/backend.ts";
 import type { Clock } from "../platform/clock.ts";
 
 const AT_ONCE = 100;
 const TRY_AGAIN_MS = 5_000;
+/** For what a replica that died has left, and for what was stored where nobody woke us. */
+const LOOK_EVERY_MS = 15_000;
+/** Whoever tells people has so long before another replica does. */
+const HELD_MS = 60_000;
 
 export interface AlertAnnouncerDeps {
-  readonly backend: Pick<Backend, "runs">;
+  readonly backend: Pick<Backend, "alerts">;
   readonly clock: Clock;
   /** Tells people. An alert whose announcement rejects is announced again. */
-  readonly announce: (alert: Alert) => Promise<void>;
+  readonly announce: (alert: RunAlert) => Promise<void>;
+  /** How alerts are gathered for mails, besides being announced; null: nobody is mailed. */
+  readonly gathering: Omit<Gathering, "now"> | null;
 }
 
 /**
  * Tells people about runs that failed or need a decision. Alerts are stored in the commit that makes them true and
- * removed after they have been announced: a crash in between tells somebody twice, never not at all.
+ * removed after they have been announced, by one of the replicas: a crash in between tells somebody twice, never not at
+ * all.
  */
 export class AlertAnnouncer {
   readonly #deps: AlertAnnouncerDeps;
@@ -44,21 +52,25 @@ export class AlertAnnouncer {
     if (this.#running) return;
     this.#cancelTimer();
     this.#running = this.#announceAll()
-      .catch(() => {
-        this.#cancelTimer = this.#deps.clock.after(TRY_AGAIN_MS, () => this.wake());
-      })
-      .finally(() => {
+      .then(
+        () => LOOK_EVERY_MS,
+        () => TRY_AGAIN_MS,
+      )
+      .then((delayMs) => {
         this.#running = null;
+        if (this.#stopped) return;
         if (this.#again) this.wake();
+        else this.#cancelTimer = this.#deps.clock.after(delayMs, () => this.wake());
       });
   }
 
   async #announceAll(): Promise<void> {
-    const { backend, announce } = this.#deps;
+    const { backend, clock, announce, gathering } = this.#deps;
     for (;;) {
-      const alerts = await backend.runs.pendingAlerts(AT_ONCE);
+      const now = clock.now();
+      const alerts = await backend.alerts.take({ now, until: now + HELD_MS }, AT_ONCE);
       for (const alert of alerts) await announce(alert);
-      await backend.runs.alertsAnnounced(alerts.map(({ id }) => id));
+      await backend.alerts.told(alerts, gathering && { ...gathering, now: clock.now() });
       if (alerts.length < AT_ONCE) return;
     }
   }

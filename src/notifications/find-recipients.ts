@@ -1,14 +1,14 @@
 import type { Backend } from "../domain/backend.ts";
-import type { Role } from "../domain/permission.ts";
+import { type Permission, permissionsOf } from "../domain/permission.ts";
 import type { Scope } from "../domain/tenant.ts";
-import type { User } from "../domain/user.ts";
+import { type User, wantsMails } from "../domain/user.ts";
 
 const PAGE_SIZE = 200;
 
-/** Members of the workspace with one of the roles who can sign in. */
+/** Members of the workspace who may do something about it, are not disabled, and want such mails. */
 export async function findRecipients(
   scope: Scope,
-  roles: readonly Role[],
+  permission: Permission,
   { users }: Pick<Backend, "users">,
 ): Promise<readonly User[]> {
   const found: User[] = [];
@@ -18,7 +18,8 @@ export async function findRecipients(
       limit: PAGE_SIZE,
       cursor,
     });
-    for (const { user, role } of page.items) if (user.disabledAt === null && roles.includes(role)) found.push(user);
+    for (const { user, role } of page.items)
+      if (user.disabledAt === null && permissionsOf(role).has(permission) && wantsMails(user, role)) found.push(user);
     cursor = page.nextCursor;
   } while (cursor !== null);
   return found;

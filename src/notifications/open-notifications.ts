@@ -1,3 +1,4 @@
+import type { AlertDigest } from "../domain/alert-store.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { ConnectionNotice } from "../domain/connection-notice.ts";
 import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
@@ -5,12 +6,14 @@ import { grantScope, type Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { MailSender } from "../platform/mail/mail-sender.ts";
 import { describeConnectionNotice } from "./describe-connection-notice.ts";
+import { describeRunDigest } from "./describe-run-digest.ts";
+import { DigestTicker, GATHERING } from "./digest-ticker.ts";
 import { findRecipients } from "./find-recipients.ts";
 import { MailTicker, type MailTickerDeps } from "./mail-ticker.ts";
 import { createOutbox, type MailSealing } from "./outbox.ts";
 
 export interface NotificationsDeps {
-  readonly backend: Pick<Backend, "mails" | "users">;
+  readonly backend: Pick<Backend, "mails" | "users" | "alerts" | "workflows">;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
   readonly random: () => number;
@@ -31,14 +34,33 @@ export function openNotifications(deps: NotificationsDeps) {
   async function tellOfConnection(notice: ConnectionNotice): Promise<void> {
     if (!sender) return;
     const scope = scopeOf(notice);
-    const to = await findRecipients(scope, ["owner", "admin"], backend);
+    const to = await findRecipients(scope, "connection.write", backend);
     await outbox.post(scope, { key: notice.key, to, content: describeConnectionNotice(notice, publicUrl()) });
   }
 
+  /** To those who may do something about a run. Told again with more in it, it is another mail. */
+  async function tellOfRuns(digest: AlertDigest): Promise<void> {
+    const scope = scopeOf(digest);
+    const { workflowId, number, count } = digest;
+    const workflow = await backend.workflows.find(scope, workflowId);
+    const to = await findRecipients(scope, "run.control", backend);
+    const content = describeRunDigest(digest, workflow?.name ?? workflowId, publicUrl());
+    await outbox.post(scope, { key: `runs/${workflowId}/${number}/${count}`, to, content });
+  }
+  const digests = sender ? new DigestTicker({ ...deps, tell: tellOfRuns }) : null;
+
   return {
     tellOfConnection,
-    start: () => ticker?.start(),
-    stop: async (graceMs: number) => ticker?.stop(graceMs),
+    /** Null: nobody is mailed about runs. */
+    gathering: sender ? GATHERING : null,
+    start() {
+      ticker?.start();
+      digests?.start();
+    },
+    async stop(graceMs: number) {
+      await digests?.stop();
+      await ticker?.stop(graceMs);
+    },
   };
 }
 

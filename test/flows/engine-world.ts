@@ -117,7 +117,9 @@ export async function openEngineWorld(): Promise<EngineWorld> {
     scope,
     troubles,
     alerts: async (runId) =>
-      (await outside.runs.pendingAlerts(100)).filter((alert) => alert.runId === runId).map(({ reason }) => reason),
+      (await outside.alerts.take({ now: Number.MAX_SAFE_INTEGER, until: 0 }, 100))
+        .filter((alert) => alert.runId === runId)
+        .map(({ reason }) => reason),
     ended,
     onCall: (stepPath, act) => void acts.set(stepPath, act),
     keys: (stepPath) => calls.get(stepPath) ?? [],

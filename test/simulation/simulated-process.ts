@@ -70,6 +70,7 @@ export class SimulatedProcess {
       backend: watched,
       clock: this.#deps.clock,
       announce: async ({ runId, reason }) => void world.alerts.set(runId, reason),
+      gathering: { firstMs: 1_000, everyMs: 60_000 },
     });
     alerts.start();
     this.dispatcher = new Dispatcher(this.#deps, { maxHeld: 8, maxHeldPerTenant: 6, pollMs: 3_600_000 });

@@ -12,6 +12,7 @@ import { AppearanceCard } from "./appearance-card.tsx";
 import { Card } from "./card.tsx";
 import { CurrentPasswordField } from "./current-password-field.tsx";
 import { IdentitiesCard } from "./identities-card.tsx";
+import { MailCard } from "./mail-card.tsx";
 import { SessionsCard } from "./sessions-card.tsx";
 import { TwoFactorCard } from "./two-factor-card.tsx";
 
@@ -20,6 +21,7 @@ export interface AccountPageProps {
   readonly role: string;
   readonly account: {
     readonly hasPassword: boolean;
+    readonly mailsWanted: boolean;
     readonly twoFactor: TwoFactor | null;
     readonly twoFactorRequired: boolean;
     readonly identities: readonly Identity[];
@@ -28,6 +30,8 @@ export interface AccountPageProps {
   readonly currentSession: string;
   readonly mayConnect: boolean;
   readonly theme: "light" | "dark" | null;
+  /** Whoever can do nothing about a failed run is not told of it. */
+  readonly mayBeMailed: boolean;
   /** What was wrong with the form of that name. */
   readonly errorsOf: (form: string) => Readonly<Record<string, string>>;
   readonly csrf: string;
@@ -85,6 +89,7 @@ export function AccountPage(props: AccountPageProps): JSX.Element {
             </FormActions>
           </Form>
         </Card>
+        {props.mayBeMailed ? <MailCard wanted={account.mailsWanted} csrf={csrf} /> : ""}
         <TwoFactorCard twoFactor={account.twoFactor} isRequired={account.twoFactorRequired} />
         <IdentitiesCard
           identities={account.identities}

@@ -1,5 +1,6 @@
 import { describe } from "bun:test";
 import { acceptContract } from "./accept-contract.ts";
+import { alertContract } from "./alert-contract.ts";
 import { auditContract } from "./audit-contract.ts";
 import type { OpenBackendUnderTest } from "./backend-under-test.ts";
 import { capContract } from "./cap-contract.ts";
@@ -45,6 +46,7 @@ export function backendContract(name: string, open: OpenBackendUnderTest): void 
     claimContract(open);
     capContract(open);
     commitContract(open);
+    alertContract(open);
     signalContract(open);
     listContract(open);
     viewContract(open);

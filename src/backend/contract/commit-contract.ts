@@ -203,28 +203,4 @@ export function commitContract(open: OpenBackendUnderTest): void {
       }
     });
   });
-
-  describe("an alert", () => {
-    test("is stored with the barrier it is about, survives a crash, and is announced once", async (world) => {
-      const { backend, scope, owner, reopen } = world;
-      const run = sampleRun();
-      const first = sampleCommit({ alerts: ["first", "second"], at: NOW + 1 });
-      await backend.runs.accept(scope, run, { dedupe: null, hold: { owner, first } });
-      const lease = firstLease(scope, run, owner);
-      await backend.runs.commit({ ...lease, fence: 9 }, sampleCommit({ alerts: ["of a lost lease"] }));
-      await backend.runs.commit(lease, ending({ alerts: ["third"], at: NOW + 2 }));
-      const { backend: again } = await reopen();
-      const alerts = await again.runs.pendingAlerts(10);
-      const { tenantId } = scope;
-      expect(alerts.map(({ id: _, ...alert }) => alert)).toEqual([
-        { tenantId, runId: run.id, reason: "first", at: NOW + 1 },
-        { tenantId, runId: run.id, reason: "second", at: NOW + 1 },
-        { tenantId, runId: run.id, reason: "third", at: NOW + 2 },
-      ]);
-      expect(await again.runs.pendingAlerts(2)).toEqual(alerts.slice(0, 2));
-      await again.runs.alertsAnnounced(alerts.slice(0, 2).map(({ id }) => id));
-      await again.runs.alertsAnnounced([]);
-      expect(await again.runs.pendingAlerts(10)).toEqual(alerts.slice(2));
-    });
-  });
 }

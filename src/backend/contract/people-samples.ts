@@ -26,6 +26,7 @@ export function samplePerson(
     email,
     name: "Ada 🚀 \u0000 \\u0041",
     isOperator,
+    mailsWanted: null,
     disabledAt: null,
     createdAt: NOW,
     updatedAt: NOW,

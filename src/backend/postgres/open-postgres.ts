@@ -29,6 +29,7 @@ import { openPgBoss } from "./queue/open-pg-boss.ts";
 import { addMissingJobs, RunJobs } from "./queue/run-jobs.ts";
 import { createRateStore } from "./rate-store.ts";
 import { ReplicaRunWatchers } from "./run-watchers.ts";
+import { createAlertStore } from "./runs/alert-store.ts";
 import { announceSignals } from "./runs/announce-signals.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
@@ -183,6 +184,7 @@ async function createPostgresBackend(
     drafts: createDraftStore(storage),
     runs: watchRuns(announceSignals(createRunStore(storage, unfinished), changes), watchers),
     runViews: createViewRuns(storage),
+    alerts: createAlertStore(storage),
     schedules: createScheduleStore(storage, unfinished),
     rates: createRateStore(storage),
     eventApps: createEventAppStore(storage),

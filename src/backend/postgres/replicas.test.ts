@@ -73,7 +73,7 @@ describe("a lease", () => {
     expect(await a.runs.commit(firstLease(scope, run, "a"), late)).toEqual({ kind: "lease_lost" });
     expect(await b.runs.steps(scope, run.id)).toEqual(first.steps);
     expect(await b.runs.find(scope, child.id)).toBeNull();
-    expect(await b.runs.pendingAlerts(5)).toEqual([]);
+    expect(await b.alerts.take({ now: NOW, until: 0 }, 5)).toEqual([]);
     if (!taken) throw new Error("nothing was claimed");
     expect(await b.runs.commit(taken.lease, ending())).toMatchObject({ kind: "committed", released: true });
     expect(await a.runs.find(scope, run.id)).toMatchObject({ status: "succeeded", output: { done: true } });
@@ -299,7 +299,7 @@ describe("what Postgres text cannot hold", () => {
       response,
     });
     expect(await b.runs.steps(scope, run.id)).toEqual([step]);
-    expect((await b.runs.pendingAlerts(1))[0]?.reason).toBe(odd);
+    expect((await b.alerts.take({ now: NOW, until: 0 }, 1))[0]?.reason).toBe(odd);
 
     const workflow = sampleWorkflow(scope, { name: odd });
     await a.workflows.create(scope, workflow, change("workflow.created", odd));

@@ -89,7 +89,7 @@ async function fill(scope: Scope): Promise<void> {
   const times = { createdAt: NOW, expiresAt: null, lastUsedAt: null };
   await backend.apiKeys.create(scope, { ...key, ...times }, "hash", change("api_key.created", key.id));
   const parked = sampleRun();
-  const first = parking(null, { steps: [sampleStep("a")], alerts: ["look at this"] });
+  const first = parking(null, { steps: [sampleStep("a")], alerts: ["look at this", "to be gathered"] });
   await backend.runs.accept(scope, parked, { dedupe: dedupe("k"), hold: { owner: "srv", first } });
   await backend.runs.signal(scope, parked.id, { kind: "cancel", by: "x" }, change("run.cancelled", parked.id));
   const person = samplePerson(scope, { identity: { issuer: "i", subject: tenantId } });
@@ -103,6 +103,9 @@ async function fill(scope: Scope): Promise<void> {
   const settings = { twoFactorRequired: false, provider: null };
   await backend.signInSettings.save(scope, settings, change("sign_in.changed", tenantId));
   await backend.mails.add(scope, [sampleMail()]);
+  const alerts = await backend.alerts.take({ now: NOW, until: 0 }, 10);
+  const gathered = alerts.filter((alert) => alert.tenantId === tenantId && alert.reason === "to be gathered");
+  await backend.alerts.told(gathered, { now: NOW, firstMs: 0, everyMs: 1 });
 }
 
 /** Every table of ours and what binds it. */

@@ -29,6 +29,7 @@ import { createUserStore } from "./people/user-store.ts";
 import { createPollStore } from "./poll-store.ts";
 import { createRateStore } from "./rate-store.ts";
 import { createRunWatchers } from "./run-watchers.ts";
+import { createAlertStore, makeAlertsDue } from "./runs/alert-store.ts";
 import { createRunInsert } from "./runs/insert-run.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { UnfinishedRuns } from "./runs/unfinished-runs.ts";
@@ -73,6 +74,7 @@ export function openSqlite(options: SqliteOptions): Backend {
     bringUpToDate(database, dataDir, lock);
     if (lock) {
       voidRefreshLeases(database);
+      makeAlertsDue(database);
       makeMailsDue(database);
     }
     return createSqliteBackend(database, {
@@ -124,6 +126,7 @@ export function createSqliteBackend(
       createRunWatchers((listener) => outside.listen(listener)),
     ),
     runViews: createViewRuns(storage),
+    alerts: createAlertStore(storage),
     schedules: createScheduleStore(storage, insertRun, unfinished),
     rates: createRateStore(),
     eventApps: createEventAppStore(storage),

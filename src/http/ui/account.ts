@@ -29,6 +29,17 @@ export const accountPages = [
 
   definePage({
     method: "POST",
+    path: "/account/mail",
+    access: "signed_in",
+    async handle({ signedIn, form }, { accounts }) {
+      const wanted = form.get("wanted") === "on";
+      await accounts.own.setMailsWanted(signedIn, wanted);
+      return told(wanted ? "You are mailed about failed runs and connections." : "You are not mailed about them.");
+    },
+  }),
+
+  definePage({
+    method: "POST",
     path: "/account/email",
     access: "signed_in",
     async handle(call, services) {
@@ -146,6 +157,7 @@ async function showAccount(
     currentSession: signedIn.sessionId,
     mayConnect: offer !== null,
     theme: readTheme(headers),
+    mayBeMailed: signedIn.scope.permissions.has("run.control"),
     errorsOf: (form) => (wrong?.form === form ? wrong.errors : {}),
     csrf: signedIn.csrfToken,
   });

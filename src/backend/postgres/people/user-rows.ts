@@ -3,7 +3,7 @@ import type { Member, User } from "../../../domain/user.ts";
 import { type BigintText, decodeText, toNumber, toNumberOrNull } from "../text-columns.ts";
 
 export const USER_COLUMNS =
-  "users.id, users.tenant_id, users.email, users.name, users.password_hash, users.is_operator, users.disabled_at, users.created_at, users.updated_at";
+  "users.id, users.tenant_id, users.email, users.name, users.password_hash, users.is_operator, users.mails_wanted, users.disabled_at, users.created_at, users.updated_at";
 
 export interface UserRow {
   readonly id: string;
@@ -12,6 +12,7 @@ export interface UserRow {
   readonly name: string;
   readonly password_hash: string | null;
   readonly is_operator: boolean;
+  readonly mails_wanted: boolean | null;
   readonly disabled_at: BigintText | null;
   readonly created_at: BigintText;
   readonly updated_at: BigintText;
@@ -29,6 +30,7 @@ export function toUser(row: UserRow): User {
     email: decodeText(row.email),
     name: decodeText(row.name),
     isOperator: row.is_operator,
+    mailsWanted: row.mails_wanted,
     disabledAt: toNumberOrNull(row.disabled_at),
     createdAt: toNumber(row.created_at),
     updatedAt: toNumber(row.updated_at),

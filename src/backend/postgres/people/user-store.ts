@@ -121,6 +121,16 @@ export function createUserStore(storage: Storage): UserStore {
         return count > 0;
       });
     },
+    setMailsWanted(tenantId, id, wanted, actor, entry) {
+      return change(tenantId, async (transaction) => {
+        const { count } = await transaction.run(
+          "UPDATE users SET mails_wanted = $2, updated_at = $3::bigint WHERE id = $1",
+          [id, wanted, entry.at],
+        );
+        if (count > 0) await appendAudit(transaction, tenantId, actor, entry);
+        return count > 0;
+      });
+    },
     changeEmail(tenantId, id, { email, emailHash }, actor, entry) {
       return change(tenantId, async (transaction) => {
         const { run } = transaction;

@@ -5,7 +5,6 @@ import { createClaimRuns } from "./claim-runs.ts";
 import { createCommitRuns } from "./commit-runs.ts";
 import { createPruneRuns } from "./prune-runs.ts";
 import { createReadRuns } from "./read-runs.ts";
-import { createRunAlerts } from "./run-alerts.ts";
 import { createWakeRuns } from "./run-signals.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 
@@ -16,7 +15,6 @@ export function createRunStore(storage: Storage, unfinished: UnfinishedRuns): Om
     ...createCommitRuns(storage, unfinished),
     ...createWakeRuns(storage),
     ...createReadRuns(storage),
-    ...createRunAlerts(storage),
     ...createPruneRuns(storage),
   };
 }

@@ -1,5 +1,6 @@
 /** Tables with a `tenant_id` and no policy: what is looked up before a tenant is known. A test holds this list. */
 export const ROUTING_TABLES = [
+  "alert_digest_queue",
   "alert_queue",
   "api_key_routes",
   "connection_accounts",

@@ -134,10 +134,45 @@ export const runAlerts = pgTable(
   () => [tenantOnly()],
 );
 
-export const alertQueue = pgTable("alert_queue", {
-  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-  tenantId: tenantColumn(),
-});
+export const alertQueue = pgTable(
+  "alert_queue",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    tenantId: tenantColumn(),
+    /** Whoever tells people has it until then. */
+    dueAt: time("due_at").notNull().default(0),
+  },
+  (table) => [index("alert_queue_due").on(table.dueAt, table.id)],
+);
+
+/** Alerts of a workflow that wait for the mail that gathers them. */
+export const alertDigests = pgTable(
+  "alert_digests",
+  {
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+    workflowId: key("workflow_id").notNull(),
+    number: integer("number").notNull(),
+    count: integer("count").notNull(),
+    /** JSON of the newest few. */
+    newest: text("newest").notNull(),
+    /** Not mailed again before then. */
+    nextAt: time("next_at").notNull(),
+    /** Null while there is nothing to mail. */
+    dueAt: time("due_at"),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.workflowId] }), tenantOnly()],
+);
+
+/** Whose digests are due. */
+export const alertDigestQueue = pgTable(
+  "alert_digest_queue",
+  { tenantId: tenantColumn(), workflowId: key("workflow_id").notNull(), dueAt: time("due_at").notNull() },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.workflowId] }),
+    index("alert_digest_queue_due").on(table.dueAt),
+  ],
+);
 
 export const dedupeKeys = pgTable(
   "dedupe_keys",

@@ -2,7 +2,7 @@ import type { Role } from "../../../domain/permission.ts";
 import type { Member, User } from "../../../domain/user.ts";
 
 export const USER_COLUMNS =
-  "users.id, users.tenant_id, users.email, users.name, users.password_hash, users.is_operator, users.disabled_at, users.created_at, users.updated_at";
+  "users.id, users.tenant_id, users.email, users.name, users.password_hash, users.is_operator, users.mails_wanted, users.disabled_at, users.created_at, users.updated_at";
 
 export interface UserRow {
   readonly id: string;
@@ -11,6 +11,7 @@ export interface UserRow {
   readonly name: string;
   readonly password_hash: string | null;
   readonly is_operator: number;
+  readonly mails_wanted: number | null;
   readonly disabled_at: number | null;
   readonly created_at: number;
   readonly updated_at: number;
@@ -28,6 +29,7 @@ export function toUser(row: UserRow): User {
     email: row.email,
     name: row.name,
     isOperator: row.is_operator === 1,
+    mailsWanted: row.mails_wanted === null ? null : row.mails_wanted === 1,
     disabledAt: row.disabled_at,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

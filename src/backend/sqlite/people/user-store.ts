@@ -139,6 +139,15 @@ export function createUserStore(storage: Storage): UserStore {
         return changes > 0;
       });
     },
+    setMailsWanted(tenantId, id, wanted, actor, change) {
+      return commits.submit(() => {
+        const { changes } = raw
+          .query("UPDATE users SET mails_wanted = ?, updated_at = ? WHERE tenant_id = ? AND id = ?")
+          .run(wanted ? 1 : 0, change.at, tenantId, id);
+        if (changes > 0) appendAudit(tenantId, actor, change);
+        return changes > 0;
+      });
+    },
     changeEmail(tenantId, id, { email, emailHash }, actor, change) {
       return commits.submit(() => {
         const holder = byEmail.get(tenantId, emailHash);

@@ -7,7 +7,6 @@ import type { RunInsert } from "./insert-run.ts";
 import { createListRuns } from "./list-runs.ts";
 import { createPruneRuns } from "./prune-runs.ts";
 import { createReadRun } from "./read-run.ts";
-import { createRunAlerts } from "./run-alerts.ts";
 import { createRunSignals, createWakeRuns } from "./run-signals.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 import { createBarrierWrite } from "./write-barrier.ts";
@@ -28,7 +27,6 @@ export function createRunStore(
     ...createWakeRuns(storage, signals),
     ...createReadRun(storage),
     ...createListRuns(storage.raw),
-    ...createRunAlerts(storage),
     ...createPruneRuns(storage),
   };
 }

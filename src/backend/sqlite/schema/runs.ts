@@ -116,13 +116,41 @@ export const runSignals = sqliteTable(
 );
 
 /** Stored with what somebody has to be told about, removed once they have been: a crash in between tells them twice. */
-export const runAlerts = sqliteTable("run_alerts", {
-  id: integer("id").primaryKey(),
-  tenantId: text("tenant_id").notNull(),
-  runId: text("run_id").notNull(),
-  reason: text("reason").notNull(),
-  at: integer("at").notNull(),
-});
+export const runAlerts = sqliteTable(
+  "run_alerts",
+  {
+    id: integer("id").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    runId: text("run_id").notNull(),
+    reason: text("reason").notNull(),
+    at: integer("at").notNull(),
+    /** Whoever tells people has it until then. */
+    dueAt: integer("due_at").notNull().default(0),
+  },
+  (table) => [index("run_alerts_due").on(table.dueAt, table.id)],
+);
+
+/** Alerts of a workflow that wait for the mail that gathers them. */
+export const alertDigests = sqliteTable(
+  "alert_digests",
+  {
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+    workflowId: text("workflow_id").notNull(),
+    number: integer("number").notNull(),
+    count: integer("count").notNull(),
+    /** JSON of the newest few. */
+    newest: text("newest").notNull(),
+    /** Not mailed again before then. */
+    nextAt: integer("next_at").notNull(),
+    /** Null while there is nothing to mail. */
+    dueAt: integer("due_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.workflowId] }),
+    index("alert_digests_due").on(table.dueAt).where(sql`due_at IS NOT NULL`),
+  ],
+);
 
 /** The migration makes it WITHOUT ROWID by hand: it is a key and little else, and would otherwise be stored twice. */
 export const dedupeKeys = sqliteTable(

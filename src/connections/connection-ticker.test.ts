@@ -62,10 +62,13 @@ async function tick(
           if (at >= 0) queue.splice(at, 1);
         },
         find: async (_: unknown, id: string) => connections.get(id) ?? null,
+        mentionedBy: async () => [],
+        parkedRuns: async () => ({ count: 0, runs: [] }),
       },
       oauth: {},
     } as unknown as ConnectionTickerDeps["backend"],
     clock,
+    connectors: {},
     refresher: {
       async refresh(_: unknown, id: string) {
         const { connector } = connections.get(id)!;

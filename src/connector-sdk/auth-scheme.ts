@@ -71,7 +71,7 @@ interface OAuth2Base extends SchemeBase {
   readonly readToken?: (response: JsonObject) => TokenAnswer;
   /**
    * What error codes of the token endpoint mean that RFC 6749 does not know: `{ bad_refresh_token: "revoked" }`.
-   * One that stands nowhere counts as `app`: people hear of it, and no connection is given up for what may pass.
+   * One that stands nowhere is tried on for an hour, for it may pass; then a person is asked.
    */
   readonly tokenErrors?: Readonly<Record<string, TokenErrorMeaning>>;
 }

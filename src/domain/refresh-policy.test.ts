@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { decideAfterFailure, isUsable, refreshTime } from "./refresh-policy.ts";
+import { decideAfterFailure, isUsable, refreshTime, type TokenFailureKind } from "./refresh-policy.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -32,7 +32,7 @@ test("a token is not sent in its last moments, and is sent when nobody knows whe
 });
 
 describe("after a failed refresh", () => {
-  const failure = (kind: "revoked" | "app" | "later", retryAfterMs: number | null = null) => ({ kind, retryAfterMs });
+  const failure = (kind: TokenFailureKind, retryAfterMs: number | null = null) => ({ kind, retryAfterMs });
 
   test("only a grant that is gone needs a person, however often it failed otherwise", () => {
     expect(decideAfterFailure(failure("revoked"), 1, 0, 0)).toEqual({ kind: "reconnect" });
@@ -42,6 +42,17 @@ describe("after a failed refresh", () => {
           kind: "later",
           tellAboutApp: kind === "app",
         });
+  });
+
+  test("an error that nobody knows is tried on for about an hour, and then needs a person", () => {
+    let waitedMs = 0;
+    for (let failures = 1; ; failures += 1) {
+      const after = decideAfterFailure(failure("unclear"), failures, 0, 0.5);
+      if (after.kind === "reconnect") break;
+      expect(after.tellAboutApp).toBe(false);
+      waitedMs += after.atMs;
+    }
+    expect(waitedMs).toBeWithin(HOUR / 2, 2 * HOUR);
   });
 
   test("waits grow to an hour, are spread, and never undercut what the provider asked for", () => {

@@ -9,6 +9,8 @@ const MARGIN_SHARE = 0.1;
 const LAST_MOMENT_MS = 10_000;
 const FIRST_RETRY_MS = 30_000;
 const MAX_RETRY_MS = 60 * 60_000;
+/** About an hour: whatever lasts longer is for a person to look at. */
+const UNCLEAR_FAILURES = 8;
 
 /**
  * When to refresh ahead of time: max(5 minutes, 10 % of the lifetime) before expiry, but at most half of a short
@@ -29,9 +31,10 @@ export function isUsable(expiresAt: number | null, now: number): boolean {
  * Why a token endpoint gave no token:
  * - `revoked`: it says that the grant is gone; only a person can give another;
  * - `app`: it does not accept our client (wrong secret, deleted app), which is no connection's fault;
+ * - `unclear`: an error that no standard and no connector knows; it may pass, or never;
  * - `later`: it could not be asked, or could not answer.
  */
-export type TokenFailureKind = "revoked" | "app" | "later";
+export type TokenFailureKind = "revoked" | "app" | "unclear" | "later";
 
 export type AfterFailure =
   | { readonly kind: "reconnect" }
@@ -44,7 +47,8 @@ export function decideAfterFailure(
   now: number,
   random: number,
 ): AfterFailure {
-  if (failure.kind === "revoked") return { kind: "reconnect" };
+  const isLasting = failure.kind === "unclear" && failures >= UNCLEAR_FAILURES;
+  if (failure.kind === "revoked" || isLasting) return { kind: "reconnect" };
   const ceilingMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 20));
   // Half of it fixed: an app that was refused must not be asked again at once by every connection it has.
   const delayMs = Math.max(ceilingMs / 2 + (ceilingMs / 2) * random, failure.retryAfterMs ?? 0);

@@ -93,10 +93,10 @@ describe.each(["basic", "body"] as const)("with the client's secret in %s", (cli
     ["interaction_required", "revoked"],
     ["invalid_client", "app"],
     ["temporarily_unavailable", "later"],
-    // What nobody has heard of may pass by itself: people are told, and no connection is given up.
-    ["rate_limit_exceeded", "app"],
-    ["unknown_error", "app"],
-    ["toString", "app"],
+    // What nobody has heard of may pass by itself.
+    ["rate_limit_exceeded", "unclear"],
+    ["unknown_error", "unclear"],
+    ["toString", "unclear"],
   ])("%s means %s", async (error, kind) => {
     answer = () => Response.json({ error }, { status: 400 });
     expect(await failureOf(endpoint(clientAuth).refresh(REFRESH_TOKEN))).toMatchObject({ kind });

@@ -44,8 +44,8 @@ export function describeRefusal(
   const declared = codes.find((code) => Object.hasOwn(tokenErrors, code));
   if (declared !== undefined) return failure(tokenErrors[declared]!);
   const error = typeof body?.error === "string" ? body.error : null;
-  // An error that no standard knows may pass by itself and must not cost a connection; people hear of it all the same.
-  return failure(error !== null && Object.hasOwn(KIND_OF_ERROR, error) ? KIND_OF_ERROR[error]! : "app");
+  if (error === null) return failure("app");
+  return failure(Object.hasOwn(KIND_OF_ERROR, error) ? KIND_OF_ERROR[error]! : "unclear");
 }
 
 /** Whether the RFC or the scheme says what an error code means. */

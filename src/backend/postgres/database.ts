@@ -1,6 +1,7 @@
 import { AppError } from "../../domain/errors.ts";
 import { type Pool, TOO_LATE } from "./pool.ts";
 import { isRefusal, isStorageFailure, isWorthAnotherTry, unavailable } from "./postgres-failure.ts";
+import { type Recorded, sendWhole } from "./send-whole.ts";
 import { Slots } from "./slots.ts";
 import { LEAVE_MARK, type Mark, READ_MARK, type Settled, UnknownOutcome } from "./unknown-outcome.ts";
 
@@ -20,6 +21,7 @@ export interface Transaction {
 }
 
 const MAX_TRIES = 3;
+const SET_TENANT = "SELECT set_config('app.tenant_id', $1, true)";
 /** Closing waits for what is under way at most so long: longer than the pool waits for an answer. */
 const DRAIN_MS = 20_000;
 
@@ -64,14 +66,15 @@ export class Database {
     body: (transaction: Transaction) => Promise<T>,
     writer: string | null = null,
   ): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#commit(tenantId, body, writer === null ? null : { writer, mark: crypto.randomUUID() });
-      } catch (error) {
-        const cause = error instanceof AppError ? error.cause : error;
-        if (attempt === MAX_TRIES || !isWorthAnotherTry(cause)) throw error;
-      }
-    }
+    return tryAgain(() => this.#commit(tenantId, body, newMark(writer)));
+  }
+
+  /**
+   * As `write`, in one round trip, for a body that needs no answers: all that it asks for is sent together with its
+   * COMMIT, and what its statements seem to answer is empty.
+   */
+  async writeWhole<T>(body: (transaction: Transaction) => Promise<T>, writer: string | null = null): Promise<T> {
+    return tryAgain(() => this.#commitWhole(body, newMark(writer)));
   }
 
   /** Anything else, on a connection of its own. */
@@ -132,12 +135,48 @@ export class Database {
     }
   }
 
+  async #commitWhole<T>(body: (transaction: Transaction) => Promise<T>, mark: Mark | null): Promise<T> {
+    const statements: Recorded[] = [];
+    if (mark) statements.push({ sql: LEAVE_MARK, values: [mark.writer, mark.mark] });
+    const value = await body(recordStatements(statements));
+    let isSent = false;
+    let isGivenUp = false;
+    try {
+      await this.work((connection) => {
+        // Nobody waits for it any more, and whoever did was told that it has not happened.
+        if (isGivenUp) throw TOO_LATE;
+        isSent = true;
+        return sendWhole(connection, statements);
+      });
+      return value;
+    } catch (error) {
+      isGivenUp = true;
+      if (!isSent || !(error instanceof AppError) || isRefusal(error.cause)) throw error;
+      throw new UnknownOutcome<T>(error.cause, mark && (() => this.#settle(mark, value)));
+    }
+  }
+
   async #settle<T>({ writer, mark }: Mark, value: T): Promise<Settled<T>> {
     const [row] = await this.work((connection) =>
       connection.begin("read write", (sql) => sql.unsafe<{ mark: string }[]>(READ_MARK, [writer])),
     );
     return row?.mark === mark ? { committed: true, value } : { committed: false };
   }
+}
+
+async function tryAgain<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const cause = error instanceof AppError ? error.cause : error;
+      if (attempt === MAX_TRIES || !isWorthAnotherTry(cause)) throw error;
+    }
+  }
+}
+
+function newMark(writer: string | null): Mark | null {
+  return writer === null ? null : { writer, mark: crypto.randomUUID() };
 }
 
 function toTransaction(outer: Bun.TransactionSQL): Transaction {
@@ -147,7 +186,7 @@ function toTransaction(outer: Bun.TransactionSQL): Transaction {
   return {
     run,
     async setTenant(tenantId) {
-      await run("SELECT set_config('app.tenant_id', $1, true)", [tenantId]);
+      await run(SET_TENANT, [tenantId]);
     },
     async savepoint(body) {
       try {
@@ -159,6 +198,21 @@ function toTransaction(outer: Bun.TransactionSQL): Transaction {
         sql = outer;
       }
     },
+  };
+}
+
+/** Notes down what it is asked to run; every answer is empty, and given at once. */
+function recordStatements(statements: Recorded[]): Transaction {
+  const run = async <T>(sql: string, values: readonly Value[] = []): Promise<Rows<T>> => {
+    statements.push({ sql, values: values.map(toParameter) });
+    return Object.assign([], { count: 0 });
+  };
+  return {
+    run,
+    async setTenant(tenantId) {
+      await run(SET_TENANT, [tenantId]);
+    },
+    savepoint: () => Promise.reject(new Error("What is sent whole has no savepoints.")),
   };
 }
 

@@ -22,6 +22,8 @@ export interface Operation<Intention, Result> {
     tenantId: string,
     intentions: readonly Intention[],
   ): Promise<readonly (Result | typeof NEXT_BATCH)[]>;
+  /** True for an intention that is written without asking anything: a batch of such is sent whole. */
+  needsNoAnswer?(intention: Intention): boolean;
 }
 
 interface Waiter {
@@ -40,6 +42,7 @@ type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: f
  * same for one row as for hundreds. While a batch is being written the next one gathers.
  *
  *   submit ─► queue ─► BEGIN ─► for each tenant: set it, every operation once for all its intentions ─► COMMIT ─► told
+ *                        │        (in one round trip where nothing of it needs an answer)
  *                        │ one fails                                          │ no answer
  *                        │                                                    └► asked until it is known
  *                        └► ROLLBACK ─► again, each intention in a SAVEPOINT: only the guilty one fails
@@ -140,7 +143,10 @@ export class GroupCommit {
 
   async #write(batch: readonly Waiter[]): Promise<ReadonlyMap<Waiter, Outcome>> {
     try {
-      return await this.#database.write(null, (transaction) => writeTogether(transaction, batch), this.#writer);
+      const write = (transaction: Transaction) => writeTogether(transaction, batch);
+      return batch.every(needsNoAnswer)
+        ? await this.#database.writeWhole(write, this.#writer)
+        : await this.#database.write(null, write, this.#writer);
     } catch (error) {
       if (error instanceof AppError && error.code === "unavailable") throw error;
       return this.#database.write(null, (transaction) => writeApart(transaction, batch), this.#writer);
@@ -185,6 +191,10 @@ export class GroupCommit {
     else if (outcome?.value === NEXT_BATCH) this.#queue.push(waiter);
     else waiter.resolve(outcome?.value as never);
   }
+}
+
+function needsNoAnswer({ operation, intention }: Waiter): boolean {
+  return operation.needsNoAnswer?.(intention) ?? false;
 }
 
 /** Tenants in order, so that replicas whose batches meet wait for each other instead of deadlocking. */

@@ -6,23 +6,37 @@ import { createTenant } from "../contract/backend-under-test.ts";
 import { change, ending, firstLease, NOW, sampleRun, UNHELD } from "../contract/samples.ts";
 import { openPostgres } from "./open-postgres.ts";
 
+/** The statements in what a client sends, also those that it has prepared before and calls by their name. */
+function readStatements(sent: Buffer, prepared: Map<string, string>): string {
+  const statements: string[] = [];
+  for (let at = 0; at + 5 <= sent.length; at += 1 + sent.readInt32BE(at + 1)) {
+    const [first = "", second = ""] = sent.toString("latin1", at + 5).split("\0", 2);
+    const kind = String.fromCharCode(sent[at] ?? 0);
+    if (kind === "P") prepared.set(first, second);
+    if (kind === "Q") statements.push(first);
+    if (kind === "B") statements.push(prepared.get(second) ?? "");
+  }
+  return statements.join("\n");
+}
+
 /**
  * A relay between the server and Postgres that can swallow what Postgres answers, and cut the line: what is left of a
  * COMMIT then is done, or not, and nobody was told.
  */
 function startRelay(target: URL) {
-  type Side = Bun.Socket<{ other: Bun.Socket<unknown> | null; early: Buffer[] }>;
+  type Data = { other: Bun.Socket<unknown> | null; early: Buffer[]; prepared: Map<string, string> };
+  type Side = Bun.Socket<Data>;
   const open = new Set<Side>();
   let rule: ((toServer: string) => "pass" | "cut" | "swallow") | null = null;
   let isBlocked = false;
   const deaf = new Set<unknown>();
-  const listener = Bun.listen<{ other: Bun.Socket<unknown> | null; early: Buffer[] }>({
+  const listener = Bun.listen<Data>({
     hostname: "127.0.0.1",
     port: 0,
     socket: {
       async open(client) {
         if (isBlocked) return void client.terminate();
-        client.data = { other: null, early: [] };
+        client.data = { other: null, early: [], prepared: new Map() };
         open.add(client);
         const upstream = await Bun.connect({
           hostname: target.hostname,
@@ -36,7 +50,7 @@ function startRelay(target: URL) {
         for (const chunk of client.data.early.splice(0)) upstream.write(chunk);
       },
       data(client, chunk) {
-        const verdict = rule?.(chunk.toString("latin1")) ?? "pass";
+        const verdict = rule?.(readStatements(chunk, client.data.prepared)) ?? "pass";
         if (verdict === "cut") {
           client.data.other?.end();
           client.terminate();

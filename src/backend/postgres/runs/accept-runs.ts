@@ -10,6 +10,7 @@ import { toStepValues, writeSteps } from "./step-rows.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
 import {
   charsOf,
+  needsNoAnswer,
   type PreparedBarrier,
   prepareBarrier,
   unfinishedAfter,
@@ -108,6 +109,9 @@ export function createAcceptRuns(
 }
 
 const createAcceptance = (jobs: RunJobs): Operation<Acceptance, Accepted> => ({
+  // No key to be taken, and nothing that a worker has to be told of by what the statements answer.
+  needsNoAnswer: ({ run, barrier, dedupe }) =>
+    dedupe === null && !run.isDue && (barrier === null || needsNoAnswer(barrier.commit)),
   async write({ run }, tenantId, acceptances) {
     const answers = await answerDuplicates(run, tenantId, acceptances);
     const accepted = acceptances.filter((_, index) => answers[index] === undefined);

@@ -103,6 +103,7 @@ async function enqueue(run: Statement, jobs: RunJobs, runs: readonly PreparedRun
        SELECT run_id, given.tenant_id, given.workflow_id, coalesce(workflow_caps.workflow_id, ''), created_at, due_at,
               lease_owner, fence, interruptions
        FROM json_populate_recordset(NULL::run_queue, $1::text::json) AS given LEFT JOIN workflow_caps USING (workflow_id)
+       WHERE given.tenant_id = current_setting('app.tenant_id', true)
        RETURNING run_id, tenant_id, lane, due_at, interruptions`,
       [JSON.stringify(queued)],
     );

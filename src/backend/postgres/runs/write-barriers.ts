@@ -86,6 +86,11 @@ async function writeAlert(run: Statement, tenantId: string, runId: string, reaso
   );
 }
 
+/** True when none of the barrier's statements depends on what another one has found. */
+export function needsNoAnswer({ children, send }: RunCommit): boolean {
+  return children.length === 0 && send.length === 0;
+}
+
 /** True when after the barrier another replica may have something to claim. */
 export function wakesOthers({ children, send, release, dueAt }: RunCommit): boolean {
   return children.length > 0 || send.length > 0 || (release && dueAt !== null);

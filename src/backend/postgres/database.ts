@@ -3,7 +3,14 @@ import { type Pool, TOO_LATE } from "./pool.ts";
 import { isRefusal, isStorageFailure, isWorthAnotherTry, unavailable } from "./postgres-failure.ts";
 import { type Recorded, sendWhole } from "./send-whole.ts";
 import { Slots } from "./slots.ts";
-import { LEAVE_MARK, type Mark, READ_MARK, type Settled, UnknownOutcome } from "./unknown-outcome.ts";
+import {
+  LEAVE_MARK,
+  LEAVE_MARK_IN_WHOLE,
+  type Mark,
+  READ_MARK,
+  type Settled,
+  UnknownOutcome,
+} from "./unknown-outcome.ts";
 
 export type Value = string | number | boolean | null;
 export interface Rows<T> extends ReadonlyArray<T> {
@@ -137,7 +144,7 @@ export class Database {
 
   async #commitWhole<T>(body: (transaction: Transaction) => Promise<T>, mark: Mark | null): Promise<T> {
     const statements: Recorded[] = [];
-    if (mark) statements.push({ sql: LEAVE_MARK, values: [mark.writer, mark.mark] });
+    if (mark) statements.push({ sql: LEAVE_MARK_IN_WHOLE, values: [mark.writer, mark.mark] });
     const value = await body(recordStatements(statements));
     let isSent = false;
     let isGivenUp = false;

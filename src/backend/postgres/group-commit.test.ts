@@ -31,33 +31,40 @@ const add: Operation<string, string> = {
     return names;
   },
 };
+/** The same, sent whole. */
+const addBlindly: Operation<string, string> = { ...add, needsNoAnswer: () => true };
 const stored = async (prefix: string) => {
   const rows = await admin<{ name: string; tenant: string; batch: string }[]>`
     SELECT name, tenant, batch FROM entries WHERE starts_with(name, ${prefix}) ORDER BY name`;
   return [...rows];
 };
 
-test("what is submitted together is one transaction, each tenant's part under that tenant", async () => {
-  const commits = new GroupCommit(database);
-  const names = Array.from({ length: 40 }, (_, n) => `together-${String(n).padStart(2, "0")}`);
-  const tenantOf = (n: number) => (n % 3 === 0 ? "x" : "y");
-  const answers = await Promise.all(names.map((name, n) => commits.submit(add, tenantOf(n), name, 1)));
-  expect(answers).toEqual(names);
-  const rows = await stored("together");
-  expect(rows.map(({ name, tenant }) => [name, tenant])).toEqual(names.map((name, n) => [name, tenantOf(n)]));
-  expect(new Set(rows.map(({ batch }) => batch)).size).toBe(1);
-  expect(commits.stats()).toMatchObject({ batches: 1, intentions: 40, lastBatchSize: 40, waiting: 0 });
-});
+for (const [how, operation] of [
+  ["step by step", add],
+  ["whole", addBlindly],
+] as const) {
+  test(`what is submitted together is one transaction, each tenant's part under that tenant, sent ${how}`, async () => {
+    const commits = new GroupCommit(database);
+    const names = Array.from({ length: 40 }, (_, n) => `together ${how} ${String(n).padStart(2, "0")}`);
+    const tenantOf = (n: number) => (n % 3 === 0 ? "x" : "y");
+    const answers = await Promise.all(names.map((name, n) => commits.submit(operation, tenantOf(n), name, 1)));
+    expect(answers).toEqual(names);
+    const rows = await stored(`together ${how}`);
+    expect(rows.map(({ name, tenant }) => [name, tenant])).toEqual(names.map((name, n) => [name, tenantOf(n)]));
+    expect(new Set(rows.map(({ batch }) => batch)).size).toBe(1);
+    expect(commits.stats()).toMatchObject({ batches: 1, intentions: 40, lastBatchSize: 40, waiting: 0 });
+  });
 
-test("an intention that fails, fails alone", async () => {
-  const commits = new GroupCommit(database);
-  await commits.submit(add, "x", "alone-taken", 1);
-  const names = ["alone-a", "alone-taken", "alone-b"];
-  const results = await Promise.allSettled(names.map((name) => commits.submit(add, "x", name, 1)));
-  expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-  expect(results[1]).toMatchObject({ reason: { errno: "23505" } });
-  expect((await stored("alone")).map(({ name }) => name)).toEqual(["alone-a", "alone-b", "alone-taken"]);
-});
+  test(`an intention that fails, fails alone, sent ${how}`, async () => {
+    const commits = new GroupCommit(database);
+    const [a, taken, b] = ["a", "taken", "b"].map((name) => `alone ${how} ${name}`) as [string, string, string];
+    await commits.submit(operation, "x", taken, 1);
+    const results = await Promise.allSettled([a, taken, b].map((name) => commits.submit(operation, "x", name, 1)));
+    expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(results[1]).toMatchObject({ reason: { errno: "23505" } });
+    expect((await stored(`alone ${how}`)).map(({ name }) => name)).toEqual([a, b, taken]);
+  });
+}
 
 test("a large batch is split, by number and by size", async () => {
   const commits = new GroupCommit(database);

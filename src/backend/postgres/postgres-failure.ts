@@ -14,8 +14,11 @@ const WORTH_ANOTHER_TRY = /^40|^55P03$/;
 /** The SQLSTATE, or null when the failure is not an answer of the server (a connection that broke or never came). */
 export function sqlStateOf(error: unknown): string | null {
   if (!(error instanceof Bun.SQL.PostgresError)) return null;
-  return error.code === "ERR_POSTGRES_SERVER_ERROR" ? String(error.errno) : null;
+  return ANSWERS.has(error.code) ? String(error.errno) : null;
 }
+
+/** The driver's codes for what the server said. */
+const ANSWERS: ReadonlySet<string> = new Set(["ERR_POSTGRES_SERVER_ERROR", "ERR_POSTGRES_SYNTAX_ERROR"]);
 
 /** True when the storage failed, and everything in the same transaction is lost with it. */
 export function isStorageFailure(error: unknown): boolean {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
 import type { Backend } from "../../domain/backend.ts";
+import type { AppError } from "../../domain/errors.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
-import { change, ending, firstLease, NOW, sampleRun, UNHELD } from "../contract/samples.ts";
+import { change, ending, firstLease, NOW, sampleCommit, sampleRun, UNHELD } from "../contract/samples.ts";
 import { openPostgres } from "./open-postgres.ts";
 
 /** The statements in what a client sends, also those that it has prepared before and calls by their name. */
@@ -19,6 +20,13 @@ function readStatements(sent: Buffer, prepared: Map<string, string>): string {
   return statements.join("\n");
 }
 
+/** What comes first is called by a name that it does not have. */
+function misspell(sent: Buffer): Buffer {
+  const spoiled = Buffer.from(sent);
+  spoiled.write("?", sent.indexOf("\0", 5) + 1);
+  return spoiled;
+}
+
 /**
  * A relay between the server and Postgres that can swallow what Postgres answers, and cut the line: what is left of a
  * COMMIT then is done, or not, and nobody was told.
@@ -26,8 +34,10 @@ function readStatements(sent: Buffer, prepared: Map<string, string>): string {
 function startRelay(target: URL) {
   type Data = { other: Bun.Socket<unknown> | null; early: Buffer[]; prepared: Map<string, string> };
   type Side = Bun.Socket<Data>;
+  /** `spoil`: the first statement fails, the others stand as they are. */
+  type Verdict = "cut" | "swallow" | "spoil" | "spoil and swallow";
   const open = new Set<Side>();
-  let rule: ((toServer: string) => "pass" | "cut" | "swallow") | null = null;
+  let rule: ((toServer: string) => "pass" | Verdict) | null = null;
   let isBlocked = false;
   const deaf = new Set<unknown>();
   const listener = Bun.listen<Data>({
@@ -56,12 +66,13 @@ function startRelay(target: URL) {
           client.terminate();
           return;
         }
-        if (verdict === "swallow") {
+        if (verdict.endsWith("swallow")) {
           deaf.add(client);
           setTimeout(() => client.terminate(), 100);
         }
-        if (client.data.other) client.data.other.write(chunk);
-        else client.data.early.push(Buffer.from(chunk));
+        const sent = verdict.startsWith("spoil") ? misspell(chunk) : Buffer.from(chunk);
+        if (client.data.other) client.data.other.write(sent);
+        else client.data.early.push(sent);
       },
       close(client) {
         open.delete(client);
@@ -74,7 +85,7 @@ function startRelay(target: URL) {
   return {
     url: url.href,
     /** What happens to what the server sends from now on, until a rule has struck once. */
-    strike(verdict: "cut" | "swallow", isMeant: (sent: string) => boolean): Promise<void> {
+    strike(verdict: Verdict, isMeant: (sent: string) => boolean): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       rule = (sent) => {
         if (!isMeant(sent)) return "pass";
@@ -202,6 +213,39 @@ describe("a COMMIT that never arrived", () => {
     await struck;
     await expect(claiming).rejects.toMatchObject({ code: "unavailable" });
     expect((await claim()).map((each) => each.run.id)).toEqual([run.id]);
+  }, 30_000);
+});
+
+describe("a BEGIN that fails leaves nothing of what was sent behind it", () => {
+  /** Once a connection knows all the statements, they go together. */
+  const isWhole = (sent: string) => sent.startsWith("BEGIN READ WRITE") && isCommit(sent);
+
+  async function acceptUntilStruck(verdict: "spoil" | "spoil and swallow") {
+    let isStruck = false;
+    relay.strike(verdict, isWhole).then(() => {
+      isStruck = true;
+    });
+    for (let accepted = 0; ; accepted += 1) {
+      const run = sampleRun();
+      const hold = { owner: "srv", first: sampleCommit() };
+      const answer = await backend.runs.accept(scope, run, { dedupe: null, hold }).catch((error: AppError) => error);
+      if (isStruck) return { run, answer, accepted };
+      if (accepted === 100) throw new Error("It was never sent whole.");
+    }
+  }
+
+  test("and all of it is written afterwards", async () => {
+    const { run, answer, accepted } = await acceptUntilStruck("spoil");
+    expect(answer).toEqual({ runId: run.id, duplicate: false });
+    expect(await backend.runs.usage(scope, 0)).toMatchObject([{ runs: accepted + 1 }]);
+    expect(await admin`SELECT run_id FROM run_queue`).toHaveLength(accepted + 1);
+  }, 30_000);
+
+  test("no mark either, when the answers are lost: the caller is told that nothing was stored", async () => {
+    const { run, answer, accepted } = await acceptUntilStruck("spoil and swallow");
+    expect(answer).toMatchObject({ code: "unavailable", message: expect.stringContaining("Nothing was stored") });
+    expect(await backend.runs.find(scope, run.id)).toBeNull();
+    expect(await admin`SELECT run_id FROM run_queue`).toHaveLength(accepted);
   }, 30_000);
 });
 

@@ -1,4 +1,5 @@
 import { AppError } from "../../domain/errors.ts";
+import { IN_WHOLE } from "./send-whole.ts";
 
 const RETRY_AFTER_MS = 1_000;
 
@@ -26,6 +27,12 @@ export type Mark = { readonly writer: string; readonly mark: string };
 /** First in the transaction: the row stays locked until its end, whatever has become of the session that wrote it. */
 export const LEAVE_MARK = `
   INSERT INTO write_marks (writer, mark, marked_at) VALUES ($1, $2, floor(extract(epoch FROM now()) * 1000)::bigint)
+  ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, marked_at = excluded.marked_at`;
+
+/** The same for what is sent whole: a mark that were there without the rest would vouch for it. */
+export const LEAVE_MARK_IN_WHOLE = `
+  INSERT INTO write_marks (writer, mark, marked_at)
+  SELECT $1::text, $2::text, floor(extract(epoch FROM now()) * 1000)::bigint WHERE ${IN_WHOLE}
   ON CONFLICT (writer) DO UPDATE SET mark = excluded.mark, marked_at = excluded.marked_at`;
 
 /** Written, not only read: that waits for a session which is still committing the writer's first mark, too. */

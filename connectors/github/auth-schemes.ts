@@ -9,12 +9,12 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     fields: {},
     grant: "authorization_code",
     provider: "GITHUB",
-    setup: ({ callbackUrl }) => ({
+    setup: ({ callbackUrl, eventsUrl }) => ({
       url: "https://github.com/settings/apps/new",
       steps: [
         "Make a GitHub App under your organisation's settings, Developer settings, GitHub Apps.",
         `Callback URL: ${callbackUrl}. Leave “Expire user authorization tokens” on: tokens are refreshed by themselves.`,
-        "Switch the app's own webhook off: each workflow makes its own webhook in its repository.",
+        `Webhook: active, at ${eventsUrl}, with a secret that you enter below too; or off. It only tells when somebody takes access back: workflows make their own webhooks, so choose no events.`,
         "Repository permissions: Contents, Issues, Pull requests, Commit statuses, Actions and Webhooks, read and write.",
         "Make the app, generate a client secret, and install the app in the organisation.",
       ],

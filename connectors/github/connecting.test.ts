@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
+import examples from "@octokit/webhooks-examples";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type ConnectorWorld, openConnectorWorld } from "../../test/connectors/open-connector-world.ts";
 import { maker } from "./testing/maker.ts";
@@ -107,3 +109,44 @@ test("is connected, renewed by itself before eight hours are over, parked when r
   const stored = await world.app.storage.contents();
   for (const secret of [...given, "ghu_1", "ghu_2", "app-canary-secret"]) expect(stored.includes(secret)).toBe(false);
 }, 20_000);
+
+test("GitHub's word that somebody took the authorization back is heard at the app's address, and only from GitHub", async () => {
+  answerAsGitHub();
+  isRevoked = false;
+  const { oauth, connections, connectOptions, eventApps } = world.app.app.services;
+  await eventApps.reserve(world.scope, "github");
+  await oauth.apps.save(world.scope, "GITHUB", { clientId: "Iv1.client", clientSecret: "app-canary-secret" });
+  await eventApps.save(world.scope, "github", { WEBHOOK_SECRET: "webhook-canary" });
+  const { schemes } = await connectOptions.find(world.scope, "github");
+  const { ownUrl } = schemes[0]!.events!;
+  expect(schemes[0]!.oauth!.setup!.steps.join()).toContain(ownUrl!);
+  const wanted = { connector: "github", scheme: "oauth", name: "Own app", fields: {}, hosts: null };
+  const finished = await consent(await oauth.begin(world.scope, SESSION, wanted));
+  if (finished.kind !== "connected") throw new Error(finished.kind);
+  const { id, account } = finished.connection;
+  const examplesOf = (event: string) =>
+    examples.find(({ name }) => name === event)!.examples as unknown as readonly JsonObject[];
+  const send = async (event: string, payload: JsonObject, secret = "webhook-canary") => {
+    const body = JSON.stringify({ ...payload, sender: { ...(payload.sender as JsonObject), id: Number(account!.id) } });
+    const signature = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
+    const headers = { "x-github-event": event, "x-hub-signature-256": signature };
+    const response = await fetch(world.app.url + new URL(ownUrl!).pathname, { method: "POST", body, headers });
+    await response.text();
+    return response.status;
+  };
+  const [taken] = examplesOf("github_app_authorization");
+  // GitHub still takes it: an earlier authorization was meant. Nothing else that the app's webhook tells is about it.
+  expect(await send("github_app_authorization", taken!)).toBe(202);
+  for (const payload of [
+    ...examplesOf("installation"),
+    ...examplesOf("push").slice(0, 1),
+    ...examplesOf("ping").slice(0, 1),
+  ])
+    expect(await send(String(payload.action ?? "push"), payload)).toBe(202);
+  isRevoked = true;
+  expect(await send("github_app_authorization", taken!, "guessed")).toBe(401);
+  expect((await connections.find(world.scope, id)).state).toBe("ready");
+  expect(await send("github_app_authorization", taken!)).toBe(202);
+  expect((await connections.find(world.scope, id)).state).toBe("needs_reconnect");
+  isRevoked = false;
+});

@@ -55,4 +55,5 @@ export default defineConnector({
     push: async () => (await import("./triggers/push.ts")).default,
     release: async () => (await import("./triggers/release.ts")).default,
   },
+  appEvents: async () => (await import("./app-events.ts")).appEvents,
 });

@@ -79,7 +79,7 @@ describe("an event", () => {
     event_time: 1234567890,
     authorizations: [{ enterprise_id: null, team_id: "T061EG9RZ", user_id: "U0LAN0Z89", is_bot: true }],
   };
-  const eventsOf = (payload: object) => appEvents.toEvents(deliver(JSON.stringify(payload)));
+  const eventsOf = (payload: object) => appEvents.toEvents!(deliver(JSON.stringify(payload)));
 
   test("is for the workspace that has the app, under Slack's id, without the old token", () => {
     const [event, ...others] = eventsOf(callback);
@@ -110,7 +110,7 @@ describe("an event", () => {
   test("that is none is nothing", () => {
     expect(eventsOf({ ...callback, type: "app_rate_limited" })).toEqual([]);
     expect(eventsOf({ ...callback, event: "x" })).toEqual([]);
-    expect(appEvents.toEvents(deliver("{"))).toEqual([]);
+    expect(appEvents.toEvents!(deliver("{"))).toEqual([]);
   });
 });
 

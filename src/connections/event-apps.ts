@@ -9,6 +9,8 @@ import type { Vault } from "./vault.ts";
 
 /** What a person has to know to let a provider send events here. */
 export interface ShownEventApp {
+  /** Events start workflows; else they only tell that access was taken back. */
+  readonly startsWorkflows: boolean;
   /** What the provider signs with, to be copied from its page. */
   readonly secrets: readonly AppSecret[];
   /** The address of the tenant's own app; null until one is reserved. */
@@ -49,6 +51,7 @@ export function createEventApps(deps: EventAppsDeps) {
     const url = `${publicUrl()}/hooks/apps/${connector}`;
     const { provider, secrets } = events;
     return {
+      startsWorkflows: events.toEvents !== undefined,
       secrets,
       ownUrl: own && `${url}/${own.publicId}`,
       hasSecrets: own !== null && own.sealedSecrets !== null,

@@ -8,7 +8,7 @@ import { grantScope, type Scope } from "../domain/tenant.ts";
 import type { Refresher } from "./refresh-connection.ts";
 import type { ConnectionUse } from "./use-connection.ts";
 
-export interface HearRevocationsDeps extends Pick<ConnectionUse, "open" | "examine"> {
+export interface HearRevocationsDeps extends Pick<ConnectionUse, "open" | "probe"> {
   readonly backend: Pick<Backend, "connections">;
   readonly refresher: Pick<Refresher, "breakConnection">;
 }
@@ -22,12 +22,13 @@ const PROVIDERS_TICK_MS = 1000;
  * What a provider says of its own accord about grants that are gone (the delivery's signature has been checked).
  *
  *   credential newer than the revocation ──► nothing: the word is about an earlier one
- *   the connector cannot tell whether this credential is meant, or when it happened ──► the provider is asked
+ *   the connector cannot tell whether this credential is meant, or when it happened ──► the provider is asked, by a
+ *     renewal or the connector's own test
  *   else ──► needs_reconnect, by the one transition there is, only while the credential is the one that was looked at
  *
  * Resolves once all of it is stored; hearing it again changes nothing.
  */
-export function createRevocationListener({ backend, refresher, open, examine }: HearRevocationsDeps) {
+export function createRevocationListener({ backend, refresher, open, probe }: HearRevocationsDeps) {
   const { connections } = backend;
 
   async function hear(connector: string, owner: AppOwner, revocations: readonly AppRevocation[]): Promise<void> {
@@ -49,7 +50,7 @@ export function createRevocationListener({ backend, refresher, open, examine }: 
     const isMeant = revocation.concerns(access.credential);
     if (isMeant === false) return;
     if (isMeant === null || revocation.at === null || found.connection.refreshedAt === null)
-      return void (await examine(scope, found));
+      return void (await probe(scope, found, null));
     await condemn(scope, found.connection, revocation);
   }
 

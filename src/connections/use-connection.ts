@@ -89,17 +89,23 @@ export function createConnectionUse(deps: UseConnectionDeps) {
     const { connection } = found;
     if (connection.state === "needs_reconnect") return broken(scope, connection);
     if (connection.generation !== generation) return open(scope, found);
-    const definition = await load(connection);
-    const scheme = oauthSchemeOf(definition, connection.scheme);
-    if (!isSecond && scheme && (await canRefresh(found, scheme))) return refreshed(scope, connection);
-    return examine(scope, found, "The provider refused a call; the credential itself works.");
+    const remark = "The provider refused a call; the credential itself works.";
+    return isSecond ? examine(scope, found, remark) : probe(scope, found, remark);
+  }
+
+  /** Whether the grant stands: by renewing the credential where that can be, else by the connector's own test. */
+  async function probe(scope: Scope, found: SealedConnection, ifWorks: string | null): Promise<RenewedAccess> {
+    const { connection } = found;
+    const scheme = oauthSchemeOf(await load(connection), connection.scheme);
+    if (scheme && (await canRefresh(found, scheme))) return refreshed(scope, connection);
+    return examine(scope, found, ifWorks);
   }
 
   /**
    * One call may be refused for its own reasons; only the connector's own test condemns a credential. `ifWorks` is kept
    * among what happened to the connection.
    */
-  async function examine(scope: Scope, found: SealedConnection, ifWorks: string | null = null): Promise<RenewedAccess> {
+  async function examine(scope: Scope, found: SealedConnection, ifWorks: string | null): Promise<RenewedAccess> {
     const { connection } = found;
     const definition = await load(connection);
     const { id } = connection;
@@ -198,7 +204,7 @@ export function createConnectionUse(deps: UseConnectionDeps) {
     return Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
   }
 
-  return { useConnection, open, examine };
+  return { useConnection, open, probe };
 }
 
 export type ConnectionUse = ReturnType<typeof createConnectionUse>;

@@ -143,7 +143,8 @@ export interface AppEvents {
    * has entered its app's secrets without: so it must give away nothing but what the delivery holds.
    */
   readonly handshake?: (delivery: Delivery) => DeliveryReply | null;
-  readonly toEvents: (delivery: Delivery) => readonly AppEvent[];
+  /** Left out by a connector without `app_event` triggers, whose provider only tells what `toRevocations` reads. */
+  readonly toEvents?: (delivery: Delivery) => readonly AppEvent[];
   /** Where the delivery says that access was taken back at the provider: whose. */
   readonly toRevocations?: (delivery: Delivery) => readonly AppRevocation[];
 }

@@ -129,11 +129,14 @@ describe("where it cannot be told whether this credential is meant, or when, the
     const { id } = await world.connect("unsure");
     world.clock.jump(2000);
     expect(await hear([{ account: "unsure", ...doubt }])).toBe(202);
-    expect(await world.connection(id)).toMatchObject({ state: "ready" });
+    expect(await world.connection(id)).toMatchObject({ state: "ready", generation: 2 });
     expect((await world.app.app.services.connections.health(world.scope, id)).events).toEqual([]);
+    // An access token that has run out says nothing about the grant.
+    await world.vendor.endAccessTokens();
     await world.vendor.revokeAll();
     await hear([{ account: "unsure", ...doubt }]);
-    expect(await world.connection(id)).toMatchObject({ state: "needs_reconnect", generation: 1 });
+    // Renewed once for the first question.
+    expect(await world.connection(id)).toMatchObject({ state: "needs_reconnect", generation: 2 });
     expect((await auditOf(id)).filter((action) => action === "connection.broken")).toHaveLength(1);
   });
 });

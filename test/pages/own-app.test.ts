@@ -74,6 +74,9 @@ test("a viewer and a connector without events find nothing to enter", async () =
   expect((await post(`${PAGE}/oauth/app`, { clientId: "5.6" }, viewer)).status).toBe(403);
   expect((await get("/connections/new/http?scheme=bearer")).text).not.toContain("Events URL");
   expect((await post("/connections/new/http/bearer/app", {})).status).toBe(404);
+  // GitHub's app tells of its own consents only: a token that is typed in has no app.
+  expect((await get("/connections/new/github?scheme=personal_token")).text).not.toContain("Events from");
+  expect((await get("/connections/new/github")).text).toContain("tells at once when somebody takes access back");
 });
 
 test("whoever came from a step goes back to it, and nowhere else", async () => {

@@ -5,6 +5,8 @@ import { Form } from "../components/form.tsx";
 
 /** How a provider sends events to an app: to which address, and what they are signed with. */
 export interface EventAppView {
+  /** Else they only tell that access was taken back. */
+  readonly startsWorkflows: boolean;
   readonly secrets: readonly { readonly name: string; readonly title: string; readonly description: string }[];
   readonly ownUrl: string | null;
   readonly hasSecrets: boolean;
@@ -17,9 +19,10 @@ export function EventsAddress({ events }: { events: EventAppView }): JSX.Element
   return (
     <div class="stack-tight">
       <h3>Events URL</h3>
-      <p class="faint">
-        Only needed for triggers; also called request URL or webhook URL. It belongs to your organisation: what comes
-        there reaches your workflows only.
+      <p class="faint" safe>
+        {events.startsWorkflows
+          ? "Only needed for triggers; also called request URL or webhook URL. It belongs to your organisation: what comes there reaches your workflows only."
+          : "Optional, also called webhook URL: the provider tells there when access is taken back. It belongs to your organisation."}
       </p>
       <div class="copy-line">
         <code id="events-url" safe>
@@ -93,7 +96,8 @@ export function EventApp({ action, connectorTitle, events, errors, next, csrf }:
   );
 }
 
-export function eventsState({ hasSecrets, installation }: EventAppView): string {
+export function eventsState({ hasSecrets, startsWorkflows, installation }: EventAppView): string {
   if (hasSecrets) return "Events come through your own app";
-  return installation.isSet ? "Events come through the installation's app" : "Only needed for triggers";
+  if (installation.isSet) return "Events come through the installation's app";
+  return startsWorkflows ? "No events yet: only needed for triggers" : "No events, which are optional";
 }

@@ -69,7 +69,7 @@ export function NewConnectionPage(props: NewConnectionPageProps): JSX.Element {
           ""
         )}
         <Connect {...props} />
-        {scheme.events && scheme.oauth === null ? (
+        {scheme.events?.startsWorkflows && scheme.oauth === null ? (
           <EventApp {...app} events={scheme.events} errors={appErrors} next={next} csrf={csrf} />
         ) : (
           ""

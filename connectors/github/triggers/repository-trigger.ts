@@ -1,11 +1,11 @@
-import type { Delivery } from "../../../src/connector-sdk/delivery.ts";
 import type { Fields } from "../../../src/connector-sdk/fields.ts";
 import { hmacMatches } from "../../../src/connector-sdk/hmac-matches.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../../src/connector-sdk/json.ts";
+import type { Json, JsonObject } from "../../../src/connector-sdk/json.ts";
 import { defineTrigger, type TriggerDefinition } from "../../../src/connector-sdk/trigger.ts";
 import { dropLinks } from "../drop-links.ts";
 import { repository } from "../fields.ts";
 import { createHook, deleteHook, deleteHooksFor } from "../hooks.ts";
+import { readDelivery } from "../read-delivery.ts";
 
 interface RepositoryTrigger {
   readonly title: string;
@@ -44,22 +44,13 @@ export function repositoryTrigger({ events, wants, ...trigger }: RepositoryTrigg
 
     toEvents(delivery, { input }) {
       const event = delivery.headers["x-github-event"] ?? "";
-      const payload = readPayload(delivery);
+      const payload = readDelivery(delivery);
       // `ping` is GitHub's greeting to a new hook.
       if (payload === null || !events(input).includes(event) || !wants(payload, input, event)) return [];
       const body = { event, ...(dropLinks(payload) as JsonObject) };
       return [{ id: delivery.headers["x-github-delivery"] ?? null, body }];
     },
   });
-}
-
-function readPayload({ body }: Delivery): JsonObject | null {
-  try {
-    const payload: unknown = JSON.parse(new TextDecoder().decode(body));
-    return isJsonObject(payload) ? payload : null;
-  } catch {
-    return null;
-  }
 }
 
 /** For events with an `action`: whether it is one of those chosen in `actions`. */

@@ -63,7 +63,7 @@ export async function deliverAppEvent(
   const receivedAt = new Date(nowMs).toISOString();
   await deps.hearRevocations(connectorName, owner, events.toRevocations?.(delivery) ?? []);
   await Promise.all(
-    events.toEvents(delivery).map((event) => acceptEvent(connectorName, owner, event, receivedAt, deps)),
+    (events.toEvents?.(delivery) ?? []).map((event) => acceptEvent(connectorName, owner, event, receivedAt, deps)),
   );
   // Whose runs they are is nobody's business but those tenants'.
   return { kind: "events", runIds: [] };

@@ -89,6 +89,39 @@ describe("an administrator", () => {
     });
   }, 30_000);
 
+  test("connects from a step that needs it, and is back at the step with the connection to choose", async () => {
+    await withVisitor(async (visitor) => {
+      const { page } = visitor;
+      const { scope } = ui.tenant;
+      const vendorStep = { id: "who", kind: "action", connector: "vendor", action: "who_am_i", input: {} };
+      const { id } = await ui.app.services.workflows.create(scope, {
+        name: "From the step",
+        trigger: { connector: "manual", trigger: "run", input: {} },
+        steps: [{ id: "wait", kind: "set", values: { n: 1 } }],
+      });
+      await ui.app.services.drafts.edit(scope, id, (draft) => ({
+        kind: "change",
+        draft: { ...draft, definition: { ...draft.definition, steps: [vendorStep] as never } },
+        what: "test",
+      }));
+      await visitor.open(`/workflows/${id}?step=who`);
+      await page.getByRole("link", { name: "New connection" }).click();
+      await page.getByLabel("Name").fill("For the step");
+      await page.getByRole("button", { name: "Connect with Vendor" }).click();
+      await consentAs(visitor, "carol");
+      await page.getByText("Connected. Choose the new connection here.").waitFor();
+      expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe(`/workflows/${id}?step=who`);
+      await page.getByLabel("Connection").selectOption({ label: "For the step" });
+      expect(await inspectPage(visitor)).toEqual([]);
+      // Not there for the tests that follow.
+      await ui.app.services.workflows.remove(scope, id);
+      const { items } = await ui.backend.connections.list(scope, { limit: 10, cursor: null });
+      const made = items.find(({ name }) => name === "For the step")!;
+      const change = { at: Date.now(), action: "connection.deleted", target: made.id, details: {} };
+      await ui.backend.connections.delete(scope, made.id, null, change);
+    });
+  }, 30_000);
+
   test("reconnects what the provider has revoked, and says yes to another account first", async () => {
     await withVisitor(async (visitor) => {
       const { page } = visitor;

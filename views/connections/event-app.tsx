@@ -19,7 +19,7 @@ export function EventsAddress({ events }: { events: EventAppView }): JSX.Element
   return (
     <div class="stack-tight">
       <h3>Events URL</h3>
-      <p class="faint" safe>
+      <p class="faint">
         {events.startsWorkflows
           ? "Only needed for triggers; also called request URL or webhook URL. It belongs to your organisation: what comes there reaches your workflows only."
           : "Optional, also called webhook URL: the provider tells there when access is taken back. It belongs to your organisation."}

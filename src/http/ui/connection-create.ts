@@ -66,7 +66,8 @@ export const connectionCreatePages = [
         const connection = scheme.oauth
           ? await services.oauth.connectDirectly(scope, { ...wanted, fields: read.value })
           : await services.connections.create(scope, { ...wanted, credential: read.value });
-        return redirect(next ?? `/connections/${connection.id}`, { flash: { kind: "success", text: "Connected." } });
+        const text = next === null ? "Connected." : CONNECTED_FOR_STEP;
+        return redirect(next ?? `/connections/${connection.id}`, { flash: { kind: "success", text } });
       } catch (error) {
         return showForm(signedIn, option, scheme, entered, complaintsOf(error));
       }
@@ -137,6 +138,9 @@ export const connectionCreatePages = [
     },
   }),
 ];
+
+/** Back where the connection was missing. */
+export const CONNECTED_FOR_STEP = "Connected. Choose the new connection here.";
 
 interface Entered {
   readonly name: string;

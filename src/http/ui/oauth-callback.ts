@@ -1,4 +1,5 @@
 import { AppError } from "../../domain/errors.ts";
+import { CONNECTED_FOR_STEP } from "./connection-create.ts";
 import { page, redirect } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
 import { relativePath } from "./relative-path.ts";
@@ -21,7 +22,8 @@ export const oauthCallbackPages = [
       try {
         const finished = await services.oauth.finish(scope, sessionId, params.provider, answer);
         if (finished.kind === "connected") {
-          const text = finished.isNew ? "Connected." : "Reconnected. Runs that waited go on.";
+          const connected = finished.returnTo === null ? "Connected." : CONNECTED_FOR_STEP;
+          const text = finished.isNew ? connected : "Reconnected. Runs that waited go on.";
           const next = relativePath(finished.returnTo, `/connections/${finished.connection.id}`);
           return redirect(next, { flash: { kind: "success", text } });
         }

@@ -12,6 +12,8 @@ import { isUnavailable } from "./wait-out.ts";
 const LATE_MS = 60_000;
 const POLL_MS = 1_000;
 const BATCH = 100;
+/** Ticks of one moment are many (every day at nine); each waits for its commit, and not for those before it. */
+const AT_ONCE = 8;
 
 /** How soon a tick that waits for its connection is looked at again. */
 const HELD_MS = 30_000;
@@ -57,10 +59,12 @@ export class ScheduleTicker {
   async #fireDue(): Promise<void> {
     const { backend, clock } = this.#deps;
     let nextAt: number | null = null;
+    // What was in time when the look began is in time, however long those before it take.
+    const lookedAt = clock.now();
     try {
       for (;;) {
         const due = await backend.schedules.due(clock.now(), BATCH);
-        for (const schedule of due) await fireSchedule(schedule, this.#deps);
+        await this.#fireAll(due, lookedAt);
         if (due.length < BATCH) break;
       }
       nextAt = await backend.schedules.nextDueAt();
@@ -71,12 +75,22 @@ export class ScheduleTicker {
     const now = clock.now();
     this.#cancelTimer = clock.after(Math.min(POLL_MS, Math.max(1, (nextAt ?? now + POLL_MS) - now)), () => this.wake());
   }
+
+  /** Rejects when any cannot be fired, after the others have been. */
+  async #fireAll(due: readonly Schedule[], lookedAt: number): Promise<void> {
+    const waiting = [...due];
+    const fireSome = async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await fireSchedule(next, lookedAt, this.#deps);
+    };
+    const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, fireSome));
+    for (const each of ended) if (each.status === "rejected") throw each.reason;
+  }
 }
 
-async function fireSchedule(schedule: Schedule, deps: ScheduleTickerDeps): Promise<void> {
+async function fireSchedule(schedule: Schedule, lookedAt: number, deps: ScheduleTickerDeps): Promise<void> {
   const now = deps.clock.now();
   const nextAt = nextTick(schedule.spec, now);
-  const tickAt = decideTick(schedule, now);
+  const tickAt = decideTick(schedule, lookedAt);
   if (tickAt !== null && (await isPaused(schedule, deps))) {
     // A missed tick, decided about in the same way: skipped, or run once when the connection is mended.
     const heldUntil = schedule.missed === "run_once" ? now + HELD_MS : nextAt;

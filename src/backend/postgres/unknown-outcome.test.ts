@@ -4,7 +4,7 @@ import type { Backend } from "../../domain/backend.ts";
 import type { AppError } from "../../domain/errors.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
-import { change, ending, firstLease, NOW, sampleCommit, sampleRun, UNHELD } from "../contract/samples.ts";
+import { change, ending, firstLease, NOW, sampleCommit, sampleRun, sampleStep, UNHELD } from "../contract/samples.ts";
 import { openPostgres } from "./open-postgres.ts";
 
 /** The statements in what a client sends, also those that it has prepared before and calls by their name. */
@@ -145,6 +145,26 @@ describe("a COMMIT that was done and never answered", () => {
     expect(await committing).toMatchObject({ kind: "committed", released: true });
     expect(await backend.runs.find(scope, run.id)).toMatchObject({ status: "succeeded" });
   }, 30_000);
+
+  test("of a run that another has taken over meanwhile does not let the effect leave", async () => {
+    const run = sampleRun();
+    await backend.runs.accept(scope, run, held);
+    const started = sampleCommit({ steps: [sampleStep("send", { state: "started", finishedAt: null })] });
+    const struck = relay.strike("swallow", isCommit);
+    const committing = backend.runs.commit(firstLease(scope, run, "srv"), started);
+    await struck;
+    await Bun.sleep(50);
+    relay.block(true);
+    // As long as a lease: nobody hears of the worker, and another one goes on.
+    await admin`UPDATE workers SET expires_at = 0`;
+    const other = await openPostgres({ databaseUrl: database.url, owner: "other", lock: false });
+    const [taken] = await other.runs.claim({ owner: "other", limit: 1, perTenant: 1, now: NOW });
+    expect(taken).toMatchObject({ interruptions: 1, ledger: started.steps });
+    await Bun.sleep(3_000);
+    relay.block(false);
+    expect(await committing).toEqual({ kind: "lease_lost" });
+    await other.close();
+  }, 60_000);
 
   test("of a claim gives what it leased with the next claim", async () => {
     const run = sampleRun();

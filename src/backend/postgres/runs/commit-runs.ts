@@ -35,6 +35,12 @@ interface Committed {
   readonly makesRoom: boolean;
 }
 
+/**
+ * A commit that took longer is looked at again before its effect leaves: the process may have been asleep, or the database
+ * away, for longer than the lease, and whoever took the run over has decided about the effect by now.
+ */
+const SLOW_COMMIT_MS = 3_000;
+
 const LEASE_LOST: Committed = { result: { kind: "lease_lost" }, makesRoom: false };
 
 /**
@@ -43,23 +49,40 @@ const LEASE_LOST: Committed = { result: { kind: "lease_lost" }, makesRoom: false
  * run that was sent signals which the commit has not applied stays with its worker.
  */
 export function createCommitRuns(
-  { commits, changes, jobs, maxRunningPerTenant }: Storage,
+  { database, commits, changes, jobs, maxRunningPerTenant }: Storage,
   unfinished: UnfinishedRuns,
 ): Pick<RunStore, "commit"> {
   const commitment = createCommitment(jobs, maxRunningPerTenant !== null);
+
+  async function holds({ runId, owner, fence }: Lease): Promise<boolean> {
+    const held = await database.query(
+      "SELECT FROM run_queue WHERE run_id = $1 AND lease_owner = $2 AND fence = $3::integer",
+      [runId, owner, fence],
+    );
+    return held.length > 0;
+  }
+
   return {
     async commit(lease, commit) {
       const { tenantId, runId } = lease;
       const barrier = prepareBarrier(tenantId, runId, commit);
+      const isSlow = startWatch(SLOW_COMMIT_MS);
       const committing = commits.submit(commitment, tenantId, { lease, commit, barrier }, charsOf(barrier));
       const { result, makesRoom } = await committing;
       if (result.kind === "committed") {
         unfinished.add(tenantId, unfinishedAfter(commit, isFinal(commit.status)));
         if (makesRoom || wakesOthers(commit)) changes.announceDue();
+        if (!result.released && isSlow() && !(await holds(lease))) return LEASE_LOST.result;
       }
       return result;
     },
   };
+}
+
+/** True once so much time has passed, by either clock: one stands still while the machine sleeps, the other is set. */
+function startWatch(ms: number): () => boolean {
+  const [clock, timer] = [Date.now(), performance.now()];
+  return () => Date.now() - clock > ms || performance.now() - timer > ms;
 }
 
 const createCommitment = (jobs: RunJobs, isTenantCapped: boolean): Operation<Commitment, Committed> => ({

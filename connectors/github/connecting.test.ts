@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import examples from "@octokit/webhooks-examples";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type ConnectorWorld, openConnectorWorld } from "../../test/connectors/open-connector-world.ts";
+import { signInPerson } from "../../test/connectors/sign-in-person.ts";
 import { maker } from "./testing/maker.ts";
 
 /*
@@ -149,4 +150,34 @@ test("GitHub's word that somebody took the authorization back is heard at the ap
   expect(await send("github_app_authorization", taken!)).toBe(202);
   expect((await connections.find(world.scope, id)).state).toBe("needs_reconnect");
   isRevoked = false;
+});
+
+test("a token that is typed in anew may be another person's only if somebody says so on the page", async () => {
+  const people: Readonly<Record<string, number>> = { octocat: 583231, hubot: 480938 };
+  world.maker.answer("*", ({ headers }) => {
+    const login = String(headers.authorization).replace("Bearer token-of-", "");
+    return Response.json({ id: people[login] ?? 0, login });
+  });
+  const person = await signInPerson(world.app, world.scope);
+  const id = await person.connect("github", "personal_token", { "credential.token": "token-of-octocat" });
+  const store = async (entered: Readonly<Record<string, string>>) => {
+    const form = await person.open(`/connections/${id}/credential`);
+    return { form, page: await person.submit(form, `/connections/${id}/credential`, entered) };
+  };
+  const known = async () => (await world.api("GET", `/connections/${id}`)).body.account?.label ?? null;
+  await store({ "credential.token": "token-of-octocat" });
+  expect(await known()).toBe("octocat");
+
+  const { form, page } = await store({ "credential.token": "token-of-hubot" });
+  expect(form.html).not.toContain("otherAccount");
+  expect(page.status).toBe(422);
+  expect(page.html).toContain("The credential is that of hubot; the connection has been octocat so far.");
+  expect(page.html).not.toContain("token-of-hubot");
+  expect(await known()).toBe("octocat");
+  const again = await person.submit(page, `/connections/${id}/credential`, {
+    "credential.token": "token-of-hubot",
+    otherAccount: "true",
+  });
+  expect(again.html).toContain("The new credential is stored");
+  expect(await known()).toBe("hubot");
 });

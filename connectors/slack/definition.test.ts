@@ -94,3 +94,9 @@ test("the administrator is given a manifest with our addresses and the scopes th
   const without = JSON.parse(setup!({ callbackUrl, eventsUrl: null }).manifest!);
   expect(without.settings).not.toHaveProperty("event_subscriptions");
 });
+
+test("what a form asks for counts against the budget of Slack's method", () => {
+  const methodOf = (url: string) => connector.rateLimitMethod!({ method: "GET", url });
+  expect(methodOf("https://slack.com/api/conversations.list?limit=200&cursor=a%2Fapi%2Fb")).toBe("conversations.list");
+  expect(methodOf("https://files.slack.com/upload/v1/ABC")).not.toBe("conversations.list");
+});

@@ -15,6 +15,8 @@ export default defineConnector({
   baseUrl: "https://slack.com/api",
   classify,
   rateLimits,
+  // Of what a form asks for to choose from.
+  rateLimitMethod: ({ url }) => new URL(url).pathname.replace("/api/", ""),
 
   async testConnection({ api }) {
     const { body } = await api({ method: "POST", path: "/auth.test", form: {} });

@@ -29,6 +29,7 @@ export interface BenchSizes {
     readonly loopItems: number;
     readonly requests: number;
   };
+  readonly connectors: { readonly starts: number; readonly settleMs: number };
   readonly connections: { readonly stored: number; readonly ticks: number; readonly opened: number };
   readonly signIn: {
     readonly requests: number;
@@ -56,6 +57,7 @@ export const FULL: BenchSizes = {
   memory: { firstRuns: 50_000, totalRuns: 200_000, settleMs: 3_000 },
   storedRuns: { few: 1_000, many: 1_000_000, rounds: 7, requestsPerRound: 200, deliveriesPerRound: 5_000 },
   pages: { workflows: 10_000, runs: 1_000_000, loopItems: 10_000, requests: 200 },
+  connectors: { starts: 15, settleMs: 1_500 },
   connections: { stored: 100_000, ticks: 2_000, opened: 20_000 },
   signIn: { requests: 20_000, deliveries: 500, attempts: 200 },
   loop: { rounds: 10, warmUpRounds: 2 },
@@ -70,6 +72,7 @@ export const QUICK: BenchSizes = {
   memory: { firstRuns: 2_000, totalRuns: 8_000, settleMs: 500 },
   storedRuns: { few: 600, many: 20_000, rounds: 2, requestsPerRound: 50, deliveriesPerRound: 500 },
   pages: { workflows: 200, runs: 5_000, loopItems: 500, requests: 30 },
+  connectors: { starts: 2, settleMs: 300 },
   connections: { stored: 5_000, ticks: 200, opened: 1_000 },
   signIn: { requests: 500, deliveries: 100, attempts: 30 },
   loop: { rounds: 2, warmUpRounds: 1 },

@@ -16,6 +16,7 @@ import type { BenchContext } from "./bench-context.ts";
 import { FULL, QUICK } from "./bench-sizes.ts";
 import { type Figure, formatFigures, formatRound, isMet, type Round, type Section } from "./figure.ts";
 import { measureConnections } from "./measure-connections.ts";
+import { measureConnectors } from "./measure-connectors.ts";
 import { measureDelivery } from "./measure-delivery.ts";
 import { measureLoop } from "./measure-loop.ts";
 import { measureMemory } from "./measure-memory.ts";
@@ -35,6 +36,7 @@ const ON_SQLITE: Sections = {
   memory: measureMemory,
   stored: measureStoredRuns,
   pages: measurePages,
+  connectors: measureConnectors,
   connections: measureConnections,
   signIn: measureSignIn,
   loop: measureLoop,

@@ -14,6 +14,15 @@ export function cpuSeconds(pid: number): number {
 
 /** Resident memory as `ps` shows it, the mapped parts of the binary included. */
 export function residentBytes(pid: number): number {
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
-  return Number(kibibytes) * 1_024;
+  return statusBytes(pid, "VmRSS");
+}
+
+/** The part of it that is the process's own: without the binary's pages, which every process of it shares. */
+export function privateBytes(pid: number): number {
+  return statusBytes(pid, "RssAnon");
+}
+
+function statusBytes(pid: number, name: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, "latin1");
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) * 1_024;
 }

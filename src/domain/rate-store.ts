@@ -22,4 +22,6 @@ export interface RateStore {
   lease(key: string, spec: BucketSpec, wanted: number, now: number): TokenLease | Promise<TokenLease>;
   /** Empties the bucket; nothing leaves it before then, and afterwards no more than its rate. */
   freeze(key: string, until: number, now: number): Promise<void>;
+  /** Forgets the buckets that nobody has touched, and that were not frozen, since then. Gives how many. */
+  forget(untouchedSince: number): Promise<number>;
 }

@@ -7,8 +7,15 @@ const CHUNK = 500;
 /** Left to others between two chunks. */
 const PAUSE_MS = 50;
 const DAY_MS = 86_400_000;
+/** All are looked at each time, and nothing depends on when one goes. */
+const FORGET_BUCKETS_EVERY_MS = 3_600_000;
+/** The longest time over which any provider counts: a bucket that nobody has touched for so long is full again. */
+const BUCKET_IDLE_MS = DAY_MS;
 
-/** Removes runs that ended longer ago than the installation keeps them, and dedupe keys that have run out. */
+/**
+ * Removes runs that ended longer ago than the installation keeps them, dedupe keys that have run out, and the budgets of
+ * connections that are not used any more.
+ */
 export class PruneTicker {
   readonly #backend: Backend;
   readonly #clock: Clock;
@@ -16,6 +23,7 @@ export class PruneTicker {
   #cancel: () => void = () => {};
   #running: Promise<void> | null = null;
   #stopped = true;
+  #forgottenAt = Number.NEGATIVE_INFINITY;
 
   /** `retentionDays` 0 keeps runs for ever. */
   constructor(options: { readonly backend: Backend; readonly clock: Clock; readonly retentionDays: number }) {
@@ -47,7 +55,11 @@ export class PruneTicker {
 
   async #pruneChunk(): Promise<number> {
     const now = this.#clock.now();
-    const { runs } = this.#backend;
+    const { runs, rates } = this.#backend;
+    if (now - this.#forgottenAt >= FORGET_BUCKETS_EVERY_MS) {
+      await rates.forget(now - BUCKET_IDLE_MS);
+      this.#forgottenAt = now;
+    }
     const keys = await runs.pruneDedupe({ now, limit: CHUNK });
     if (this.#retentionDays === 0) return keys;
     return keys + (await runs.prune({ finishedBefore: now - this.#retentionDays * DAY_MS, limit: CHUNK }));

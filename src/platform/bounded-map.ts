@@ -28,6 +28,11 @@ export class BoundedMap<K, V> {
     this.#entries.delete(key);
   }
 
+  /** Least recently used first. */
+  entries(): IterableIterator<[K, V]> {
+    return this.#entries.entries();
+  }
+
   clear(): void {
     this.#entries.clear();
   }

@@ -48,6 +48,20 @@ export function rateContract(open: OpenBackendUnderTest): void {
       expect((await rates.lease("a", SPEC, 1, NOW + 6 * SECOND)).frozenUntil).toBe(NOW + 30 * SECOND);
     });
 
+    test("are forgotten when nobody has touched them for long, and then are as if never seen", async ({ backend }) => {
+      const { rates } = backend;
+      for (const key of ["idle", "used", "frozen"]) await rates.lease(key, SPEC, 10, NOW);
+      await rates.freeze("frozen", NOW + 20 * SECOND, NOW);
+      await rates.lease("used", SPEC, 0, NOW + 5 * SECOND);
+      expect(await rates.forget(NOW)).toBe(0);
+      expect(await rates.forget(NOW + SECOND)).toBe(1);
+      // Asked at the moment they were emptied, so that none has refilled.
+      expect(await rates.lease("idle", SPEC, 10, NOW)).toMatchObject({ tokens: 10 });
+      expect(await rates.lease("used", SPEC, 10, NOW + 5 * SECOND)).toMatchObject({ tokens: 5 });
+      expect(await rates.lease("frozen", SPEC, 10, NOW + 6 * SECOND)).toMatchObject({ tokens: 0 });
+      expect(await rates.forget(NOW + 30 * SECOND)).toBe(3);
+    });
+
     test("give what they hold once, however many ask at the same time", async ({ backend: { rates } }) => {
       const leases = await Promise.all(Array.from({ length: 30 }, async () => rates.lease("a", SPEC, 1, NOW)));
       expect(leases.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(10);

@@ -47,6 +47,15 @@ export function createRateStore({ database }: Pick<Storage, "database">): RateSt
         );
       });
     },
+    async forget(untouchedSince) {
+      // What somebody is just taking from is in use.
+      const forgotten = await database.query(
+        `DELETE FROM rate_buckets WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM rate_buckets WHERE GREATEST(at, frozen_until) < $1::bigint FOR UPDATE SKIP LOCKED))`,
+        [untouchedSince],
+      );
+      return forgotten.count;
+    },
   };
 }
 

@@ -24,5 +24,14 @@ export function createRateStore(): RateStore {
       const { frozenUntil } = buckets.get(key) ?? FULL;
       buckets.set(key, { tokens: 0, at: now, frozenUntil: Math.max(frozenUntil, until) });
     },
+    async forget(untouchedSince) {
+      let forgotten = 0;
+      for (const [key, { at, frozenUntil }] of buckets.entries())
+        if (Math.max(at, frozenUntil) < untouchedSince) {
+          buckets.delete(key);
+          forgotten += 1;
+        }
+      return forgotten;
+    },
   };
 }

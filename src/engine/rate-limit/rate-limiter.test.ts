@@ -17,6 +17,7 @@ function remoteStore(shared: RateStore): RateStore {
     leaseMs: 1_000,
     lease: async (...args) => shared.lease(...args),
     freeze: (...args) => shared.freeze(...args),
+    forget: (...args) => shared.forget(...args),
   };
 }
 

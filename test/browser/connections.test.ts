@@ -207,6 +207,8 @@ describe("every page of connections", () => {
         "/connections",
         "/connections/new",
         "/connections/new/slack",
+        "/connections/new/slack?scheme=bot_token",
+        "/connections/new/github",
         "/connections/new/vendor",
         `/connections/${id}`,
       ];

@@ -30,6 +30,15 @@ export function EventsAddress({ events }: { events: EventAppView }): JSX.Element
         </code>
         <CopyButton from="events-url" label="Copy the events URL" />
       </div>
+      {installation.isSet ? (
+        <p>
+          {events.hasSecrets
+            ? "While a secret is stored here, what the installation's app receives is not for your organisation."
+            : "Until now events come through the installation's app. Once a secret is stored here, they come through your own app alone."}
+        </p>
+      ) : (
+        ""
+      )}
       <p class="faint">
         An operator who registers one app for all tenants enters <code safe>{installation.url}</code> there instead, and
         sets <code safe>{installation.variables.join(", ")}</code>.

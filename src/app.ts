@@ -277,6 +277,8 @@ export function createApp(parts: AppParts): App {
     vault,
     fetch: createGuardedFetch(egress, { timeoutMs: 15_000, maxResponseBytes: 2 * 1024 * 1024 }),
     publicUrl: () => config.publicUrl,
+    postMail: notifications.post,
+    trouble: (problem, error) => log.error(problem, { error }),
   });
 
   const workflows = {
@@ -324,6 +326,7 @@ export function createApp(parts: AppParts): App {
     connectorForms: createConnectorFormReader(connectors),
     variables: createVariableManager({ backend, clock, changed }),
     audit: createAuditReader(backend),
+    mail: notifications.desk,
     choices: createChoicesResolver({
       connectors,
       useConnection,

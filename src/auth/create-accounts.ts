@@ -13,6 +13,7 @@ import { createOwnAccount } from "./own-account.ts";
 import { createProveAgain } from "./prove-again.ts";
 import { createSignInPruning } from "./prune-sign-ins.ts";
 import type { Sealing } from "./sealing.ts";
+import { createLinkSender, type PostMail } from "./send-links.ts";
 import { createSessionManager } from "./sessions.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createSignInByOpenid } from "./sign-in-by-openid.ts";
@@ -30,6 +31,9 @@ export interface AccountsDeps {
   readonly fetch: typeof fetch;
   /** Scheme, host and port under which people reach the server. */
   readonly publicUrl: () => string;
+  /** Null: no mail is set up. */
+  readonly postMail: PostMail | null;
+  readonly trouble: (problem: string, error: unknown) => void;
 }
 
 /** Everything about people, wired together. */
@@ -48,13 +52,16 @@ export function createAccounts(deps: AccountsDeps) {
     fetch: deps.fetch,
     redirectUri: () => `${publicUrl()}/sign-in/openid/callback`,
   });
+  const members = createMemberManager({ backend, clock, newId, sessions, publicUrl });
+  const installation = createInstallationManager({ backend, clock, newId, sessions, publicUrl });
   return {
     sessions,
     signIn,
     setup: createFirstSetup({ ...people, signIn }),
     own: createOwnAccount({ backend, clock, passwords, sessions, codes, proveAgain }),
-    members: createMemberManager({ backend, clock, newId, sessions, publicUrl }),
-    installation: createInstallationManager({ backend, clock, newId, sessions, publicUrl }),
+    members,
+    installation,
+    sentLinks: createLinkSender({ ...deps, throttle, members, installation }),
     links: createLinkUse({ ...people, signIn, sessions }),
     openid: createSignInByOpenid({ ...people, vault, cookies, provider, signIn, sessions, throttle }),
     pruning: createSignInPruning(backend, clock),

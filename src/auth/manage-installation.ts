@@ -35,7 +35,7 @@ export function createInstallationManager({ backend, clock, newId, sessions, pub
   async function createTenant(
     scope: Scope,
     request: { readonly name: string; readonly email: string },
-  ): Promise<{ readonly tenant: Tenant; readonly link: string }> {
+  ): Promise<{ readonly tenant: Tenant; readonly workspaceId: string; readonly link: string }> {
     authorize(scope, "installation.manage");
     const slug = toSlug(request.name);
     const email = request.email.trim();
@@ -61,7 +61,7 @@ export function createInstallationManager({ backend, clock, newId, sessions, pub
     const invited = { at: now, action: "member.invited", target: link.id, details: { email, role: "owner" } };
     const invitation = { link, tokenHash: sha256Hex(secret), change: invited };
     await tenants.create(tenant, workspace, scope.actor, created, invitation);
-    return { tenant, link: `${publicUrl()}/invitations/${secret}` };
+    return { tenant, workspaceId: workspace.id, link: `${publicUrl()}/invitations/${secret}` };
   }
 
   /** A member of the operator's own workspace. Rejects with `conflict` for the last operator there is. */

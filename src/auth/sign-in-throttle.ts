@@ -19,6 +19,10 @@ const ACCOUNT: Allowance = { burst: 100, everyMs: 36_000 };
 const UNDER_ATTACK_BURST = 3;
 /** Codes for one account. Whoever gets this far knows the password. */
 const CODE: Allowance = { burst: 6, everyMs: 2 * MINUTE_MS };
+/** Links for a forgotten password, asked for from one address. */
+const FORGOT_ADDRESS: Allowance = { burst: 10, everyMs: 2 * MINUTE_MS };
+/** Such links mailed to one account: nobody's mailbox is filled by somebody else. */
+const FORGOT_ACCOUNT: Allowance = { burst: 3, everyMs: 20 * MINUTE_MS };
 const MAX_BUCKETS = 100_000;
 
 interface Bucket {
@@ -93,7 +97,19 @@ export function createSignInThrottle(clock: Clock) {
     return true;
   }
 
-  return { password, code, passed, mayRecord };
+  /**
+   * Before a link for a forgotten password is mailed. Throws `rate_limited` for an address that asks for many; false when
+   * the account has been mailed enough, which whoever asks is not told.
+   */
+  function forgotten({ account, address }: Pick<Attempt, "account" | "address">): boolean {
+    take([[`forgot-address|${networkOf(address)}`, FORGOT_ADDRESS]]);
+    const bucket = look(`forgot-account|${account}`, FORGOT_ACCOUNT);
+    if (bucket.left < 1) return false;
+    bucket.left -= 1;
+    return true;
+  }
+
+  return { password, code, passed, mayRecord, forgotten };
 }
 
 export type SignInThrottle = ReturnType<typeof createSignInThrottle>;

@@ -20,6 +20,7 @@ import type { RunReader } from "../engine/read-runs.ts";
 import type { WorkflowReader } from "../engine/read-workflows.ts";
 import type { TriggerReader } from "../engine/triggers/read-trigger.ts";
 import type { Delivery, DeliveryAnswer } from "../engine/webhook/deliver-webhook.ts";
+import type { MailDesk } from "../notifications/mail-desk.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Log } from "../platform/log.ts";
 import type { ClientAddresses } from "./client-addresses.ts";
@@ -44,6 +45,7 @@ export interface Services {
   readonly connectorForms: ConnectorFormReader;
   readonly variables: VariableManager;
   readonly audit: AuditReader;
+  readonly mail: MailDesk;
   /** `publicId`: of a tenant's own app; null for the installation's. */
   readonly deliverAppEvent: (
     connector: string,

@@ -9,6 +9,7 @@ import { describeConnectionNotice } from "./describe-connection-notice.ts";
 import { describeRunDigest } from "./describe-run-digest.ts";
 import { DigestTicker, GATHERING } from "./digest-ticker.ts";
 import { findRecipients } from "./find-recipients.ts";
+import { createMailDesk } from "./mail-desk.ts";
 import { MailTicker, type MailTickerDeps } from "./mail-ticker.ts";
 import { createOutbox, type MailSealing } from "./outbox.ts";
 
@@ -51,6 +52,9 @@ export function openNotifications(deps: NotificationsDeps) {
 
   return {
     tellOfConnection,
+    /** Null: no mail is set up. */
+    post: sender ? outbox.post : null,
+    desk: createMailDesk({ ...deps, queued: () => ticker?.wake() }),
     /** Null: nobody is mailed about runs. */
     gathering: sender ? GATHERING : null,
     start() {

@@ -28,7 +28,7 @@ export interface Posting {
 }
 
 const DAY_MS = 86_400_000;
-const GIVE_UP_AFTER_MS = 3 * DAY_MS;
+export const GIVE_UP_AFTER_MS = 3 * DAY_MS;
 
 /** Mails are stored first and sent by the ticker of whichever replica comes to it. */
 export function createOutbox({ backend, clock, newId, sealing, added }: OutboxDeps) {

@@ -32,6 +32,7 @@ const PAGES: Readonly<Record<string, () => string>> = {
   "a new connection": () => "/connections/new",
   members: () => "/members",
   "how people sign in": () => "/settings",
+  mail: () => "/settings/mail",
   "the installation": () => "/installation",
   "the personal page": () => "/account",
   "the audit log": () => "/audit",

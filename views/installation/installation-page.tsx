@@ -1,6 +1,6 @@
 import { Html } from "@elysiajs/html";
 import { Tag } from "../components/badge.tsx";
-import { Button, CopyButton, DialogButton, FormActions } from "../components/button.tsx";
+import { Button, CopyButton, DialogButton, FormActions, LinkButton } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
@@ -13,6 +13,8 @@ import { Time } from "../components/time.tsx";
 export interface InstallationPageProps {
   readonly tenants: readonly TenantLine[];
   readonly ownTenantId: string;
+  /** Null: none is set up; undefined: the viewer may not look. */
+  readonly mailVia: string | null | undefined;
   /** Just made; the link is shown to whoever made it, who passes it on. */
   readonly created: { readonly slug: string; readonly email: string; readonly address: string } | null;
   readonly errors: Readonly<Record<string, string>>;
@@ -43,6 +45,11 @@ export function InstallationPage(props: InstallationPageProps): JSX.Element {
         title="Installation"
         lead="The tenants of this server. Each has its own people, workflows and connections, and sees nothing of the others."
       >
+        {props.mailVia === undefined ? (
+          ""
+        ) : (
+          <LinkButton label={props.mailVia === null ? "Set up mail" : "Mail"} href="/settings/mail" />
+        )}
         <DialogButton dialog="new-tenant" label="New tenant" icon="plus" kind="primary" />
       </PageHeader>
       {created ? <CreatedTenant {...created} /> : ""}

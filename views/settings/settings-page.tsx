@@ -1,7 +1,7 @@
 import { Html } from "@elysiajs/html";
 import { Card } from "../account/card.tsx";
 import { Badge } from "../components/badge.tsx";
-import { Button, FormActions } from "../components/button.tsx";
+import { Button, FormActions, LinkButton } from "../components/button.tsx";
 import { Form } from "../components/form.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { ProviderForm, type ProviderFormProps } from "./provider-form.tsx";
@@ -22,7 +22,9 @@ export function SettingsPage(props: SettingsPageProps): JSX.Element {
             ? "How people sign in, for everybody in your organisation."
             : "How people sign in. Only owners change this."
         }
-      />
+      >
+        <LinkButton label="Mail" href="/settings/mail" />
+      </PageHeader>
       <div class="stack people-form">
         <Card id="two-factor-card" title="Two-factor">
           <p>{twoFactorRequired ? <Badge tone="success" label="Required" /> : <Badge label="Up to each person" />}</p>

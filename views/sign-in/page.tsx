@@ -11,11 +11,13 @@ export interface SignInPageProps {
   readonly problem: string | null;
   /** False: nobody can sign in yet. */
   readonly isSetUp: boolean;
+  /** Links for a new password can be mailed. */
+  readonly hasMail: boolean;
   /** The organisation's provider; `ask` where the organisation has to be named first. */
   readonly provider: { readonly tenant: string; readonly label: string } | "ask" | null;
 }
 
-export function SignInPage({ next, email, problem, isSetUp, provider }: SignInPageProps): JSX.Element {
+export function SignInPage({ next, email, problem, isSetUp, hasMail, provider }: SignInPageProps): JSX.Element {
   if (!isSetUp) return <NotSetUp />;
   return (
     <div class="stack">
@@ -41,14 +43,20 @@ export function SignInPage({ next, email, problem, isSetUp, provider }: SignInPa
         <Button kind="primary" label="Sign in" wide />
       </Form>
       <ProviderButton provider={provider} next={next} />
-      <details>
-        <summary>Forgot the password?</summary>
-        <p class="soft">
-          Ask an administrator of your workspace: under Members they make a link with which you choose a new one. If
-          there is none, whoever runs the server does it with <code>user reset-link</code>.
-        </p>
-      </details>
+      {hasMail ? <a href="/forgotten-password">Forgot the password?</a> : <AskSomebody />}
     </div>
+  );
+}
+
+function AskSomebody(): JSX.Element {
+  return (
+    <details>
+      <summary>Forgot the password?</summary>
+      <p class="soft">
+        Ask an administrator of your workspace: under Members they make a link with which you choose a new one. If there
+        is none, whoever runs the server does it with <code>user reset-link</code>.
+      </p>
+    </details>
   );
 }
 

@@ -23,9 +23,13 @@ export const installationPages: readonly PageRoute[] = [
       const entered = { tenant: (form.get("tenant") ?? "").trim(), email: (form.get("email") ?? "").trim() };
       try {
         const wanted = { name: entered.tenant, email: entered.email };
-        const { tenant, link } = await services.accounts.installation.createTenant(signedIn.scope, wanted);
+        const { tenant, address, isMailed } = await services.accounts.sentLinks.createTenant(signedIn.scope, wanted);
+        if (isMailed) {
+          const text = `The tenant ${tenant.slug} is made; the invitation is on its way to ${entered.email}.`;
+          return redirect("/installation", { flash: { kind: "success", text } });
+        }
         // Shown by this very answer: in a redirect the link would stand in an address or a cookie.
-        const created = { slug: tenant.slug, email: entered.email, address: link };
+        const created = { slug: tenant.slug, email: entered.email, address };
         return await showTenants(signedIn, services, { created });
       } catch (error) {
         return showTenants(signedIn, services, { errors: fieldErrorsOf(error), entered });
@@ -62,6 +66,7 @@ async function showTenants({ scope, csrfToken }: SignedIn, services: Services, s
   const view = InstallationPage({
     tenants: items,
     ownTenantId: scope.tenantId,
+    mailVia: scope.permissions.has("settings.read") ? (services.mail.setup(scope)?.via ?? null) : undefined,
     created: shown.created ?? null,
     errors: shown.errors ?? {},
     entered: shown.entered ?? { tenant: "", email: "" },

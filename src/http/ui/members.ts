@@ -22,7 +22,8 @@ export const memberPages: readonly PageRoute[] = [
     async handle({ signedIn, form }, services) {
       const entered = { email: (form.get("email") ?? "").trim(), role: readRole(form.get("role")) };
       try {
-        const address = await services.accounts.members.invite(signedIn.scope, entered);
+        const { address, isMailed } = await services.accounts.sentLinks.invite(signedIn.scope, entered);
+        if (isMailed) return told(`The invitation is on its way to ${entered.email}.`);
         // Shown by this very answer: in a redirect the link would stand in an address or a cookie.
         return await showMembers(signedIn, services, { link: { kind: "invitation", who: entered.email, address } });
       } catch (error) {
@@ -56,8 +57,9 @@ export const memberPages: readonly PageRoute[] = [
     path: "/members/:id/reset-link",
     access: "member.write",
     async handle({ signedIn, params }, services) {
-      const { members } = services.accounts;
-      const address = await members.resetLink(signedIn.scope, params.id);
+      const { members, sentLinks } = services.accounts;
+      const { address, isMailed } = await sentLinks.resetLink(signedIn.scope, params.id);
+      if (isMailed) return told("A link to choose a new password is on its way to them.");
       const { user } = await members.find(signedIn.scope, params.id);
       return showMembers(signedIn, services, { link: { kind: "reset", who: user.email, address } });
     },

@@ -6,9 +6,11 @@ import { auditPages } from "./audit.ts";
 import { connectionCreatePages } from "./connection-create.ts";
 import { connectionPages } from "./connections.ts";
 import { connectorIconPages } from "./connector-icons.ts";
+import { forgottenPasswordPages } from "./forgotten-password.ts";
 import { homePages } from "./home.ts";
 import { installationPages } from "./installation.ts";
 import { linkPages } from "./links.ts";
+import { mailPages } from "./mail.ts";
 import { memberPages } from "./members.ts";
 import { oauthCallbackPages } from "./oauth-callback.ts";
 import type { PageRoute } from "./page-route.ts";
@@ -36,6 +38,7 @@ export const pages: readonly PageRoute[] = [
   ...homePages,
   ...setupPages,
   ...signInPages,
+  ...forgottenPasswordPages,
   ...openidPages,
   ...linkPages,
   ...memberPages,
@@ -43,6 +46,7 @@ export const pages: readonly PageRoute[] = [
   ...accountPages,
   ...twoFactorPages,
   ...settingsPages,
+  ...mailPages,
   ...workflowListPages,
   ...runPages,
   ...runDecisions,

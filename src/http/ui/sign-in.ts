@@ -1,6 +1,7 @@
 import type { SignInPageProps } from "../../../views/sign-in/page.tsx";
 import type { SignInStep } from "../../auth/sign-in.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { Services } from "../services.ts";
 import { arrivalOf } from "./arrival.ts";
 import { type PageAnswer, page, redirect } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
@@ -20,7 +21,7 @@ export const signInPages = [
       if (signedIn) return redirect(relativePath(query.get("next"), "/"));
       const { setup, openid } = services.accounts;
       const [isSetUp, provider] = await Promise.all([setup.isDone(), openid.offer()]);
-      return signInPage({ next: query.get("next"), isSetUp, provider });
+      return signInPage(services, { next: query.get("next"), isSetUp, provider });
     },
   }),
 
@@ -34,9 +35,9 @@ export const signInPages = [
       try {
         const step = await services.accounts.signIn.withPassword({ email, password }, arrivalOf(call, services));
         if (step.kind !== "refused") return goOn(step, next);
-        return signInPage({ next, email, problem: REFUSED, status: 401 });
+        return signInPage(services, { next, email, problem: REFUSED, status: 401 });
       } catch (error) {
-        return signInPage({ next, email, problem: tooManyAttempts(error), status: 429 });
+        return signInPage(services, { next, email, problem: tooManyAttempts(error), status: 429 });
       }
     },
   }),
@@ -141,16 +142,13 @@ interface SignInPageState {
   readonly provider?: SignInPageProps["provider"];
 }
 
-async function signInPage({
-  next,
-  email,
-  problem,
-  status = 200,
-  isSetUp = true,
-  provider = null,
-}: SignInPageState): Promise<PageAnswer> {
+async function signInPage(
+  { accounts }: Services,
+  { next, email, problem, status = 200, isSetUp = true, provider = null }: SignInPageState,
+): Promise<PageAnswer> {
   const { SignInPage } = await import("../../../views/sign-in/page.tsx");
-  const content = SignInPage({ next, email: email ?? "", problem: problem ?? null, isSetUp, provider });
+  const hasMail = accounts.sentLinks.isSetUp;
+  const content = SignInPage({ next, email: email ?? "", problem: problem ?? null, isSetUp, hasMail, provider });
   return page({ title: "Sign in", status, ...PLAIN }, content);
 }
 

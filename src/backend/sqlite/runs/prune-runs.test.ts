@@ -38,3 +38,22 @@ test("pruning a run leaves no row of it in any table", async () => {
   await backend.close();
   rmSync(dataDir, { recursive: true, force: true });
 });
+
+test("runs with many steps are removed a few at a time, so that nobody waits for long", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "prune-"));
+  const backend = openSqlite({ dataDir, owner: "srv", lock: false });
+  const scope = await createTenant(backend);
+  const runs = Array.from({ length: 10 }, () => sampleRun());
+  for (const run of runs) {
+    await backend.runs.accept(scope, run, { dedupe: null, hold: { owner: "srv", first: null } });
+    const steps = Array.from({ length: 1_500 }, (_, n) => sampleStep("each/a", { iteration: [n] }));
+    await backend.runs.commit(firstLease(scope, run, "srv"), ending({ steps }));
+  }
+  const commits = () => backend.metrics().sqlite_commit_batches_total ?? 0;
+  const before = commits();
+  expect(await backend.runs.prune({ finishedBefore: NOW + 1e9, limit: 100 })).toBe(10);
+  expect(commits() - before).toBeGreaterThanOrEqual(4);
+  for (const run of runs) expect(await backend.runs.find(scope, run.id)).toBeNull();
+  await backend.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});

@@ -3,6 +3,8 @@ import type { Storage } from "../storage.ts";
 
 /** Removed in one intention, so that a large clean-up does not keep the callers of its batch waiting. */
 const AT_ONCE = 100;
+/** After so many ledger rows it is enough as well: a loop leaves ten thousands, and nothing else happens meanwhile. */
+const STEPS_AT_ONCE = 3_000;
 
 export function createPruneRuns({ raw, commits }: Storage): Pick<RunStore, "prune" | "pruneDedupe"> {
   const oldest = raw.prepare<{ id: string }, [number, number]>(
@@ -25,9 +27,13 @@ export function createPruneRuns({ raw, commits }: Storage): Pick<RunStore, "prun
     prune: ({ finishedBefore, limit }) =>
       inChunks(limit, (chunk) =>
         commits.submit(() => {
-          const runs = oldest.all(finishedBefore, chunk);
-          for (const { id } of runs) for (const removal of removals) removal.run(id);
-          return runs.length;
+          let [runs, rows] = [0, 0];
+          for (const { id } of oldest.all(finishedBefore, chunk)) {
+            for (const removal of removals) rows += removal.run(id).changes;
+            runs += 1;
+            if (rows > STEPS_AT_ONCE) break;
+          }
+          return runs;
         }),
       ),
     pruneDedupe: ({ now, limit }) =>
@@ -41,7 +47,7 @@ async function inChunks(limit: number, remove: (chunk: number) => Promise<number
     const chunk = Math.min(AT_ONCE, limit - removed);
     const count = await remove(chunk);
     removed += count;
-    if (count < chunk) break;
+    if (count === 0) break;
   }
   return removed;
 }

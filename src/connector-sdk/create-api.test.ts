@@ -41,6 +41,21 @@ describe("an address", () => {
     expect(sent[0]?.url).toBe("https://other.example/next?c=1&d=2");
   });
 
+  test.each(["/leads/..", "/leads/../secrets", "/leads/.", "/leads/%2E%2e/x", "/leads/.%2e?x=1"])(
+    "is refused where what was entered would climb out of its place: %s",
+    async (path) => {
+      const { api, sent } = apiWith();
+      expect(api({ method: "DELETE", path })).rejects.toMatchObject({ kind: "final", code: "invalid_url" });
+      expect(sent).toEqual([]);
+    },
+  );
+
+  test.each(["/leads/..a", "/leads/a..", "/leads/...", "/leads?path=/../x"])("may hold dots: %s", async (path) => {
+    const { api, sent } = apiWith();
+    await api({ path });
+    expect(sent[0]?.url).toBe(BASE + path);
+  });
+
   test("comes from the credential where the connection decides, and without one nothing is sent", async () => {
     const connector = { auth: {}, baseUrl: ({ fields }: { fields: { host?: unknown } }) => `https://${fields.host}` };
     const { api, sent } = apiWith({ connector, credential: { scheme: "s", fields: { host: "eu.acme.example" } } });

@@ -76,7 +76,14 @@ function buildRequest(
   return { method, url: url.href, headers: [...headers.values()], ...(content && { body: content.content }) };
 }
 
+/** A segment that means another one: `..` typed in as a record's id would lead to the list above it. */
+const CLIMBING = /^[^?#]*\/(?:\.|%2e){1,2}(?:[/?#]|$)/i;
+
 function resolve(path: string, base: string | null): URL {
+  if (CLIMBING.test(path))
+    throw new ActionError("final", 'What was entered leads elsewhere: "." and ".." name nothing here.', {
+      code: "invalid_url",
+    });
   const url = /^https?:\/\//i.test(path) ? URL.parse(path) : base === null ? null : URL.parse(base + path);
   if (url) return url;
   const message =

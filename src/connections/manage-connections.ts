@@ -173,6 +173,15 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     const change = { at: clock.now(), action: "connection.deleted", target: id, details: {} };
     if (!(await connections.delete(scope, id, revocation, change))) missing(id);
     if (revocation) deps.queued();
+    await forgetProblem(scope, found.connection);
+  }
+
+  /** It may have been the only one whose app was refused; if not, the next refusal says so again. */
+  async function forgetProblem(scope: Scope, { connector, scheme, refreshFailures }: Connection): Promise<void> {
+    if (refreshFailures === 0) return;
+    const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
+    const granted = oauthSchemeOf(definition, scheme);
+    if (granted) await backend.oauth.clearProblem(scope, granted.provider);
   }
 
   /** Asks the provider where the connector can; else looks whether the credential is there and readable. */

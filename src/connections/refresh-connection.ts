@@ -133,11 +133,12 @@ export function createRefresher(deps: RefreshDeps) {
     }
   }
 
+  /** The success of one that never failed says nothing about a refusal that concerns another. */
   async function cheer(scope: Scope, connection: Connection): Promise<void> {
-    const definition = await loadDefinition(connection);
-    const scheme = oauthSchemeOf(definition, connection.scheme);
+    if (connection.refreshFailures === 0) return;
+    const scheme = oauthSchemeOf(await loadDefinition(connection), connection.scheme);
     if (scheme) await backend.oauth.clearProblem(scope, scheme.provider);
-    if (connection.refreshFailures > 0) await deps.mended(scope, connection.id);
+    await deps.mended(scope, connection.id);
   }
 
   type Asked =

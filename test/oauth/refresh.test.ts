@@ -96,6 +96,40 @@ describe("a provider that cannot answer now", () => {
   });
 });
 
+test("an app that is refused for one connection alone is told of once, however often the others are renewed", async () => {
+  const both = [(await world.connect("one")).id, (await world.connect("another")).id];
+  const before = world.app.warnings.length;
+  const told = () =>
+    world.app.warnings.slice(before).filter(({ message }) => message.includes("The OAuth app of VENDOR")).length;
+  world.vendor.disturb("refuses_app");
+  world.clock.jump(2 * HOUR);
+  const standing = () => Promise.all(both.map((id) => world.connection(id)));
+  let [failing, healthy] = await standing();
+  for (let waitedMs = 0; waitedMs < 5_000; waitedMs += 20) {
+    [failing, healthy] = (await standing()).toSorted((a, b) => b.refreshFailures - a.refreshFailures);
+    if (failing?.refreshFailures === 1 && healthy?.generation === 2) break;
+    await Bun.sleep(20);
+  }
+  expect([failing?.refreshFailures, healthy?.generation]).toEqual([1, 2]);
+  for (let waitedMs = 0; told() === 0 && waitedMs < 3_000; waitedMs += 20) await Bun.sleep(20);
+  for (const failures of [2, 3]) {
+    await world.vendor.endAccessTokens();
+    expect(await world.run([world.ask(healthy!.id)])).toMatchObject({ status: "succeeded" });
+    world.vendor.disturb("refuses_app");
+    world.clock.jump(3 * 60_000);
+    await world.untilConnection(failing!.id, ({ refreshFailures }) => refreshFailures === failures);
+    await Bun.sleep(200);
+  }
+  expect(told()).toBe(1);
+  const { oauth, connections } = world.app.app.services;
+  expect(await oauth.apps.problems(world.scope)).toHaveLength(1);
+  // The only one that it was about.
+  for (const workflow of (await world.api("GET", "/workflows")).body.data)
+    await world.api("DELETE", `/workflows/${workflow.id}`);
+  await connections.remove(world.scope, failing!.id);
+  expect(await oauth.apps.problems(world.scope)).toEqual([]);
+}, 20_000);
+
 describe("a grant that is gone", () => {
   test("needs a person: told once, runs wait, and go on by themselves after reconnecting", async () => {
     const { id } = await world.connect("gone");

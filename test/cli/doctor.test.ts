@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { createServer } from "node:net";
 import { BACKEND } from "../test-storage.ts";
 import { examine } from "./examine.ts";
 import { type CliInstallation, openInstallation } from "./open-installation.ts";
@@ -97,38 +96,6 @@ describe("doctor", () => {
     expect(exitCode).toBe(0);
     expect(checks["outgoing calls"]?.verdict).toBe("warn");
   });
-});
-
-describe("healthcheck", () => {
-  test("succeeds silently when the server answers, on whatever address it listens", async () => {
-    await using folder = await openInstallation();
-    for (const HOST of ["127.0.0.1", "0.0.0.0", "::"]) {
-      await using server = await startServer(folder, { HOST });
-      const env = { HOST, PORT: String(server.port) };
-      expect(await runCli(folder, ["healthcheck"], { env })).toEqual({ exitCode: 0, stdout: "", stderr: "" });
-    }
-  });
-
-  test("fails when nobody answers", async () => {
-    await using folder = await openInstallation();
-    const { exitCode, stderr } = await runCli(folder, ["healthcheck"], { env: { PORT: "1" } });
-    expect(exitCode).toBe(1);
-    expect(stderr).toStartWith("The server on port 1 does not answer");
-  });
-
-  test("fails when the server takes connections and never answers", async () => {
-    await using folder = await openInstallation();
-    const silent = createServer();
-    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-    try {
-      const { port } = silent.address() as { port: number };
-      const { exitCode, stderr } = await runCli(folder, ["healthcheck"], { env: { PORT: String(port) } });
-      expect(exitCode).toBe(1);
-      expect(stderr).toContain("no answer within 3 s");
-    } finally {
-      silent.close();
-    }
-  }, 15_000);
 });
 
 test("migrate makes the database, and says it is up to date as often as it is asked", async () => {

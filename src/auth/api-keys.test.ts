@@ -9,6 +9,7 @@ let keys: ApiKeyManager;
 let lookUps = 0;
 /** What a key that was found is held up by. */
 let lookUpsGoOn = Promise.resolve();
+let hasLookedUp = () => {};
 
 beforeAll(async () => {
   world = await openWorkspaces();
@@ -18,6 +19,7 @@ beforeAll(async () => {
     findForSignIn: async (id: string) => {
       lookUps += 1;
       const found = await apiKeys.findForSignIn(id);
+      hasLookedUp();
       await lookUpsGoOn;
       return found;
     },
@@ -134,7 +136,11 @@ describe("nobody gets in", () => {
     const { key, text } = await keys.create(world.ours, both);
     const { promise, resolve } = Promise.withResolvers<void>();
     lookUpsGoOn = promise;
+    const lookedUp = new Promise<void>((found) => {
+      hasLookedUp = found;
+    });
     const racing = signIn(text);
+    await lookedUp;
     await keys.remove(world.ours, key.id);
     resolve();
     await racing;

@@ -9,7 +9,7 @@ const TESTS = String.raw`\.test\.tsx?$|^test/|^connectors/[^/]+/testing/`;
 const OUR_FILES = "^(?:src|connectors|views|migrations|test)/";
 const PACKAGES = "node_modules/";
 /** Everything in `src/` that is not one of the other rows is a flow; its name is the first group. */
-const FLOW = "^src/(?!(?:domain|platform|connector-sdk|backend|http|paid|cli)/)([^/]+)/";
+const FLOW = "^src/(?!(?:app|domain|platform|connector-sdk|backend|http|paid|cli)/)([^/]+)/";
 /** What the table gives to every flow. */
 const GROUND = "^src/(?:domain|platform|connector-sdk)/";
 
@@ -121,7 +121,7 @@ module.exports = {
       "paid",
       "paid imports all of src but app, main and backend",
       "^src/paid/",
-      "^src/(?!(?:app\\.ts|main\\.ts|backend|cli)(?:/|$))",
+      "^src/(?!(?:app(?:\\.ts)?|main\\.ts|backend|cli)(?:/|$))",
     ),
     importedOnlyBy("paid-from-app", "only app.ts imports src/paid", "^src/paid/", "^src/(?:app\\.ts$|paid/)"),
     importedOnlyBy(
@@ -137,10 +137,16 @@ module.exports = {
       `${GROUND}|^src/engine/`,
     ),
     importedOnlyBy(
+      "app-parts-from-app",
+      "src/app holds the parts of app.ts; like it they import everything, and only what starts the product imports them",
+      "^src/app/",
+      "^src/(?:app\\.ts$|app/|main\\.ts$)",
+    ),
+    importedOnlyBy(
       "root-files-from-app",
       "what is wired (app.ts, config.ts, …) does not know who wires it",
       "^src/[^/]+$",
-      "^src/(?:app\\.ts$|main\\.ts$|cli/)",
+      "^src/(?:app\\.ts$|app/|main\\.ts$|cli/)",
     ),
     {
       name: "no-tests-in-product",

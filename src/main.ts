@@ -1,7 +1,7 @@
 import "./platform/prepare-process.ts";
 import { existsSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import type { AppParts } from "./app.ts";
+import type { AppParts } from "./app/open-parts.ts";
 import type {
   CommandContext,
   CommandServices,
@@ -93,7 +93,10 @@ async function readInput(file: string): Promise<Uint8Array> {
 // The product ------------------------------------------------------------------------------------------------------
 
 async function startServer(config: Config, log: Log): Promise<RunningServer> {
-  const { createApp, openParts, closeParts } = await import("./app.ts");
+  const [{ createApp }, { openParts, closeParts }] = await Promise.all([
+    import("./app.ts"),
+    import("./app/open-parts.ts"),
+  ]);
   const parts = await openParts({ config, log, sandboxCommand, lock: true });
   provideEgress(async () => parts.egress);
   const app = createApp(parts);
@@ -111,12 +114,14 @@ async function startServer(config: Config, log: Log): Promise<RunningServer> {
 
 /** The same product without a running engine, beside a server if there is one. */
 async function openServices(config: Config): Promise<CommandServices> {
-  const [{ createApp, openParts, closeParts }, { createLog }, { verifyChains }, { exportAudit }] = await Promise.all([
-    import("./app.ts"),
-    import("./platform/log.ts"),
-    import("./audit/verify-chains.ts"),
-    import("./audit/export-audit.ts"),
-  ]);
+  const [{ createApp }, { openParts, closeParts }, { createLog }, { verifyChains }, { exportAudit }] =
+    await Promise.all([
+      import("./app.ts"),
+      import("./app/open-parts.ts"),
+      import("./platform/log.ts"),
+      import("./audit/verify-chains.ts"),
+      import("./audit/export-audit.ts"),
+    ]);
   const parts = await openParts({ config, log: createLog(config.logLevel), sandboxCommand, lock: false });
   const { backend } = parts;
   const { workflows, apiKeys, accounts } = createApp(parts).services;

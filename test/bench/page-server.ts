@@ -1,4 +1,5 @@
-import { createApp, openParts } from "../../src/app.ts";
+import { openParts } from "../../src/app/open-parts.ts";
+import { createApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { PERMISSIONS } from "../../src/domain/permission.ts";
 import type { SignedIn } from "../../src/domain/signed-in.ts";

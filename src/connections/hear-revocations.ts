@@ -15,15 +15,15 @@ export interface HearRevocationsDeps extends Pick<ConnectionUse, "open" | "probe
 
 const ACTOR = { kind: "system", id: "app_event" } as const;
 
-/** Providers tell times in whole seconds: what happened in the same one may have happened after. */
-const PROVIDERS_TICK_MS = 1000;
+/** The provider's clock and ours may differ by so much: which of two came first is not known any closer. */
+const CLOCKS_MS = 60_000;
 
 /**
  * What a provider says of its own accord about grants that are gone (the delivery's signature has been checked).
  *
  *   credential newer than the revocation ──► nothing: the word is about an earlier one
- *   the connector cannot tell whether this credential is meant, or when it happened ──► the provider is asked, by a
- *     renewal or the connector's own test
+ *   the connector cannot tell whether this credential is meant, or when it happened, or both are of the same minute ──►
+ *     the provider is asked, by a renewal or the connector's own test
  *   else ──► needs_reconnect, by the one transition there is, only while the credential is the one that was looked at
  *
  * Resolves once all of it is stored; hearing it again changes nothing.
@@ -43,14 +43,15 @@ export function createRevocationListener({ backend, refresher, open, probe }: He
   async function apply(place: ConnectionPlace, revocation: AppRevocation): Promise<void> {
     const scope = grantScope(place.tenantId, place.workspaceId, ACTOR, ENGINE_PERMISSIONS);
     const found = await connections.findSealed(scope, place.connectionId);
-    if (found?.connection.state !== "ready" || isNewer(found.connection, revocation.at)) return;
+    if (found?.connection.state !== "ready") return;
+    const order = compareTimes(found.connection.refreshedAt, revocation.at);
+    if (order === "newer") return;
     const access = await open(scope, found);
     // A credential that cannot be read is in trouble of its own.
     if (access.kind !== "ready") return;
     const isMeant = revocation.concerns(access.credential);
     if (isMeant === false) return;
-    if (isMeant === null || revocation.at === null || found.connection.refreshedAt === null)
-      return void (await probe(scope, found, null));
+    if (isMeant === null || order === "unknown") return void (await probe(scope, found, null));
     await condemn(scope, found.connection, revocation);
   }
 
@@ -62,7 +63,9 @@ export function createRevocationListener({ backend, refresher, open, probe }: He
   return hear;
 }
 
-/** One that a person typed in has no time of its own. */
-function isNewer({ refreshedAt }: Connection, revokedAt: number | null): boolean {
-  return refreshedAt !== null && revokedAt !== null && refreshedAt >= revokedAt + PROVIDERS_TICK_MS;
+/** How the credential stands to the revocation in time. One that a person typed in has no time of its own. */
+function compareTimes(obtainedAt: number | null, revokedAt: number | null): "newer" | "older" | "unknown" {
+  if (obtainedAt === null || revokedAt === null) return "unknown";
+  if (obtainedAt >= revokedAt + CLOCKS_MS) return "newer";
+  return obtainedAt <= revokedAt - CLOCKS_MS ? "older" : "unknown";
 }

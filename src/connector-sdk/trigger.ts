@@ -159,7 +159,8 @@ export interface AppSecret {
 
 /**
  * The provider's word that a grant is gone. Connections of the account whose credential is meant need a person at once
- * instead of at their next call. A credential that is newer than `at` is left alone.
+ * instead of at their next call. A credential that is newer than `at` is left alone; of one that was
+ * obtained within the same minute, the provider is asked.
  */
 export interface AppRevocation {
   /** `account.id` of the connections that may be meant. */

@@ -1,4 +1,5 @@
 import type { OutsideChange } from "../../domain/backend.ts";
+import { type ChangeMessage, LISTS, readChangeMessage } from "./change-message.ts";
 import type { Database, Transaction } from "./database.ts";
 
 const CHANNEL = "integrationsync_changes";
@@ -6,26 +7,6 @@ const CHANNEL = "integrationsync_changes";
 const TELL_EVERY_MS = 20;
 /** A notification holds fewer than 8000 bytes. */
 const NAMES_PER_MESSAGE = 80;
-
-/** What one replica tells the others. */
-interface Message {
-  /** The replica that says it, which hears it too. */
-  readonly from: string;
-  /** It listens from now on. */
-  readonly started?: true;
-  /** Nothing: whether it hears itself. */
-  readonly beat?: number;
-  /** Configuration has changed. */
-  readonly changed?: true;
-  /** Runs became due. */
-  readonly due?: true;
-  /** Runs for which a signal was stored. */
-  readonly signalled?: readonly string[];
-  /** What it watches, and what has moved of what others watch (`run-watchers.ts`). */
-  readonly watching?: readonly string[];
-  readonly moved?: readonly string[];
-}
-const LISTS = ["signalled", "watching", "moved"] as const;
 
 /**
  * Tells the other replicas by NOTIFY that something has changed, and listens to theirs.
@@ -43,7 +24,7 @@ export class ChangeFeed {
   readonly #hearWithinMs: number;
   readonly #instance = crypto.randomUUID();
   readonly #listeners = new Set<(change: OutsideChange) => void>();
-  readonly #readers = new Set<(message: Message) => void>();
+  readonly #readers = new Set<(message: ChangeMessage) => void>();
   readonly #pending = { signalled: new Set<string>(), watching: new Set<string>(), moved: new Set<string>() };
   #isDuePending = false;
   #listening: Bun.SQL | null = null;
@@ -72,7 +53,7 @@ export class ChangeFeed {
     return () => this.#listeners.delete(listener);
   }
 
-  onMessage(reader: (message: Message) => void): void {
+  onMessage(reader: (message: ChangeMessage) => void): void {
     this.#readers.add(reader);
   }
 
@@ -117,7 +98,7 @@ export class ChangeFeed {
     let subscribed = false;
     await sql.listen(
       CHANNEL,
-      (text) => this.#hear(JSON.parse(text) as Message),
+      (text) => this.#hear(readChangeMessage(text)),
       () => {
         // What was said while the connection was gone is lost: anything may have happened.
         if (subscribed) this.#tell({ kind: "missed" });
@@ -168,16 +149,17 @@ export class ChangeFeed {
     if (due) this.#send({ due: true });
   }
 
-  #send(message: Omit<Message, "from">): void {
+  #send(message: Omit<ChangeMessage, "from">): void {
     this.#say(message).catch(() => {});
   }
 
-  async #say(message: Omit<Message, "from">): Promise<void> {
+  async #say(message: Omit<ChangeMessage, "from">): Promise<void> {
     const text = JSON.stringify({ from: this.#instance, ...message });
     await this.#database.query(`SELECT pg_notify('${CHANNEL}', $1)`, [text]);
   }
 
-  #hear(message: Message): void {
+  #hear(message: ChangeMessage | null): void {
+    if (message === null) return;
     if (message.from === this.#instance) {
       this.#heardBeat = Math.max(this.#heardBeat, message.beat ?? 0);
       return;

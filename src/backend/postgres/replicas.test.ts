@@ -239,6 +239,24 @@ describe("what a replica hears of the others", () => {
     expect(heard).toEqual([{ kind: "due" }]);
   });
 
+  test("is nothing that no replica says: whoever may connect may notify any channel", async () => {
+    const heard = heardBy(b);
+    const strange = [
+      "",
+      "not json",
+      "null",
+      "5",
+      "{}",
+      '{"from":1}',
+      '{"from":"x","watching":5}',
+      '{"from":"x","moved":[5]}',
+    ];
+    for (const text of strange) await admin`SELECT pg_notify('integrationsync_changes', ${text})`;
+    await admin`SELECT pg_notify('integrationsync_changes', '{"from":"x","due":true,"of a later version":[1]}')`;
+    await within(1_000, () => heard.some(({ kind }) => kind === "due"));
+    expect(heard.filter(({ kind }) => kind === "due")).toHaveLength(1);
+  });
+
   test("is how a run goes on that it watches, and nothing of runs that nobody watches", async () => {
     const [watched, other] = [sampleRun(), sampleRun()];
     let told = 0;

@@ -97,9 +97,8 @@ test("another Google account is not taken for the same without a person's yes", 
   const person = await signInPerson(world.app, world.scope);
   const chosen = await person.open("/connections/new/google-sheets");
   const connected = await person.submit(chosen, "/connections/new/google-sheets/oauth");
-  google.peers.drive.answer("drive.about.get", () => ({
-    user: { permissionId: "9999", emailAddress: "bob@example.com" },
-  }));
+  const user = { permissionId: "9999", emailAddress: "bob@example.com" };
+  google.instead(({ path }) => (path.endsWith("/about") ? { user } : undefined));
   const asked = await person.submit(connected, `${connected.url.pathname}/reconnect`);
   expect(asked.html).toContain("That is another account");
   expect(asked.html).toContain("bob@example.com");

@@ -213,7 +213,8 @@ describe("a workflow", () => {
 
   test("that has lost the answer to an upsert repeats it, and there is one record", async () => {
     let lost = 0;
-    salesforce.peer.answer("sObject_Upsert_by_External_ID", (call) => {
+    salesforce.instead((call) => {
+      if (call.method !== "PATCH") return undefined;
       lost += 1;
       const answered = salesforce.org.answer(call);
       return lost === 1 ? new Response("", { status: 502 }) : answered;
@@ -229,8 +230,8 @@ describe("a workflow", () => {
 describe("the organisation's limit", () => {
   test("is waited for by all runs of the connection, and no attempt is used", async () => {
     let refusals = 1;
-    salesforce.peer.answer("SObject_Create", () => {
-      if (refusals-- <= 0) return undefined;
+    salesforce.instead(({ method }) => {
+      if (method !== "POST" || refusals-- <= 0) return undefined;
       const refused = [{ message: "TotalRequests Limit exceeded.", errorCode: "REQUEST_LIMIT_EXCEEDED" }];
       return Response.json(refused, { status: 403, headers: { "sforce-limit-info": "api-usage=15000/15000" } });
     });
@@ -250,7 +251,7 @@ describe("the organisation's limit", () => {
   }, 20_000);
 
   test("is shown as Salesforce counts it", async () => {
-    salesforce.peer.answer("Limit", () =>
+    salesforce.instead(() =>
       Response.json(
         { DailyApiRequests: { Max: 20_000, Remaining: 19_900 } },
         {
@@ -268,7 +269,7 @@ describe("the organisation's limit", () => {
 });
 
 test("what Salesforce refuses fails the step under Salesforce's own code and field", async () => {
-  salesforce.peer.answer("SObject_Create", () =>
+  salesforce.instead(() =>
     Response.json(
       [{ message: "Required fields are missing: [Name]", errorCode: "REQUIRED_FIELD_MISSING", fields: ["Name"] }],
       { status: 400 },

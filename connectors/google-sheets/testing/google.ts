@@ -89,7 +89,9 @@ export interface Google {
   revoke(): void;
   /** Answers so many requests to Sheets with its quota error. */
   limit(requests: number): void;
-  /** Forgets the calls so far, and answers of a test's own. */
+  /** What Sheets or Drive answer instead, where it is not undefined; also without a description that names operations. */
+  instead(answer: (call: MakerCall) => unknown): void;
+  /** Forgets the calls so far, and what is answered instead. */
   forgetCalls(): void;
 }
 
@@ -100,6 +102,7 @@ export function playGoogle(peers: Peers): Google {
   let accessToken: string | null = null;
   let refreshToken: string | null = null;
   let limited = 0;
+  let instead: (call: MakerCall) => unknown = () => undefined;
 
   const isSignedIn = ({ headers }: MakerCall) => headers.authorization === `Bearer ${accessToken}`;
   const give = (): Response => {
@@ -133,6 +136,8 @@ export function playGoogle(peers: Peers): Google {
     });
     peers.drive.answer("*", (call) => {
       if (!isSignedIn(call)) return unauthenticated();
+      const other = instead(call);
+      if (other !== undefined) return other;
       if (call.path.endsWith("/about"))
         return { user: { permissionId: "0123", emailAddress: "ada@example.com", displayName: "Ada" } };
       return answerFiles(call);
@@ -144,6 +149,8 @@ export function playGoogle(peers: Peers): Google {
         limited -= 1;
         return failure(429, "RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Write requests'");
       }
+      const other = instead(call);
+      if (other !== undefined) return other;
       if (!call.path.includes("/sheet-1")) return failure(404, "NOT_FOUND", "Requested entity was not found.");
       return grid[operationOf(call)]?.(call, null);
     });
@@ -168,7 +175,11 @@ export function playGoogle(peers: Peers): Google {
     limit: (requests) => {
       limited = requests;
     },
+    instead(other) {
+      instead = other;
+    },
     forgetCalls() {
+      instead = () => undefined;
       for (const peer of [peers.sheets, peers.drive, peers.accounts]) peer.reset();
       answerAll();
     },

@@ -78,7 +78,9 @@ export interface Salesforce {
   endSession(): void;
   /** An administrator takes the consent back. */
   revoke(): void;
-  /** Forgets the calls so far, and answers of a test's own. */
+  /** What is answered instead, where it is not undefined; also without a description that names operations. */
+  instead(answer: (call: MakerCall) => unknown): void;
+  /** Forgets the calls so far, and what is answered instead. */
   forgetCalls(): void;
 }
 
@@ -88,6 +90,7 @@ export function playSalesforce(peer: MakerPeer): Salesforce {
   const given: string[] = [];
   let session: string | null = null;
   let refreshToken: string | null = null;
+  let instead: (call: MakerCall) => unknown = () => undefined;
 
   const give = (more: JsonObject = {}): JsonObject => {
     session = `00D!canary.${given.length}`;
@@ -138,7 +141,8 @@ export function playSalesforce(peer: MakerPeer): Salesforce {
       return { organization_id: "00Dx0000000BV7z", user_id: "005x00000012Q9P", preferred_username: "ada@acme.example" };
     return org.answer(call);
   }
-  peer.answer("*", answer);
+  const answerAll = () => peer.answer("*", (call) => instead(call) ?? answer(call));
+  answerAll();
 
   return {
     peer,
@@ -158,9 +162,13 @@ export function playSalesforce(peer: MakerPeer): Salesforce {
     revoke() {
       session = refreshToken = null;
     },
+    instead(other) {
+      instead = other;
+    },
     forgetCalls() {
       peer.reset();
-      peer.answer("*", answer);
+      instead = () => undefined;
+      answerAll();
     },
   };
 }

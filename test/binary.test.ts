@@ -2,19 +2,23 @@ import { afterAll, expect, test } from "bun:test";
 import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeCertificate } from "../src/platform/egress/testing/make-certificate.ts";
 import { findBinary } from "./crash/find-binary.ts";
 import { freePort, untilReady } from "./free-server.ts";
+import { type SmtpPeer, startSmtpPeer } from "./mail/smtp-peer.ts";
 import { openTestStorage } from "./test-storage.ts";
 
 /** The release build alone, in an empty folder: what it needs beside itself would be missing here. */
 const folder = mkdtempSync(join(tmpdir(), "binary-"));
 const storage = await openTestStorage(undefined, { isNew: true });
 const binary = join(folder, "integrationsync");
+let smtp: SmtpPeer | null = null;
 let server: ReturnType<typeof Bun.spawn> | null = null;
 
 afterAll(async () => {
   server?.kill();
   await server?.exited;
+  await smtp?.stop();
   await storage.remove();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -44,9 +48,27 @@ test("from an empty folder the binary serves, runs every kind of late-loaded cod
   cpSync(findBinary(), binary);
   const port = freePort();
   const url = `http://127.0.0.1:${port}`;
-  const env = { ...storage.environment, PATH: process.env.PATH, PORT: String(port), EGRESS_ALLOW: "127.0.0.0/8" };
+  // Mail by SMTP over TLS, with a login and a certificate of the company's own.
+  const certificate = makeCertificate(["127.0.0.1"]);
+  smtp = await startSmtpPeer({
+    secure: true,
+    ...certificate,
+    authOptional: false,
+    onAuth: ({ username, password }, _session, done) =>
+      password === "secret" ? done(null, { user: username }) : done(new Error("no")),
+  });
+  const env = {
+    ...storage.environment,
+    PATH: process.env.PATH,
+    PORT: String(port),
+    EGRESS_ALLOW: "127.0.0.0/8",
+    SMTP_URL: `smtps://us:secret@127.0.0.1:${smtp.port}`,
+    MAIL_FROM: "IntegrationSync <us@example.com>",
+    EXTRA_CA_CERTS: certificate.cert,
+  };
   const command = (...args: string[]) => {
-    const ran = Bun.spawnSync([binary, ...args], { cwd: folder, env, stdin: Buffer.from(JSON.stringify(DEFINITION)) });
+    const text = args[0] === "user" ? "correct horse battery staple" : JSON.stringify(DEFINITION);
+    const ran = Bun.spawnSync([binary, ...args], { cwd: folder, env, stdin: Buffer.from(text) });
     expect(ran.exitCode, `${args.join(" ")}: ${ran.stderr}`).toBe(0);
     return ran.stdout.toString().trim();
   };
@@ -70,6 +92,14 @@ test("from an empty folder the binary serves, runs every kind of late-loaded cod
   expect(((await (await fetch(`${url}/api/v1/openapi.json`)).json()) as { openapi: string }).openapi).toStartWith(
     "3.1",
   );
+  command(
+    ...["user", "create", "--tenant", "acme", "--email", "ada@example.com", "--role", "owner", "--password-stdin"],
+  );
+  const body = new URLSearchParams({ email: "ada@example.com" });
+  await fetch(`${url}/forgotten-password`, { method: "POST", headers: { origin: url }, body });
+  const [mail] = await smtp.until(1);
+  expect(mail).toMatchObject({ to: ["ada@example.com"], isSecure: true, user: "us" });
+  expect(mail!.parsed.text).toContain("/reset/");
   expect(command("audit", "verify")).toContain("acme");
   expect(readdirSync(folder)).toEqual(["integrationsync"]);
   server.kill("SIGTERM");

@@ -66,4 +66,4 @@ function describeApp({ name }: NoticedApp, problem: string, publicUrl: string): 
 }
 
 const FOOTER =
-  "You get this because you look after connections in IntegrationSync. One such mail is sent each time one breaks.";
+  "You get this because you look after connections in IntegrationSync, once each time one breaks. You can switch that off on your account page there.";

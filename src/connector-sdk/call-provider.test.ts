@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { systemClock } from "../platform/clock.ts";
+import { createLog } from "../platform/log.ts";
 import { ActionError } from "./action-error.ts";
 import { callProvider } from "./call-provider.ts";
 
@@ -22,4 +23,9 @@ test("an error holds nothing of the credential: neither its code, its message no
   expect(error).toBeInstanceOf(ActionError);
   expect([error.code, error.message, JSON.stringify(error.details)].join()).not.toContain(token);
   expect(error.code).toStartWith("invalid_");
+  // As it would stand in a log, with all that it was caused by.
+  const lines: string[] = [];
+  createLog("debug", { write: (line) => void lines.push(line) }).error("failed", { error });
+  expect(lines.join()).toContain("invalid_");
+  expect(lines.join()).not.toContain(token);
 });

@@ -98,7 +98,7 @@ export async function callProvider<T>(
     const known = classifyEgressError(error);
     const parked = known.kind === "auth" ? await renewal.parkedAfterRefusal() : null;
     const redact = createExcerptRedactor(renewal.credentials);
-    if (parked) throw new CredentialParked(parked, known);
+    if (parked) throw new CredentialParked(parked, redactError(known, redact));
     throw redactError(known.code === "aborted" ? outOfTime(known.kind, timeoutMs) : known, redact);
   } finally {
     for (const used of renewal.credentials) call.onCredential?.(used);
@@ -135,6 +135,7 @@ function redactError(error: ActionError, redact: (value: Json) => Json): ActionE
     code: String(redact(code)),
     ...(details !== undefined && { details: redact(details) }),
     ...(retryAfterMs !== null && { retryAfterMs }),
-    cause: error,
+    // Not the error itself: whoever logs causes would show what was just taken out.
+    ...(error.cause !== undefined && { cause: error.cause }),
   });
 }

@@ -1,13 +1,17 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { prepareMachine } from "./prepare-machine.ts";
 
 /**
  * Runs the tests, all of them or those under the paths that are given: everything once, with SQLite under the server,
- * and then on Postgres every file that opens a server's storage, which its imports tell.
+ * and then on Postgres every file that opens a server's storage, which its imports tell. Says which files took longest.
  *
  *   bun test/run-tests.ts [path …]
  */
 const ROOT = join(import.meta.dir, "..");
+/** `bun run test` has built it just now; commands are tested as they are released. */
+const BINARY = join(ROOT, "dist/integrationsync");
 const STORAGE = join(import.meta.dir, "test-storage.ts");
 
 /** Files that name their backend themselves, and why the other would not do. */
@@ -17,8 +21,6 @@ const ONCE: Readonly<Record<string, string>> = {
   "test/browser/connections.test.ts": "pages look the same over either; test/oauth runs on both",
   "test/browser/connector-choices.test.ts": "forms look the same over either",
   "test/browser/administration.test.ts": "forms and lists look the same over either",
-  "test/browser/sheets-and-salesforce.test.ts":
-    "forms look the same over either; the connectors' own tests run on both",
   "test/browser/story.test.ts": "the release build, as it comes",
   "test/browser/people-pages.test.ts": "pages look the same over either",
   "test/browser/pages.test.ts": "pages look the same over either",
@@ -35,36 +37,95 @@ const ONCE: Readonly<Record<string, string>> = {
   "test/replicas/replicas.test.ts": "several servers on the same data: Postgres",
 };
 
+/** What measures time, or needs the machine for several servers: one file after the other, with nothing beside it. */
+const ALONE: Readonly<Record<string, string>> = {
+  "test/bench/": "what it measures is compared",
+  "test/flows/fairness.test.ts": "how long the small tenant waits",
+  "test/postgres/": "how long the small tenant waits; Postgres restarts",
+  "test/replicas/": "several servers under load, one of them killed",
+  "test/crash/": "servers under load, killed and waited for",
+  "src/backend/postgres/": "many callers at once, and Postgres beside them; it restarts under load",
+  "src/engine/code-sandbox/": "how soon code that does not end is ended",
+  "src/engine/expressions/": "how long an expression may hold up the others",
+};
+
+/** Most files wait for a process or a page more than they compute. */
+const WORKERS = Math.min(4, availableParallelism());
+const SHOWN_SLOWEST = 10;
+
 const VERDICTS = ["pass", "skip", "fail"] as const;
 type Totals = Record<(typeof VERDICTS)[number], number>;
+interface Ran {
+  readonly exitCode: number;
+  readonly totals: Totals;
+  /** Milliseconds by file. */
+  readonly took: Readonly<Record<string, number>>;
+}
 
 const paths = process.argv.slice(2);
-const onSqlite = await runBun(paths, "sqlite");
-const again = filesOnBoth(paths);
-if (again.length > 0) process.stderr.write(`\nOn Postgres, ${again.length} files:\n\n`);
-const onPostgres = again.length > 0 ? await runBun(again, "postgres") : null;
+const files = filesUnder(paths);
+if (files.length === 0) {
+  process.stderr.write(`No test file lies under ${paths.join(" or ")}.\n`);
+  process.exit(1);
+}
+await prepareMachine();
+const onPostgres = files.filter((file) => !(file in ONCE) && reachesStorage(join(ROOT, file)));
+const ran = [...(await runOn("sqlite", files)), ...(await runOn("postgres", onPostgres))];
+showSlowest(ran.flatMap(({ took }) => Object.entries(took)));
 // In the form of `bun test`, for whoever reads the totals there.
 for (const verdict of VERDICTS)
-  process.stderr.write(` ${onSqlite.totals[verdict] + (onPostgres?.totals[verdict] ?? 0)} ${verdict}\n`);
-process.exit(onSqlite.exitCode || (onPostgres?.exitCode ?? 0));
+  process.stderr.write(` ${ran.reduce((sum, { totals }) => sum + totals[verdict], 0)} ${verdict}\n`);
+process.exit(ran.find(({ exitCode }) => exitCode !== 0)?.exitCode ?? 0);
 
-async function runBun(files: readonly string[], backend: string): Promise<{ exitCode: number; totals: Totals }> {
-  // A first start of Postgres or of the browser takes seconds on a busy machine; the default of 5 counts for hooks too.
-  const child = Bun.spawn([process.execPath, "test", "--timeout=30000", ...files], {
-    cwd: ROOT,
-    env: { ...process.env, TEST_BACKEND: backend },
-    stdout: "inherit",
-    stderr: "pipe",
-  });
+async function runOn(backend: string, wanted: readonly string[]): Promise<readonly Ran[]> {
+  const { alone = [], together = [] } = Object.groupBy(wanted, (file) => (isAlone(file) ? "alone" : "together"));
+  const parts = [
+    { files: together, workers: WORKERS },
+    { files: alone, workers: 1 },
+  ].filter((part) => part.files.length > 0);
+  const results: Ran[] = [];
+  for (const part of parts) {
+    process.stderr.write(`\nOn ${backend}, ${part.files.length} files, ${part.workers} at a time:\n\n`);
+    results.push(await runBun(part.files, backend, part.workers));
+  }
+  return results;
+}
+
+function isAlone(file: string): boolean {
+  return Object.keys(ALONE).some((start) => file.startsWith(start));
+}
+
+async function runBun(wanted: readonly string[], backend: string, workers: number): Promise<Ran> {
+  const folder = mkdtempSync(join(tmpdir(), "test-run-"));
+  const timings = join(folder, "timings.json");
+  try {
+    // A first start of Postgres or of the browser takes seconds on a busy machine; the default of 5 counts for hooks too.
+    // Files share what their worker has started, such as its Postgres.
+    const options = ["--timeout=30000", `--parallel=${workers}`, "--no-isolate"];
+    const noting = [`--timings=${timings}`, "--update-timings"];
+    const child = Bun.spawn([process.execPath, "test", ...options, ...noting, ...wanted.map((file) => `./${file}`)], {
+      cwd: ROOT,
+      env: { ...process.env, TEST_BACKEND: backend, ...(existsSync(BINARY) && { TEST_PROGRAM: BINARY }) },
+      stdout: "inherit",
+      stderr: "pipe",
+    });
+    const totals = await readTotals(child.stderr);
+    return { exitCode: await child.exited, totals, took: await readTimings(timings, backend) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function readTotals(output: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Totals> {
   const totals: Totals = { pass: 0, skip: 0, fail: 0 };
   let line = "";
-  for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+  for await (const text of output.pipeThrough(new TextDecoderStream())) {
     process.stderr.write(text);
     const lines = (line + text).split("\n");
     line = lines.pop() ?? "";
     for (const each of lines) count(each, totals);
   }
-  return { exitCode: await child.exited, totals };
+  return totals;
 }
 
 /** ` 12 pass`: the last line of that form is the verdict, an earlier one is some test's output. */
@@ -73,14 +134,27 @@ function count(line: string, totals: Totals): void {
   if (verdict) totals[verdict as keyof Totals] = Number(number);
 }
 
-function filesOnBoth(wanted: readonly string[]): readonly string[] {
-  const folders = wanted.map((path) => resolve(ROOT, path));
+async function readTimings(path: string, backend: string): Promise<Ran["took"]> {
+  const file = Bun.file(path);
+  const { files: took = {} } = (await file.exists()) ? ((await file.json()) as { files?: Ran["took"] }) : {};
+  return Object.fromEntries(Object.entries(took).map(([name, ms]) => [`${name} on ${backend}`, ms]));
+}
+
+function showSlowest(took: readonly (readonly [string, number])[]): void {
+  const slowest = [...took].sort(([, a], [, b]) => b - a).slice(0, SHOWN_SLOWEST);
+  process.stderr.write("\nSlowest files:\n");
+  for (const [name, ms] of slowest) process.stderr.write(`${(ms / 1_000).toFixed(1).padStart(8)} s  ${name}\n`);
+}
+
+/** Relative to the repository. Whole flows come first: what takes long must not be left for the end, for one worker. */
+function filesUnder(wanted: readonly string[]): readonly string[] {
+  const places = wanted.map((path) => relative(ROOT, resolve(path)));
   const isWanted = (file: string) =>
-    folders.length === 0 || folders.some((folder) => file === folder || file.startsWith(`${folder}/`));
-  return [...new Bun.Glob("{src,test,connectors}/**/*.test.{ts,tsx}").scanSync({ cwd: ROOT })]
-    .filter((file) => isWanted(join(ROOT, file)) && !(file in ONCE) && reachesStorage(join(ROOT, file)))
-    .map((file) => `./${relative(ROOT, join(ROOT, file))}`)
-    .sort();
+    places.length === 0 || places.some((place) => place === "" || file === place || file.startsWith(`${place}/`));
+  return [...new Bun.Glob("{src,test,connectors,views}/**/*.test.{ts,tsx}").scanSync({ cwd: ROOT })]
+    .filter(isWanted)
+    .sort()
+    .reverse();
 }
 
 function reachesStorage(file: string, seen = new Set<string>()): boolean {

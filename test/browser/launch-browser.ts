@@ -19,5 +19,10 @@ const QUIET = [
  * package's own arguments are for one page in a cloud function: a single process, and web security switched off.
  */
 export async function launchBrowser(): Promise<Browser> {
-  return playwright.launch({ executablePath: await chromium.executablePath(), args: QUIET });
+  return playwright.launch({ executablePath: await browserProgram(), args: QUIET });
+}
+
+/** Unpacks it if that was not done yet. */
+export function browserProgram(): Promise<string> {
+  return chromium.executablePath();
 }

@@ -7,8 +7,9 @@ import {
   nextAuditEntry,
 } from "../../domain/audit.ts";
 import type { Actor } from "../../domain/tenant.ts";
+import type { AuditRow } from "./audit-rows.ts";
 import type { Transaction } from "./database.ts";
-import { type BigintText, decodeText, encodeText, toNumber } from "./text-columns.ts";
+import { decodeText, encodeText, toNumber } from "./text-columns.ts";
 
 export type AppendAudit = typeof appendAudit;
 
@@ -52,14 +53,14 @@ async function stands(
   head: AuditHead,
 ): Promise<boolean> {
   if (change.gatherMs === undefined) return false;
-  const [newest] = await run<{ kind: Actor["kind"]; id: string; action: string; at: BigintText }>(
-    `SELECT actor_kind AS kind, actor_id AS id, action, at FROM audit_log
+  const [newest] = await run<Pick<AuditRow, "actor_kind" | "actor_id" | "action" | "at">>(
+    `SELECT actor_kind, actor_id, action, at FROM audit_log
      WHERE tenant_id = $1 AND seq > $2::integer AND target = $3 ORDER BY seq DESC LIMIT 1`,
     [tenantId, head.seq - GATHER_WITHIN, encodeText(change.target)],
   );
   if (!newest) return false;
-  const { kind, id, action, at } = newest;
-  return isGathered({ action, at: toNumber(at), actor: { kind, id: decodeText(id) } }, actor, change);
+  const by = { kind: newest.actor_kind, id: decodeText(newest.actor_id) };
+  return isGathered({ action: newest.action, at: toNumber(newest.at), actor: by }, actor, change);
 }
 
 async function lockHead(run: Transaction["run"], tenantId: string) {

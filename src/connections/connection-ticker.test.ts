@@ -73,10 +73,11 @@ async function tick(
       async refresh(_: unknown, id: string) {
         const { connector } = connections.get(id)!;
         refreshed.push({ connector, at: clock.now() - START });
-        await wait(answersIn[connector]?.() ?? 1);
+        const takes = answersIn[connector]?.() ?? 1;
+        await wait(takes);
         const at = queue.findIndex(({ subject }) => subject === id);
         queue[at] = { ...queue[at]!, dueAt: clock.now() + 3_600 * SECOND };
-        return { kind: "missing" };
+        return { kind: takes > SECOND ? "later" : "refreshed" };
       },
     } as unknown as ConnectionTickerDeps["refresher"],
     announce: async () => void told.push(clock.now() - START),

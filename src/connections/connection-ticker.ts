@@ -29,7 +29,7 @@ export interface ConnectionTickerDeps {
 const LOOK_EVERY_MS = 1_000;
 const AT_ONCE = 32;
 const BATCH = 200;
-/** A provider that keeps a worker waiting for so long has one connection tried at a time, and the others later. */
+/** A provider that does not answer in this time has one connection tried at a time, and the others later. */
 const SLOW_MS = 5_000;
 const SLOW_PAUSE_MS = 30_000;
 /** Whoever works on it has so long before another replica does. */
@@ -47,7 +47,7 @@ export class ConnectionTicker {
   readonly #underWay = new Set<Promise<void>>();
   /** Refreshes under way, by connector. */
   readonly #refreshing = new Map<string, number>();
-  /** Connectors whose provider was slow the last time. */
+  /** Connectors whose provider did not answer in time the last time. */
   readonly #slow = new Set<string>();
   #again = false;
   #stopped = true;
@@ -148,15 +148,14 @@ export class ConnectionTicker {
       return;
     }
     this.#refreshing.set(connector, beside + 1);
-    const cancel = clock.after(SLOW_MS, () => this.#slow.add(connector));
     const startedAt = clock.now();
     try {
       // Whatever comes of it has been given its own time in the queue by then.
-      await refresher.refresh(scope, id, generation);
+      const { kind } = await refresher.refresh(scope, id, generation);
+      if (kind === "later" && clock.now() - startedAt >= SLOW_MS) this.#slow.add(connector);
+      else this.#slow.delete(connector);
     } finally {
-      cancel();
       this.#refreshing.set(connector, (this.#refreshing.get(connector) ?? 1) - 1);
-      if (clock.now() - startedAt < SLOW_MS) this.#slow.delete(connector);
     }
   }
 

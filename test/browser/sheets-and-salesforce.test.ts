@@ -87,7 +87,10 @@ test("both are connected, and a row and a record are described by choosing", asy
   };
 
   await add("Google Sheets", "Add a row");
+  await page.getByLabel("Choose Sheet", { exact: true }).click();
+  await page.getByText("Fill in Spreadsheet first.").waitFor();
   await choose(page, "Spreadsheet", "Orders 2026");
+  // What it was told before does not stay in the list.
   await choose(page, "Sheet", "Orders");
   await page.getByLabel("Status").fill("{{ trigger.body.status }}");
   await page.getByLabel("Status").press("Tab");

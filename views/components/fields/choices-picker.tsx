@@ -1,7 +1,10 @@
 import { Html } from "@elysiajs/html";
 import type { FieldView } from "./field-view.ts";
 
-/** What the connected account offers for the field above; asked for when it is opened, and as one types in its search. */
+/**
+ * What the connected account offers for the field above; asked for each time it is opened (`builder.js` says `ask`),
+ * because it may depend on other fields, and as one types in its search.
+ */
 export function ChoicesPicker({ field, href }: { field: FieldView; href: string }): JSX.Element {
   const list = `${field.id}-choices`;
   const fetch = { "hx-target": `#${list}`, "hx-swap": "innerHTML", "hx-sync": "this:replace" };
@@ -11,7 +14,7 @@ export function ChoicesPicker({ field, href }: { field: FieldView; href: string 
       id={`${field.id}-picker`}
       data-choices-for={field.id}
       hx-get={href}
-      hx-trigger="toggle once"
+      hx-trigger="ask"
       {...fetch}
       {...{ "hx-morph-skip": "" }}
     >

@@ -67,6 +67,22 @@
     if (target instanceof Element) target.closest("[data-chosen]")?.querySelector(".chosen-label")?.remove();
   });
 
+  // Events of `details` do not bubble. What another field made of the list before is not shown again.
+  document.addEventListener(
+    "toggle",
+    ({ target }) => {
+      if (!(target instanceof HTMLDetailsElement) || target.dataset.choicesFor === undefined || !target.open) return;
+      const hint = Object.assign(document.createElement("p"), { className: "hint", textContent: "Asking…" });
+      target.querySelector(".choices-list").replaceChildren(hint);
+      target.dispatchEvent(new Event("ask"));
+    },
+    true,
+  );
+  document.addEventListener("change", ({ target }) => {
+    const form = target instanceof Element ? target.closest("#panel-form") : null;
+    for (const picker of form?.querySelectorAll("[data-choices-for][open]") ?? []) picker.open = false;
+  });
+
   // Searching among choices changes nothing that would have to be saved.
   document.addEventListener(
     "change",

@@ -67,7 +67,8 @@ export async function describeTriggerPanel(
     about: form?.description ?? "This trigger is not there any more. Choose another.",
     icon: { connector: trigger.connector },
     base: triggerBaseOf(trigger),
-    main: [...input, ...connection],
+    // What the other fields offer is asked of the account; a webhook's secret is an afterthought.
+    main: form?.kind === "webhook" ? [...input, ...connection] : [...connection, ...input],
     others: errors.map(({ path, message }) => `${path.replace(/^trigger\./, "")} ${message}`),
     newConnectionHref: form?.takesConnection ? withNext(`/connections/new/${form.connector}`, places.trigger) : null,
     changeHref: places.chooseTrigger,

@@ -32,6 +32,8 @@ export interface AccountPageProps {
   readonly theme: "light" | "dark" | null;
   /** Whoever can do nothing about a failed run is not told of it. */
   readonly mayBeMailed: boolean;
+  /** Mail is set up on the server. */
+  readonly hasMail: boolean;
   /** What was wrong with the form of that name. */
   readonly errorsOf: (form: string) => Readonly<Record<string, string>>;
   readonly csrf: string;
@@ -89,7 +91,7 @@ export function AccountPage(props: AccountPageProps): JSX.Element {
             </FormActions>
           </Form>
         </Card>
-        {props.mayBeMailed ? <MailCard wanted={account.mailsWanted} csrf={csrf} /> : ""}
+        {props.mayBeMailed ? <MailCard wanted={account.mailsWanted} isSetUp={props.hasMail} csrf={csrf} /> : ""}
         <TwoFactorCard twoFactor={account.twoFactor} isRequired={account.twoFactorRequired} />
         <IdentitiesCard
           identities={account.identities}

@@ -4,9 +4,17 @@ import { Checkbox } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Card } from "./card.tsx";
 
-export function MailCard({ wanted, csrf }: { wanted: boolean; csrf: string }): JSX.Element {
+export interface MailCardProps {
+  readonly wanted: boolean;
+  /** Without a mail server the choice is kept for when there is one. */
+  readonly isSetUp: boolean;
+  readonly csrf: string;
+}
+
+export function MailCard({ wanted, isSetUp, csrf }: MailCardProps): JSX.Element {
   return (
     <Card id="mail-card" title="Mail">
+      {isSetUp ? "" : <p class="soft">No mail is set up on this server yet; nobody is mailed.</p>}
       <Form action="/account/mail" csrf={csrf}>
         <Checkbox
           name="wanted"

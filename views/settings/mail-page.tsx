@@ -21,7 +21,7 @@ export interface MailPageProps {
 const COLUMNS = [
   { label: "Mail", class: "grow" },
   { label: "What the mail server said", class: "grow" },
-  { label: "From", class: "narrow" },
+  { label: "Since", class: "narrow" },
   { label: "Actions", class: "narrow end", hidden: true },
 ];
 
@@ -39,7 +39,9 @@ export function MailPage(props: MailPageProps): JSX.Element {
         <section class="stack" aria-labelledby="undelivered">
           <h2 id="undelivered">Not delivered</h2>
           {mails.length === 0 ? (
-            <p class="soft">Every mail of the last 30 days has been taken by the mail server.</p>
+            <p class="soft">
+              {props.setup === null ? "None." : "The mail server has taken every mail of the last 30 days."}
+            </p>
           ) : (
             <Table caption="Mails that were refused or wait for another try, newest first" columns={COLUMNS}>
               {mails.map((mail) => (
@@ -93,12 +95,12 @@ function MailRow({ mail, csrf }: { mail: ListedMail; csrf: string }): JSX.Elemen
       </td>
       <td class="grow">
         {state === "failed" ? <Badge tone="danger" label="Failed" /> : <Badge tone="warning" label="Waiting" />}{" "}
-        <span class="soft" safe>
+        <span class="soft break" safe>
           {problem ?? "Not tried yet."}
         </span>
         {state === "queued" && problem !== null && dueAt !== null ? (
           <span class="cell-note">
-            Tried again <Time at={dueAt} />
+            Next try <Time at={dueAt} />
           </span>
         ) : (
           ""

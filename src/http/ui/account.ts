@@ -157,6 +157,7 @@ async function showAccount(
     currentSession: signedIn.sessionId,
     mayConnect: offer !== null,
     theme: readTheme(headers),
+    hasMail: services.accounts.sentLinks.isSetUp,
     mayBeMailed: signedIn.scope.permissions.has("run.control"),
     errorsOf: (form) => (wrong?.form === form ? wrong.errors : {}),
     csrf: signedIn.csrfToken,

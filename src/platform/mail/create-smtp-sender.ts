@@ -43,7 +43,7 @@ export function createSmtpSender(options: SmtpSenderOptions): MailSender {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => reject(new Error(`it took longer than ${timeoutMs / 1_000} seconds`)), timeoutMs);
     try {
-      const { address } = await checkAddress(host, port);
+      const { address } = await Promise.race([checkAddress(host, port), late]);
       socket = net.connect({ host: address, port });
       await Promise.race([untilConnected(socket, stepTimeoutMs), late]);
       await Promise.race([deliver(mail, socket), late]);

@@ -1,5 +1,6 @@
 import { AppError } from "../../domain/errors.ts";
 import { isStorageFailure, sqlStateOf } from "./postgres-failure.ts";
+import { INSUFFICIENT_PRIVILEGE, SERVER_ROLE } from "./prepare-database.ts";
 
 export const CONNECT_TIMEOUT_SECONDS = 5;
 
@@ -14,7 +15,10 @@ export const RELIED_ON = {
   default_transaction_isolation: "read committed",
 };
 
-/** Works over a single session, which is closed afterwards. Rejects with `unavailable` when the server is out of reach. */
+/**
+ * Works over a single session, which is closed afterwards. Rejects with `unavailable` when the server is out of reach, and
+ * with `forbidden` when the user in the URL may not even look.
+ */
 export async function withOneConnection<T>(databaseUrl: string, use: (sql: Bun.SQL) => Promise<T>): Promise<T> {
   const sql = new Bun.SQL(databaseUrl, {
     adapter: "postgres",
@@ -25,10 +29,18 @@ export async function withOneConnection<T>(databaseUrl: string, use: (sql: Bun.S
   try {
     return await use(sql);
   } catch (error) {
+    if (sqlStateOf(error) === INSUFFICIENT_PRIVILEGE) throw mayNotLook(databaseUrl, error as Error);
     throw isStorageFailure(error) ? cannotOpen(databaseUrl, error) : error;
   } finally {
     await sql.close();
   }
+}
+
+/** The schema is there already, so what is missing is one grant. */
+function mayNotLook(databaseUrl: string, cause: Error): AppError {
+  const user = decodeURIComponent(new URL(databaseUrl).username);
+  const message = `The user in DATABASE_URL may not look at the database (${cause.message}). As its owner, run: GRANT ${SERVER_ROLE} TO "${user}"`;
+  return new AppError("forbidden", message, { cause });
 }
 
 /** Says where it was looked for, and never the password. */

@@ -8,6 +8,7 @@ import { postgresMigrationsFolder } from "../../../migrations/index.ts";
 import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
 import { NOW, sampleRun, UNHELD } from "../contract/samples.ts";
+import { examineDatabase } from "./examine-database.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { SERVER_ROLE } from "./prepare-database.ts";
 
@@ -143,6 +144,18 @@ describe("opening", () => {
       message: expect.stringContaining("integrationsync migrate"),
     });
     await admin.unsafe(`DROP OWNED BY ${new URL(url).username}`);
+  });
+
+  test("as a user whom nobody has made a member yet, after somebody else has migrated: it says what to grant", async () => {
+    await (await open(database.url)).close();
+    const url = await createUser("");
+    const { username } = new URL(url);
+    const grant = `GRANT ${SERVER_ROLE} TO "${username}"`;
+    await expect(open(url)).rejects.toMatchObject({ code: "forbidden", message: expect.stringContaining(grant) });
+    await expect(examineDatabase(url)).rejects.toMatchObject({ message: expect.stringContaining(grant) });
+    await admin.unsafe(grant);
+    await (await open(url)).close();
+    expect(await examineDatabase(url)).toMatchObject({ state: "current" });
   });
 
   test("as a restricted user after somebody else has migrated: it works as that user", async () => {

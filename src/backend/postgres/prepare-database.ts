@@ -12,7 +12,7 @@ import { installQueue, QUEUE_SCHEMA, queueState } from "./queue/install-pg-boss.
 
 /** What the server works as when it was given the URL of somebody whom row-level security does not bind. */
 export const SERVER_ROLE = "integrationsync_server";
-const INSUFFICIENT_PRIVILEGE = "42501";
+export const INSUFFICIENT_PRIVILEGE = "42501";
 
 interface Identity {
   readonly name: string;

@@ -6,6 +6,7 @@ import type { Storage } from "../storage.ts";
 import { type BigintText, toNumber } from "../text-columns.ts";
 import { UnknownOutcome } from "../unknown-outcome.ts";
 import { chooseTurns, DUE, DUE_LANES, HAS_ROOM, lockCaps, STANDS_RIGHT, shareCaps } from "./choose-due.ts";
+import { firstWithFewSteps } from "./few-steps.ts";
 import { type QueuedRow, toDueRuns } from "./insert-runs.ts";
 import { RUN_COLUMNS, type RunRow, toRun } from "./run-rows.ts";
 import { readSignals } from "./run-signals.ts";
@@ -16,6 +17,8 @@ import { hasDeadWorker, takeOver } from "./take-over.ts";
 const SUSPECT = `interruptions >= ${SUSPECT_INTERRUPTIONS}`;
 /** What was chosen may be gone a moment later, and jobs may be out of date; then it is chosen again. */
 const MAX_CHOICES = 5;
+/** Ledger rows that one claim reads, about: runs with long loops are claimed a few at a time, or none could be. */
+const STEPS_AT_ONCE = 20_000;
 
 interface HeldRow {
   readonly run_id: string;
@@ -97,7 +100,7 @@ export function createClaimRuns({
     if (isCapped || maxRunningPerTenant !== null) await lockCaps(run);
     const suspects = isSuspectDue ? await holdSuspect(run, jobs, options, maxRunningPerTenant) : [];
     const limit = options.limit - suspects.length;
-    const fair = await holdInTurns(run, jobs, { ...options, limit, lastServed, maxRunningPerTenant });
+    const fair = await holdInTurns(transaction, jobs, { ...options, limit, lastServed, maxRunningPerTenant });
     const claimed = await readClaimed(transaction, [...suspects, ...fair.rows], options.owner);
     return { claimed, served: fair.served };
   }
@@ -185,7 +188,8 @@ async function stillDue(run: Statement, runIds: readonly string[], now: number):
 type Turn = Parameters<typeof chooseTurns>[1] & ClaimOptions;
 
 /** Until `limit` is reached or nothing is due. */
-async function holdInTurns(run: Statement, jobs: RunJobs, options: Turn) {
+async function holdInTurns(transaction: Transaction, jobs: RunJobs, options: Turn) {
+  const { run } = transaction;
   const { owner, limit, now, lastServed } = options;
   for (let choice = 1; limit > 0 && choice <= MAX_CHOICES; choice += 1) {
     const turns = await chooseTurns(run, options);
@@ -193,8 +197,13 @@ async function holdInTurns(run: Statement, jobs: RunJobs, options: Turn) {
       turns.map(({ tenant_id: tenantId, lane, runs }) =>
         jobs.take(run, queueOf(tenantId, lane), runs, async (ids) => {
           const isMeant = `${DUE} AND due_at <= $3::bigint AND tenant_id = $4 AND lane = $5 AND ${STANDS_RIGHT}`;
-          const held = await hold(run, ids, owner, isMeant, [now, tenantId, lane]);
-          if (held.length < ids.length) await moveToLanes(run, jobs, ids);
+          const [, few] = await Promise.all([
+            transaction.setTenant(tenantId),
+            firstWithFewSteps(run, ids, STEPS_AT_ONCE / turns.length),
+          ]);
+          const held = await hold(run, few, owner, isMeant, [now, tenantId, lane]);
+          if (held.length < few.length) await moveToLanes(run, jobs, few);
+          if (few.length < ids.length) await jobs.add(run, await stillDue(run, ids.slice(few.length), now));
           return held;
         }),
       ),

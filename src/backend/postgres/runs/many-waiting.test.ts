@@ -3,7 +3,7 @@ import { createDatabase, type TestDatabase } from "../../../../test/postgres/tes
 import type { Backend } from "../../../domain/backend.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import { createTenant } from "../../contract/backend-under-test.ts";
-import { change, ending, NOW, parking, sampleRun, sampleWorkflow, UNHELD } from "../../contract/samples.ts";
+import { change, ending, NOW, parking, sampleRun, sampleStep, sampleWorkflow, UNHELD } from "../../contract/samples.ts";
 import { openPostgres } from "../open-postgres.ts";
 
 const RUNS = 5_000;
@@ -103,3 +103,24 @@ test("a cap published while thousands wait holds at once, for all of them", asyn
   }
   await other.close();
 }, 60_000);
+
+test("runs with long loops are claimed a few at a time, each once, and keep nobody else from being claimed", async () => {
+  const loops = Array.from({ length: 8 }, () => sampleRun());
+  const first = parking(NOW, { steps: [sampleStep("each")] });
+  for (const run of loops) await backend.runs.accept(scope, run, { dedupe: null, hold: { owner: "srv", first } });
+  await admin`INSERT INTO steps (run_id, tenant_id, path, iteration, epoch, attempt, kind, state, planned_at)
+              SELECT id, tenant_id, 'each/b', n::text, 0, 1, 'set', 'succeeded', 0 FROM runs, generate_series(1, 4000) AS n`;
+  const other = sampleRun({ createdAt: NOW });
+  await backend.runs.accept(await createTenant(backend), other, UNHELD);
+  const claimed: string[] = [];
+  for (let round = 0; claimed.length < 9; round += 1) {
+    if (round > 8) throw new Error("they were not claimed in time");
+    const some = await backend.runs.claim({ owner: "srv", limit: 200, perTenant: 200, now: NOW });
+    expect(some.reduce((sum, { ledger }) => sum + ledger.length, 0)).toBeLessThan(21_000);
+    for (const { run, ledger } of some) expect(ledger).toHaveLength(run.id === other.id ? 0 : 4_001);
+    claimed.push(...some.map(({ run }) => run.id));
+    if (round === 0) expect(claimed).toContain(other.id);
+  }
+  expect(new Set(claimed)).toEqual(new Set([...loops, other].map(({ id }) => id)));
+  expect(await backend.runs.nextDueAt()).toBeNull();
+}, 30_000);

@@ -1,6 +1,7 @@
 import type { RunStore } from "../../../domain/backend.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
+import { firstWithFewSteps } from "./few-steps.ts";
 
 /** Removed in one transaction, so that a large clean-up does not hold locks for long. */
 const AT_ONCE = 100;
@@ -50,30 +51,16 @@ async function removeRuns(run: Statement, tenantId: string, finishedBefore: numb
     [tenantId, finishedBefore, limit],
   );
   if (oldest.length === 0) return 0;
-  const chosen = await chooseFew(
+  const chosen = await firstWithFewSteps(
     run,
     oldest.map(({ id }) => id),
+    STEPS_AT_ONCE,
   );
   const ids = JSON.stringify(chosen);
   await run(`DELETE FROM steps WHERE run_id ${ONE_OF}`, [ids]);
   await run(`DELETE FROM run_signals WHERE run_id ${ONE_OF}`, [ids]);
   await run(`DELETE FROM runs WHERE id ${ONE_OF}`, [ids]);
   return chosen.length;
-}
-
-/** The first of these runs, as many as have few enough steps together; one in any case. */
-async function chooseFew(run: Statement, runIds: readonly string[]): Promise<readonly string[]> {
-  const counted = await run<{ run_id: string; steps: number }>(
-    `SELECT run_id, count(*)::integer AS steps FROM steps WHERE run_id ${ONE_OF} GROUP BY run_id`,
-    [JSON.stringify(runIds)],
-  );
-  const stepsOf = new Map(counted.map(({ run_id, steps }) => [run_id, steps]));
-  let steps = 0;
-  const end = runIds.findIndex((id, index) => {
-    steps += stepsOf.get(id) ?? 0;
-    return index > 0 && steps > STEPS_AT_ONCE;
-  });
-  return runIds.slice(0, end === -1 ? runIds.length : end);
 }
 
 const ONE_OF = "= ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))";

@@ -1,5 +1,6 @@
 import { defineConnector } from "../../src/connector-sdk/connector.ts";
 import type { JsonObject } from "../../src/connector-sdk/json.ts";
+import { readAccount } from "../../src/connector-sdk/read-account.ts";
 import { authSchemes } from "./auth-schemes.ts";
 import icon from "./icon.svg" with { type: "text" };
 import { rateLimits } from "./rate-limits.ts";
@@ -25,7 +26,7 @@ export default defineConnector({
 
   async testConnection({ api }) {
     const { id, login } = (await api({ path: "/user" })).body as JsonObject;
-    return { id: String(id), label: String(login) };
+    return readAccount(id, login);
   },
 
   actions: {

@@ -1,5 +1,6 @@
 import { defineConnector } from "../../src/connector-sdk/connector.ts";
 import type { JsonObject } from "../../src/connector-sdk/json.ts";
+import { readAccount } from "../../src/connector-sdk/read-account.ts";
 import { authSchemes } from "./auth-schemes.ts";
 import icon from "./icon.svg" with { type: "text" };
 import { rateLimits } from "./rate-limits.ts";
@@ -22,7 +23,7 @@ export default defineConnector({
       query: { fields: "user(permissionId,emailAddress,displayName)" },
     });
     const { permissionId, emailAddress, displayName } = ((body as JsonObject).user ?? {}) as JsonObject;
-    return { id: String(permissionId), label: String(emailAddress ?? displayName) };
+    return readAccount(permissionId, emailAddress ?? displayName);
   },
 
   actions: {

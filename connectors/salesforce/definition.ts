@@ -1,6 +1,7 @@
 import { defineConnector } from "../../src/connector-sdk/connector.ts";
 import type { ConnectionCredential } from "../../src/connector-sdk/http-exchange.ts";
 import type { JsonObject } from "../../src/connector-sdk/json.ts";
+import { readAccount } from "../../src/connector-sdk/read-account.ts";
 import { authSchemes } from "./auth-schemes.ts";
 import icon from "./icon.svg" with { type: "text" };
 import { rateLimits } from "./rate-limits.ts";
@@ -33,7 +34,8 @@ export default defineConnector({
     const instance = credential === null ? null : instanceOf(credential);
     const { body } = await api({ path: `https://${instance?.host ?? ""}/services/oauth2/userinfo` });
     const { organization_id, user_id, preferred_username } = body as JsonObject;
-    return { id: `${organization_id}/${user_id}`, label: String(preferred_username) };
+    const organization = readAccount(organization_id, null);
+    return { ...readAccount(user_id, preferred_username), id: `${organization.id}/${user_id}` };
   },
 
   actions: {

@@ -1,5 +1,6 @@
 import { defineConnector } from "../../src/connector-sdk/connector.ts";
 import type { JsonObject } from "../../src/connector-sdk/json.ts";
+import { readAccount } from "../../src/connector-sdk/read-account.ts";
 import { authSchemes } from "./auth-schemes.ts";
 import icon from "./icon.svg" with { type: "text" };
 import { rateLimits } from "./rate-limits.ts";
@@ -22,7 +23,7 @@ export default defineConnector({
     const { body } = await api({ method: "POST", path: "/auth.test", form: {} });
     const { team_id, team, enterprise_id, is_enterprise_install } = body as JsonObject;
     const id = is_enterprise_install === true ? enterprise_id : team_id;
-    return { id: String(id), label: String(team) };
+    return readAccount(id, team);
   },
 
   actions: {

@@ -27,11 +27,16 @@ export async function checkCredential(
   const access = { credential, hosts: resolveHosts(connector, credential, ownHosts) };
   try {
     const call = { connector, access, timeoutMs: TIMEOUT_MS, clock, request };
-    return { kind: "works", account: await callProvider(call, testConnection) };
+    return { kind: "works", account: named(await callProvider(call, testConnection)) };
   } catch (error) {
     const { kind, message } = classifyEgressError(error);
     return { kind: kind === "auth" ? "refused" : "unknown", problem: message };
   }
+}
+
+/** What a connector reads from an answer may be missing there, whatever its type says. */
+function named(account: Account | null): Account | null {
+  return typeof account?.id === "string" && typeof account.label === "string" ? account : null;
 }
 
 const TIMEOUT_MS = 20_000;

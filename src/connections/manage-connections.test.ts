@@ -240,6 +240,21 @@ describe("a credential that is typed in anew", () => {
     answer = unreachable;
   });
 
+  test("is nobody's where a page stands between us and the provider, and answers everything with 200", async () => {
+    answer = github;
+    const { id } = await create();
+    answer = async ({ url }) => ({
+      status: 200,
+      headers: { "content-type": "text/html" },
+      body: Buffer.from("<html>Sign in to the Wi-Fi</html>"),
+      url,
+    });
+    const updated = await connections.update(world.ours, id, { credential: of("token-of-ada-2") });
+    expect(updated.account).toBeNull();
+    expect(await connections.test(world.ours, id)).toMatchObject({ ok: false });
+    answer = unreachable;
+  });
+
   test("is stored while the provider cannot be asked, and then nobody knows whose it is", async () => {
     answer = github;
     const { id } = await create();

@@ -111,6 +111,14 @@ test("both are connected, and a row and a record are described by choosing", asy
   expect(await inspectPage(person)).toEqual([]);
   expect(makers.problems()).toEqual([]);
 
+  await person.open(`/workflows/${id}?trigger=`);
+  await page.getByRole("link", { name: "Change trigger" }).click();
+  await page.locator(".picker-item", { hasText: "Google Sheets" }).click();
+  await page.getByRole("button", { name: "New row" }).click();
+  await choose(page, "Spreadsheet", "Customers");
+  await page.locator("#editor").getByText("Google Sheets · Customers").waitFor();
+  expect(await inspectPage(person)).toEqual([]);
+
   for (const step of ["google_sheets_append_row", "salesforce_upsert_record"])
     for (const [name, theme, size] of [
       ["light", "light", undefined],

@@ -7,7 +7,7 @@ import { saysEmpty } from "../describe-fields.ts";
 import type { EditorSources } from "./editor-sources.ts";
 import { type Places, type Selection, writeLane } from "./selection.ts";
 import { STEP_KINDS } from "./step-kinds.ts";
-import { describeCondition, summarise } from "./summaries.ts";
+import { describeCondition, summarise, summariseTrigger } from "./summaries.ts";
 
 export interface CanvasInput {
   readonly definition: WorkflowDefinition;
@@ -28,7 +28,7 @@ export async function describeCanvas(input: CanvasInput): Promise<{ trigger: Car
       id: "trigger",
       href: places.trigger,
       title: form?.title ?? `${connector}: ${trigger}`,
-      subtitle: form?.connectorTitle ?? "Not there any more",
+      subtitle: summariseTrigger(definition.trigger, form),
       icon: { connector },
       ...troubleOf(problems.filter(({ about }) => about === "trigger")),
       isSelected: selection.kind === "trigger" || selection.kind === "choose_trigger",

@@ -1,8 +1,9 @@
-import type { ActionForm } from "../../../connections/connector-forms.ts";
+import type { ActionForm, TriggerForm } from "../../../connections/connector-forms.ts";
 import { labelOf } from "../../../domain/chosen-labels.ts";
 import type { Condition } from "../../../domain/condition.ts";
+import type { FormField } from "../../../domain/form-field.ts";
 import type { Json } from "../../../domain/json.ts";
-import type { ActionStep, Step } from "../../../domain/workflow.ts";
+import type { ActionStep, Step, TriggerDefinition } from "../../../domain/workflow.ts";
 import { writeSmartText } from "../../../engine/smart-text.ts";
 
 const MAX_LENGTH = 90;
@@ -17,14 +18,7 @@ function describe(step: Step, action: ActionForm | null, workflowNames: Readonly
     case "action": {
       if (!action) return `${step.connector}: ${step.action} (not there any more)`;
       const { connectorTitle, title, fields } = action;
-      const telling = fields.find(
-        ({ kind, required, name }) => kind === "text" && required && step.input[name] !== undefined,
-      );
-      const parts = [
-        connectorTitle,
-        step.name === undefined ? "" : title,
-        telling ? nameOf(step, textOf(step.input[telling.name])) : "",
-      ];
+      const parts = [connectorTitle, step.name === undefined ? "" : title, tellingValue(fields, step)];
       return parts.filter((part) => part !== "").join(" · ");
     }
     case "branch":
@@ -55,7 +49,20 @@ function describe(step: Step, action: ActionForm | null, workflowNames: Readonly
   }
 }
 
-function nameOf({ labels }: ActionStep, value: string): string {
+/** What starts the workflow, in short. */
+export function summariseTrigger(trigger: TriggerDefinition, form: TriggerForm | null): string {
+  if (!form) return "Not there any more";
+  const parts = [form.connectorTitle, tellingValue(form.fields, trigger)];
+  return shorten(parts.filter((part) => part !== "").join(" · "));
+}
+
+/** The first text that has to be there, such as the spreadsheet; by its name where it was chosen. */
+function tellingValue(
+  fields: readonly FormField[],
+  { input, labels }: Pick<ActionStep | TriggerDefinition, "input" | "labels">,
+): string {
+  const telling = fields.find(({ kind, required, name }) => kind === "text" && required && input[name] !== undefined);
+  const value = telling ? textOf(input[telling.name]) : "";
   return labelOf(labels, value) ?? value;
 }
 

@@ -69,7 +69,7 @@ export function acceptContract(open: OpenBackendUnderTest): void {
 
     test("with a first barrier that ends it gives back what is in it, however odd or long", async (world) => {
       const { backend, scope, owner } = world;
-      const key = "\0 \u0001 \u001e \u001f \\u0000 \\ \" ' {\n} 🚀";
+      const key = "\0 \u0001 \t \r \\u0000 \\ \" ' {\n} 🚀";
       const odd = `${key} \ud800`;
       const steps = [
         sampleStep("none", { output: undefined, input: undefined }),

@@ -109,8 +109,20 @@ export class GroupCommit {
 
   async #writeAll(): Promise<void> {
     // Whatever the same turn of the event loop still submits belongs to this batch.
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) await this.#flush(this.#takeBatch());
+    await nextTurn();
+    let tell: (() => void) | null = null;
+    for (;;) {
+      if (this.#queue.length > 0) {
+        const writing = this.#flush(this.#takeBatch());
+        // Telling the callers of a batch takes a while, in which the database is to have work: the next batch goes first.
+        if (tell) await nextTurn();
+        tell?.();
+        tell = await writing;
+      } else if (tell) {
+        tell();
+        tell = null;
+      } else break;
+    }
     this.#writing = null;
   }
 
@@ -123,7 +135,8 @@ export class GroupCommit {
     return this.#queue.splice(0, end === -1 ? this.#queue.length : end);
   }
 
-  async #flush(batch: readonly Waiter[]): Promise<void> {
+  /** Resolves, once the batch is stored, with how to tell its callers. */
+  async #flush(batch: readonly Waiter[]): Promise<() => void> {
     const startedAt = performance.now();
     let outcomes: ReadonlyMap<Waiter, Outcome>;
     try {
@@ -132,13 +145,15 @@ export class GroupCommit {
       this.#failedBatches += 1;
       if (error instanceof UnknownOutcome && error.settle) await this.#findOut(batch, error);
       else for (const waiter of batch) waiter.reject(error);
-      return;
+      return () => {};
     }
     this.#batches += 1;
     this.#intentions += batch.length;
     this.#lastBatchSize = batch.length;
     this.#totalMs += performance.now() - startedAt;
-    for (const waiter of batch) this.#settle(waiter, outcomes.get(waiter));
+    return () => {
+      for (const waiter of batch) this.#settle(waiter, outcomes.get(waiter));
+    };
   }
 
   async #write(batch: readonly Waiter[]): Promise<ReadonlyMap<Waiter, Outcome>> {
@@ -191,6 +206,10 @@ export class GroupCommit {
     else if (outcome?.value === NEXT_BATCH) this.#queue.push(waiter);
     else waiter.resolve(outcome?.value as never);
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function needsNoAnswer({ operation, intention }: Waiter): boolean {

@@ -5,7 +5,16 @@
  */
 export function encodeText(text: string): string {
   if (!MUST_ESCAPE.test(text) && text.isWellFormed()) return text;
-  return text.replace(ESCAPED, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(ESCAPED, escapeUnit);
+}
+
+/** The same, without the characters that separate values in `column-texts.ts`. */
+export function encodeLine(text: string): string {
+  return encodeText(text).replace(/[\t\n]/g, escapeUnit);
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 const MUST_ESCAPE = /[\0\\]/;
 const ESCAPED = /[\0\\]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;

@@ -1,9 +1,10 @@
 import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
 import { packLedger } from "../../../domain/packed-ledger.ts";
 import { isFinal } from "../../../domain/run.ts";
+import { fromColumnTexts, toColumnTexts } from "../column-texts.ts";
 import type { Statement } from "../database.ts";
 import type { DueRun, RunJobs } from "../queue/run-jobs.ts";
-import { type BigintText, encodeText, toJsonText, toNumber } from "../text-columns.ts";
+import { type BigintText, encodeLine, toJsonText, toNumber } from "../text-columns.ts";
 
 const DAY_MS = 86_400_000;
 /** More than there will be replicas, few enough to add up quickly. */
@@ -39,7 +40,7 @@ export function prepareRun(
       workflow_id: run.workflowId,
       version: run.version,
       source: run.source,
-      event_id: encodeText(run.eventId),
+      event_id: encodeLine(run.eventId),
       replay_of: replayOf,
       parent: toJsonText(run.parent),
       depth: run.depth,
@@ -90,10 +91,39 @@ export async function insertRuns(
 }
 
 async function insertRows(run: Statement, runs: readonly PreparedRun[]): Promise<void> {
-  await run("INSERT INTO runs SELECT * FROM json_populate_recordset(NULL::runs, $1::text::json)", [
-    JSON.stringify(runs.map(({ row }) => row)),
-  ]);
+  await run(
+    INSERT_RUNS,
+    toColumnTexts(
+      runs.map(({ row }) => row),
+      COLUMNS,
+    ),
+  );
 }
+
+const COLUMN_TYPES: Readonly<Record<keyof PreparedRun["row"], string>> = {
+  id: "text",
+  tenant_id: "text",
+  workspace_id: "text",
+  workflow_id: "text",
+  version: "integer",
+  source: "text",
+  event_id: "text",
+  replay_of: "text",
+  parent: "text",
+  depth: "integer",
+  created_at: "bigint",
+  trigger: "text",
+  status: "text",
+  waiting_for: "text",
+  started_at: "bigint",
+  finished_at: "bigint",
+  error: "text",
+  output: "text",
+  response: "text",
+  ledger: "text",
+};
+const COLUMNS = Object.keys(COLUMN_TYPES) as readonly (keyof PreparedRun["row"])[];
+const INSERT_RUNS = `INSERT INTO runs (${COLUMNS.join(", ")}) SELECT * FROM ${fromColumnTexts(Object.values(COLUMN_TYPES))}`;
 
 async function enqueue(run: Statement, jobs: RunJobs, runs: readonly PreparedRun[]): Promise<void> {
   const queued = runs.flatMap((each) => (each.queued ? [each.queued] : []));

@@ -126,6 +126,7 @@ describe("a connection that its provider has revoked", () => {
     expect(await waiting()).toEqual([]);
     // Without its connection it would fail, and that would be a mail of its own.
     expect((await world.api("POST", `/runs/${run}/cancel`)).status).toBeLessThan(300);
+    await world.until(run, "cancelled");
   }, 60_000);
 
   test("its name means nothing in a header or in HTML, and no secret stands in a mail", async () => {

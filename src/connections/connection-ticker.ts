@@ -44,7 +44,8 @@ export class ConnectionTicker {
   readonly #deps: ConnectionTickerDeps;
   #cancelTimer: () => void = () => {};
   #running: Promise<void> | null = null;
-  readonly #underWay = new Set<Promise<void>>();
+  /** By what it is. */
+  readonly #underWay = new Map<string, Promise<void>>();
   /** Refreshes under way, by connector. */
   readonly #refreshing = new Map<string, number>();
   /** Connectors whose provider did not answer in time the last time. */
@@ -65,7 +66,7 @@ export class ConnectionTicker {
     this.#stopped = true;
     this.#cancelTimer();
     await this.#running;
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#underWay.values());
   }
 
   /** Something is due now that was not before. */
@@ -90,13 +91,14 @@ export class ConnectionTicker {
         const due = await backend.connections.due(clock.now(), BATCH);
         const claims: Promise<boolean>[] = [];
         for (const work of due) {
-          while (this.#underWay.size >= AT_ONCE) await Promise.race(this.#underWay);
+          while (this.#underWay.size >= AT_ONCE) await Promise.race(this.#underWay.values());
           if (this.#stopped) break;
-          claims.push(this.#begin(work));
+          // Due again already, but not yet let go of here: it would only wait for itself.
+          if (!this.#underWay.has(keyOf(work))) claims.push(this.#begin(work));
         }
         // Until then it would be found as due again.
         await Promise.all(claims);
-        if (due.length < BATCH || this.#stopped) return;
+        if (due.length < BATCH || claims.length === 0 || this.#stopped) return;
       }
     } catch {
       // The backend is away; what is due stays due.
@@ -111,8 +113,8 @@ export class ConnectionTicker {
     const doing = claim
       .then((isOurs) => (isOurs ? this.#do({ ...work, dueAt: heldUntil }) : undefined))
       .catch(() => {})
-      .finally(() => this.#underWay.delete(doing));
-    this.#underWay.add(doing);
+      .finally(() => this.#underWay.delete(keyOf(work)));
+    this.#underWay.set(keyOf(work), doing);
     return claim;
   }
 
@@ -194,6 +196,10 @@ export class ConnectionTicker {
       at,
     };
   }
+}
+
+function keyOf({ tenantId, kind, subject }: DueWork): string {
+  return `${tenantId} ${kind} ${subject}`;
 }
 
 function scopeOf({ tenantId, workspaceId }: DueWork): Scope {

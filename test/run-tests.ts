@@ -40,6 +40,7 @@ const ONCE: Readonly<Record<string, string>> = {
 /** What measures time, or needs the machine for several servers: one file after the other, with nothing beside it. */
 const ALONE: Readonly<Record<string, string>> = {
   "test/bench/": "what it measures is compared",
+  "test/flows/code.test.ts": "whether code that does not end holds up the others",
   "test/flows/fairness.test.ts": "how long the small tenant waits",
   "test/postgres/": "how long the small tenant waits; Postgres restarts",
   "test/replicas/": "several servers under load, one of them killed",

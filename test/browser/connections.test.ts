@@ -28,7 +28,7 @@ afterAll(async () => {
 
 async function withVisitor(body: (visitor: Visitor) => Promise<void>, options: Partial<VisitorOptions> = {}) {
   const visitor = await visit(browser, { url, cookies: ui.owner, ...options });
-  visitor.page.setDefaultTimeout(8_000);
+  visitor.page.setDefaultTimeout(20_000);
   try {
     await body(visitor);
   } finally {

@@ -61,7 +61,7 @@ async function choose(page: Page, field: string, name: string): Promise<void> {
 test("both are connected, and a row and a record are described by choosing", async () => {
   const person = await visitor();
   const { page } = person;
-  page.setDefaultTimeout(8_000);
+  page.setDefaultTimeout(20_000);
   await connect(person, "google-sheets", "Google Sheets");
   expect(await inspectPage(person)).toEqual([]);
   await connect(person, "salesforce", "Salesforce");

@@ -14,11 +14,11 @@ export const users = pgTable(
     /** Null for somebody who only signs in through the tenant's OpenID provider. */
     passwordHash: text("password_hash"),
     isOperator: boolean("is_operator").notNull(),
-    /** Whether they are mailed about failed runs and connections; null: as their role has it. */
-    mailsWanted: boolean("mails_wanted"),
     disabledAt: time("disabled_at"),
     createdAt: time("created_at").notNull(),
     updatedAt: time("updated_at").notNull(),
+    /** Whether they are mailed about failed runs and connections; null: as their role has it. */
+    mailsWanted: boolean("mails_wanted"),
   },
   (table) => [
     uniqueIndex("users_by_email").on(table.tenantId, table.emailHash),

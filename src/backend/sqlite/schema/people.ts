@@ -19,11 +19,11 @@ export const users = sqliteTable(
     /** Null for somebody who only signs in through the tenant's OpenID provider. */
     passwordHash: text("password_hash"),
     isOperator: integer("is_operator", { mode: "boolean" }).notNull(),
-    /** Whether they are mailed about failed runs and connections; null: as their role has it. */
-    mailsWanted: integer("mails_wanted", { mode: "boolean" }),
     disabledAt: integer("disabled_at"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
+    /** Whether they are mailed about failed runs and connections; null: as their role has it. */
+    mailsWanted: integer("mails_wanted", { mode: "boolean" }),
   },
   (table) => [
     uniqueIndex("users_by_email").on(table.tenantId, table.emailHash),

@@ -31,27 +31,37 @@ interface Accepted {
   readonly answer: () => void;
 }
 let incoming: Accepted[] = [];
-let accepted: Accepted[] = [];
+let accepted: readonly Accepted[] = [];
+/** Where the jobs of the accepted ones are. */
+let places: readonly { readonly place: string }[] = [];
 let isWriting = false;
 
 async function writeAll(): Promise<void> {
   isWriting = true;
   await new Promise<void>((resolve) => setImmediate(resolve));
   while (incoming.length > 0 || accepted.length > 0) {
-    const [starting, ending] = [incoming, accepted];
+    const [starting, ending, jobs] = [incoming, accepted, places];
     incoming = [];
+    places = [];
     await sql.begin(async (transaction) => {
       const statements: Promise<unknown>[] = [];
-      const write = (text: string, rows: readonly object[]) =>
-        statements.push(transaction.unsafe(text, [JSON.stringify(rows)]).execute());
+      const write = (text: string, rows: readonly object[]) => {
+        const written = transaction.unsafe(text, [JSON.stringify(rows)]).execute();
+        statements.push(written);
+        return written;
+      };
       if (starting.length > 0) {
         write(
           INSERT_RUNS,
           starting.map(({ id, trigger }) => ({ id, trigger })),
         );
-        write(
-          INSERT_JOBS,
-          starting.map(({ id, job }) => ({ id: job, data: { runId: id } })),
+        statements.push(
+          write(
+            INSERT_JOBS,
+            starting.map(({ id, job }) => ({ id: job, data: { runId: id } })),
+          ).then((stored) => {
+            places = stored;
+          }),
         );
       }
       if (ending.length > 0) {
@@ -59,10 +69,7 @@ async function writeAll(): Promise<void> {
           UPDATE_RUNS,
           ending.map(({ id, trigger }) => ({ id, finished_at: Date.now(), ledger: bareLedger(trigger) })),
         );
-        write(
-          DELETE_JOBS,
-          ending.map(({ job }) => ({ id: job })),
-        );
+        write(DELETE_JOBS, jobs);
       }
       await Promise.all(statements);
     });
@@ -75,11 +82,13 @@ async function writeAll(): Promise<void> {
 const INSERT_RUNS = `INSERT INTO bare_runs SELECT id, trigger, 'running', NULL, NULL
   FROM json_to_recordset($1::text::json) AS given (id text, trigger text)`;
 const INSERT_JOBS = `INSERT INTO pgboss.job_common (id, name, data)
-  SELECT id, 'bare', data FROM json_to_recordset($1::text::json) AS given (id uuid, data jsonb)`;
+  SELECT id, 'bare', data FROM json_to_recordset($1::text::json) AS given (id uuid, data jsonb)
+  RETURNING ctid::text AS place`;
 const UPDATE_RUNS = `UPDATE bare_runs SET status = 'succeeded', finished_at = given.finished_at, ledger = given.ledger
   FROM json_to_recordset($1::text::json) AS given (id text, finished_at bigint, ledger text) WHERE bare_runs.id = given.id`;
-const DELETE_JOBS = `DELETE FROM pgboss.job_common WHERE name = 'bare'
-  AND id = ANY (ARRAY(SELECT id FROM json_to_recordset($1::text::json) AS given (id uuid)))`;
+// By their places in the table: the planner, who has seen an empty one, would walk all jobs of the queue, the deleted too.
+const DELETE_JOBS = `DELETE FROM pgboss.job_common WHERE ctid = ANY (
+  ARRAY(SELECT place::tid FROM json_to_recordset($1::text::json) AS given (place text)))`;
 
 const server = Bun.serve({
   port: Number(port),

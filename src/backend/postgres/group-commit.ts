@@ -7,6 +7,14 @@ import { UnknownOutcome } from "./unknown-outcome.ts";
 const MAX_BATCH_INTENTIONS = 512;
 const MAX_BATCH_CHARS = 8_000_000;
 
+/**
+ * A batch's fixed work (round trip, commit, flush) is what replicas that share a database pay twice. Where batches are at
+ * least so large, callers who were just told get so long to come again before the next is sent with less than so many.
+ */
+const GATHER_FROM = 8;
+const GATHER_TO = 48;
+const GATHER_MS = 1;
+
 /** So long a caller waits to hear what came of a COMMIT that was not answered. */
 const PATIENCE_MS = 10_000;
 const ASK_AGAIN_MS = 100;
@@ -118,12 +126,22 @@ export class GroupCommit {
         if (tell) await nextTurn();
         tell?.();
         tell = await writing;
+        if (this.#isWorthGathering()) {
+          tell();
+          tell = null;
+          await Bun.sleep(GATHER_MS);
+        }
       } else if (tell) {
         tell();
         tell = null;
       } else break;
     }
     this.#writing = null;
+  }
+
+  /** Many callers come and go, and most of them have just been told: together with the rest they make one large batch. */
+  #isWorthGathering(): boolean {
+    return this.#lastBatchSize >= GATHER_FROM && this.#queue.length < GATHER_TO;
   }
 
   #takeBatch(): readonly Waiter[] {

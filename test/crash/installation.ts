@@ -4,9 +4,9 @@ import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
 import type { run, runSummary } from "../../src/http/api/show-run.ts";
 import { type ApiClient, createApiClient } from "../api/api-client.ts";
 import { BACKEND, openTestStorage, type TestStorage } from "../test-storage.ts";
+import { until } from "../until.ts";
 import { findBinary } from "./find-binary.ts";
 import { type LaunchOptions, launchServer, type ServerProcess, serverEnvironment } from "./server-process.ts";
-import { until } from "./until.ts";
 
 export type ShownRun = z.infer<typeof run>;
 export type RunInList = z.infer<typeof runSummary>;

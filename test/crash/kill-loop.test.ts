@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { seededRandom } from "../simulation/seeded-random.ts";
+import { until } from "../until.ts";
 import { type Installation, openInstallation } from "./installation.ts";
 import { startLoad } from "./load.ts";
 import { isQuiet, judge, randomOrder, routeOrders } from "./orders.ts";
 import { type SinkProcess, startSink } from "./sink-process.ts";
-import { until } from "./until.ts";
 
 /**
  * The promise, against the binary itself: what was answered with 2xx is delivered once, or a person is asked.

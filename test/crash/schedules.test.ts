@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
+import { until } from "../until.ts";
 import { type Installation, openInstallation, type Server } from "./installation.ts";
-import { until } from "./until.ts";
 
 const HOUR_MS = 3_600_000;
 

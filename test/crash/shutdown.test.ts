@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { BACKEND } from "../test-storage.ts";
+import { until } from "../until.ts";
 import { type Installation, openInstallation, post } from "./installation.ts";
 import { callsOf, type SinkProcess, startSink, untilCalled } from "./sink-process.ts";
-import { until } from "./until.ts";
 import { callSink, onWebhook } from "./workflows.ts";
 
 let installation: Installation;

@@ -1,4 +1,4 @@
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 /**
  * The system that workflows call, in a process of its own, so that it notices a killed server only by its connections.

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { tmpdir } from "node:os";
+import { until } from "../until.ts";
 import { type Installation, openInstallation, type Published, post, type Server } from "./installation.ts";
 import { type Load, startLoad } from "./load.ts";
 import { countEffects, type SinkProcess, startSink } from "./sink-process.ts";
@@ -11,7 +12,6 @@ import {
   whyNoCompiler,
   whyNoMount,
 } from "./storage-fault.ts";
-import { until } from "./until.ts";
 import { callSink, onWebhook } from "./workflows.ts";
 
 /**

@@ -3,8 +3,8 @@ import { type Installation, openInstallation, type Server } from "../crash/insta
 import { startLoad } from "../crash/load.ts";
 import { isQuiet, judge, randomOrder, routeOrders } from "../crash/orders.ts";
 import { type SinkProcess, startSink } from "../crash/sink-process.ts";
-import { until } from "../crash/until.ts";
 import { seededRandom } from "../simulation/seeded-random.ts";
+import { until } from "../until.ts";
 
 /**
  * The promise, with three replicas on one Postgres: one of them is killed every second and started again, and what any

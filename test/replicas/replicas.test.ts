@@ -4,8 +4,8 @@ import { findBinary } from "../crash/find-binary.ts";
 import { type Installation, openInstallation, post, type Server, type ShownRun } from "../crash/installation.ts";
 import { serverEnvironment } from "../crash/server-process.ts";
 import { type SinkProcess, startSink, untilCalled } from "../crash/sink-process.ts";
-import { until } from "../crash/until.ts";
 import { callSink, onWebhook } from "../crash/workflows.ts";
+import { until } from "../until.ts";
 
 /**
  * Three servers, each a process of its own, on one Postgres database. What a test does at one of them concerns a run

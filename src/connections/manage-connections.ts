@@ -15,7 +15,7 @@ import { credentialPlace } from "./credential-place.ts";
 import { findUsers } from "./find-users.ts";
 import { oauthSchemeOf } from "./oauth/oauth-credential.ts";
 import { openCredential } from "./open-credential.ts";
-import { planRevocation } from "./revoke-grant.ts";
+import { planRevocation } from "./plan-revocation.ts";
 import type { ConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
@@ -163,17 +163,22 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
   /** Rejects with `conflict` while a workflow names the connection. */
   async function remove(scope: Scope, id: string): Promise<void> {
     authorize(scope, "connection.write");
-    const found = await connections.findSealed(scope, id);
-    if (!found) return missing(id);
-    const users = await findUsers(scope, id, backend);
-    if (users.length > 0) throw inUse(users);
-    const opened = await open(found.connection, found.sealed);
-    // What was granted is taken back at the provider; a credential that cannot be read cannot be.
-    const revocation = typeof opened === "string" ? null : await planRevocation(scope, found.connection, opened, deps);
-    const change = { at: clock.now(), action: "connection.deleted", target: id, details: {} };
-    if (!(await connections.delete(scope, id, revocation, change))) missing(id);
-    if (revocation) deps.queued();
-    await forgetProblem(scope, found.connection);
+    for (;;) {
+      const found = await connections.findSealed(scope, id);
+      if (!found) return missing(id);
+      const users = await findUsers(scope, id, backend);
+      if (users.length > 0) throw inUse(users);
+      const { connection } = found;
+      const opened = await open(connection, found.sealed);
+      // What was granted is taken back at the provider; a credential that cannot be read cannot be.
+      const plan = typeof opened === "string" ? null : await planRevocation(scope, connection, opened, deps);
+      const revocation = plan?.kind === "planned" ? plan.revocation : null;
+      const change = { at: clock.now(), action: "connection.deleted", target: id, details: {} };
+      // Refreshed meanwhile: what it holds now is what has to be taken back.
+      if (!(await connections.delete(scope, id, { revocation, generation: connection.generation }, change))) continue;
+      if (revocation) deps.queued();
+      return forgetProblem(scope, connection);
+    }
   }
 
   /** It may have been the only one whose app was refused; if not, the next refusal says so again. */

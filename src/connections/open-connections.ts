@@ -51,6 +51,6 @@ export function openConnections(deps: ConnectionsDeps) {
     ticker,
     options: createConnectOptions({ ...deps, apps, eventApps }),
     manager: createConnectionManager({ ...deps, ...use, reconnected: wakeParked, queued }),
-    authorization: createConnectionAuthorization({ ...deps, apps, reconnected: wakeParked }),
+    authorization: createConnectionAuthorization({ ...deps, apps, reconnected: wakeParked, queued }),
   };
 }

@@ -32,7 +32,7 @@ export interface RefreshClaim {
 /** Something that is due for a connection, found without knowing its tenant. */
 export interface DueWork {
   /**
-   * `refresh`: the token of the connection `subject`. `revoke`: the credential of a deleted connection, at the provider.
+   * `refresh`: the token of the connection `subject`. `revoke`: what a connection held, at the provider.
    * `tell_reconnect`: people have to hear of the connection. `tell_app`: people have to hear of the OAuth app of the
    * provider `subject`.
    */
@@ -43,15 +43,25 @@ export interface DueWork {
   readonly dueAt: number;
 }
 
-/** What is needed to take a deleted connection's grant back at the provider. */
+/** What is needed to take back at the provider what a connection does not hold any more. */
 export interface Revocation {
-  /** The id the connection had. */
   readonly id: string;
+  /** The connection that held it; it may be gone. Null: nobody remembers. */
+  readonly connectionId: string | null;
+  /** Whose access it is, if that is known. */
+  readonly account: ConnectedAccount | null;
   readonly connector: string;
   readonly scheme: string;
   /** Sealed for the place `revocations | id | credential`. */
   readonly sealedCredential: string;
   readonly attempts: number;
+}
+
+/** Taken back from the commit on that ends it; null: there is nothing to be taken back. */
+export interface EndOfCredential {
+  readonly revocation: Revocation | null;
+  /** Of the credential that was looked at: nothing is written when the connection has another one by now. */
+  readonly generation: number;
 }
 
 /** Where a connection is, found without knowing its tenant. */
@@ -83,16 +93,18 @@ export interface ConnectionStore {
   /**
    * Another credential of a person's choice (typed in, or consented to): the connection is ready, the generation is one
    * higher, and whoever was refreshing the old one loses their claim. Forgets which runs were parked. Where the account
-   * is known, the app events of the connection's workflows are that account's from the same commit on.
+   * is known, the app events of the connection's workflows are that account's from the same commit on. With `ended`,
+   * only while the credential that it replaces is the one of that generation.
    */
   reconnect(
     scope: Scope,
     id: string,
     credential: NewCredential & { readonly name?: string; readonly hosts?: readonly string[] },
     change: Change,
+    ended?: EndOfCredential,
   ): Promise<boolean>;
-  /** With `revocation`, its work is stored in the same commit. */
-  delete(scope: Scope, id: string, revocation: Revocation | null, change: Change): Promise<boolean>;
+  /** Without `ended`, whatever credential it has. */
+  delete(scope: Scope, id: string, ended: EndOfCredential | null, change: Change): Promise<boolean>;
   /** Ids of the workflows in whose draft or published version the id stands somewhere; whoever asks looks closer. */
   mentionedBy(scope: Scope, id: string): Promise<readonly string[]>;
   /** The connections that speak for an account, among those that the app reaches. */
@@ -138,6 +150,8 @@ export interface ConnectionStore {
   /** Comes back later. False when it was done, moved or postponed by another worker meanwhile. */
   postpone(work: DueWork, dueAt: number): Promise<boolean>;
   done(work: DueWork): Promise<void>;
+  /** Due at once. */
+  addRevocation(scope: Scope, revocation: Revocation, at: number): Promise<void>;
   findRevocation(scope: Scope, id: string): Promise<Revocation | null>;
   /** Tried without success, and due again then. */
   revocationFailed(scope: Scope, id: string, dueAt: number): Promise<void>;

@@ -69,6 +69,6 @@ export const NO_TOKEN: TokenStanding = {
 /** Something that went wrong with a connection, or mended it; the newest few are kept. */
 export interface ConnectionEvent {
   readonly at: number;
-  readonly kind: "refresh_failed" | "refused" | "needs_reconnect" | "reconnected";
+  readonly kind: "refresh_failed" | "refused" | "needs_reconnect" | "reconnected" | "not_revoked" | "revoked";
   readonly message: string;
 }

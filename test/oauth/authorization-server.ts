@@ -21,6 +21,12 @@ export interface AuthorizationServer {
   revokeAll(): Promise<void>;
   /** Every access and refresh token so far. */
   handedOut(): readonly string[];
+  /** The refresh tokens of an account that could still be used. */
+  livingTokens(login: string): Promise<number>;
+  /** What the next so many attempts to take a token back are answered with, instead of being carried out. */
+  answerRevocations(...statuses: readonly number[]): void;
+  /** How many attempts to take a token back have come. */
+  revocations(): number;
   /** Resolves when a token has been taken back. */
   untilRevoked(): Promise<void>;
   stop(): Promise<void>;
@@ -62,7 +68,13 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
     if (context.oidc.params?.grant_type === "refresh_token") refreshed += 1;
   });
   const handedOut = new Set<string>();
-  provider.on("refresh_token.saved", ({ jti }) => void handedOut.add(jti));
+  const refreshTokens = new Map<string, string | undefined>();
+  let revocationAnswers: number[] = [];
+  let revocations = 0;
+  provider.on("refresh_token.saved", ({ jti, accountId }) => {
+    handedOut.add(jti);
+    refreshTokens.set(jti, accountId);
+  });
   const grantIds = new Set<string>();
   const accessTokens = new Set<string>();
   provider.on("access_token.saved", ({ grantId, jti }) => {
@@ -78,6 +90,13 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
   });
 
   handler = async (request, response) => {
+    if (request.url === "/token/revocation") {
+      revocations += 1;
+      const status = revocationAnswers.shift();
+      if (status === undefined) return void answer(request, response);
+      response.writeHead(status, { "content-type": "application/json" });
+      return void response.end(JSON.stringify({ error: status < 500 ? "unsupported_token_type" : "server_error" }));
+    }
     if (request.method !== "POST" || request.url !== "/token") return void answer(request, response);
     tokenRequests.push(request.url);
     const how = disturbances.shift();
@@ -120,6 +139,15 @@ export async function startAuthorizationServer(options: ServerOptions): Promise<
       grantIds.clear();
     },
     handedOut: () => [...handedOut],
+    async livingTokens(login) {
+      const ids = [...refreshTokens].filter(([, accountId]) => accountId === login).map(([jti]) => jti);
+      const found = await Promise.all(ids.map((jti) => provider.RefreshToken.find(jti)));
+      return found.filter((token) => token?.isValid).length;
+    },
+    answerRevocations: (...statuses) => {
+      revocationAnswers = [...statuses];
+    },
+    revocations: () => revocations,
     untilRevoked: () => new Promise((resolve) => void provider.once("refresh_token.destroyed", () => resolve())),
     async stop() {
       server.closeAllConnections();

@@ -254,6 +254,8 @@ const EVENTS = {
   refused: { tone: "warning", label: "Call refused" },
   needs_reconnect: { tone: "danger", label: "Ended" },
   reconnected: { tone: "success", label: "Reconnected" },
+  not_revoked: { tone: "warning", label: "Not taken back" },
+  revoked: { tone: "success", label: "Taken back" },
 } as const;
 
 function Events({ events }: Pick<ConnectionPageProps, "events">): JSX.Element {

@@ -257,19 +257,41 @@ export function connectionContract(open: OpenBackendUnderTest): void {
       reopen,
     }) => {
       const { id, connector, scheme } = await store(backend, scope, { refreshAt: NOW });
-      const revocation = { id, connector, scheme, sealedCredential: "sealed to revoke", attempts: 0 };
-      await backend.connections.delete(scope, id, revocation, change("connection.deleted", id));
+      const held = { connectionId: id, account: { id: "T \\ \0", label: "Ü \0" }, connector, scheme };
+      const revocation = { id: newId("rev"), ...held, sealedCredential: "sealed to revoke", attempts: 0 };
+      const deleted = change("connection.deleted", id);
+      expect(await backend.connections.delete(scope, id, { revocation, generation: 2 }, deleted)).toBe(false);
+      expect(await backend.connections.findRevocation(scope, revocation.id)).toBeNull();
+      expect(await backend.connections.delete(scope, id, { revocation, generation: 1 }, deleted)).toBe(true);
       const { backend: again } = await reopen();
       const [work] = await again.connections.due(NOW, 10);
-      expect(work).toMatchObject({ kind: "revoke", subject: id });
-      expect(await again.connections.findRevocation(stranger, id)).toBeNull();
-      expect(await again.connections.findRevocation(scope, id)).toEqual(revocation);
-      await again.connections.revocationFailed(scope, id, NOW + 60_000);
+      expect(work).toMatchObject({ kind: "revoke", subject: revocation.id });
+      expect(await again.connections.findRevocation(stranger, revocation.id)).toBeNull();
+      expect(await again.connections.findRevocation(scope, revocation.id)).toEqual(revocation);
+      await again.connections.revocationFailed(scope, revocation.id, NOW + 60_000);
       expect(await again.connections.due(NOW, 10)).toEqual([]);
-      expect(await again.connections.findRevocation(scope, id)).toEqual({ ...revocation, attempts: 1 });
-      await again.connections.endRevocation(scope, id);
-      expect(await again.connections.findRevocation(scope, id)).toBeNull();
+      expect(await again.connections.findRevocation(scope, revocation.id)).toEqual({ ...revocation, attempts: 1 });
+      await again.connections.endRevocation(scope, revocation.id);
+      expect(await again.connections.findRevocation(scope, revocation.id)).toBeNull();
       expect(await again.connections.due(NOW + HOUR, 10)).toEqual([]);
+    });
+
+    test("also what a reconnected connection held before, if it was that", async ({ backend, scope }) => {
+      const { id, connector, scheme } = await store(backend, scope);
+      const held = { connectionId: id, account: null, connector, scheme, sealedCredential: "sealed-1", attempts: 0 };
+      const revocation = { id: newId("rev"), ...held };
+      const again = change("connection.reconnected", id);
+      const { connections } = backend;
+      expect(await connections.reconnect(scope, id, credential(), again, { revocation, generation: 2 })).toBe(false);
+      expect(await connections.findSealed(scope, id)).toMatchObject({ sealed: "sealed-1" });
+      expect(await connections.due(NOW, 10)).toEqual([]);
+      expect(await connections.reconnect(scope, id, credential(), again, { revocation, generation: 1 })).toBe(true);
+      expect(await connections.findSealed(scope, id)).toMatchObject({ sealed: "sealed-2" });
+      expect(await connections.findRevocation(scope, revocation.id)).toEqual(revocation);
+      expect(await connections.due(NOW, 10)).toMatchObject([{ kind: "revoke", subject: revocation.id }]);
+      const another = { ...revocation, id: newId("rev") };
+      await connections.addRevocation(scope, another, NOW + 5);
+      expect(await connections.due(NOW + 5, 10)).toMatchObject([{}, { kind: "revoke", subject: another.id }]);
     });
   });
 

@@ -73,8 +73,10 @@ async function fill(scope: Scope): Promise<void> {
   await backend.connections.park(scope, connectionId, "run_parked", NOW);
   const deleted = sampleConnection(scope);
   await backend.connections.create(scope, deleted, "sealed", change("connection.created", deleted.id));
-  const revocation = { id: deleted.id, connector: "c", scheme: "s", sealedCredential: "x", attempts: 0 };
-  await backend.connections.delete(scope, deleted.id, revocation, change("connection.deleted", deleted.id));
+  const held = { connectionId: deleted.id, account: { id: "a", label: "A" }, connector: "c", scheme: "s" };
+  const revocation = { id: `rev_${tenantId}`, ...held, sealedCredential: "x", attempts: 0 };
+  const ended = { revocation, generation: 1 };
+  await backend.connections.delete(scope, deleted.id, ended, change("connection.deleted", deleted.id));
   const client = { provider: "ACME", clientId: "id", sealedSecret: "x", updatedAt: NOW };
   await backend.oauth.saveClient(scope, client, change("oauth_client.saved", "ACME"));
   await backend.eventApps.reserve(scope, "acme", `app of ${tenantId}`, NOW);

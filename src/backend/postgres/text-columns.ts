@@ -44,6 +44,8 @@ export const ENCODED_COLUMNS: ReadonlySet<string> = new Set([
   "oauth_app_problems.problem",
   "oauth_clients.client_id",
   "polls.problem",
+  "revocations.account_id",
+  "revocations.account_label",
   "run_alerts.reason",
   "runs.event_id",
   "sessions.address",

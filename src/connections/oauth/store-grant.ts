@@ -3,12 +3,15 @@ import type { GuardedRequest } from "../../connector-sdk/call-provider.ts";
 import type { ConnectorDefinition } from "../../connector-sdk/connector.ts";
 import type { ConnectionCredential } from "../../connector-sdk/http-exchange.ts";
 import type { Backend } from "../../domain/backend.ts";
-import type { Connection, TokenStanding } from "../../domain/connection.ts";
+import type { ConnectedAccount, Connection, TokenStanding } from "../../domain/connection.ts";
+import type { EndOfCredential, SealedConnection } from "../../domain/connection-store.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { checkCredential } from "../check-credential.ts";
 import { credentialPlace } from "../credential-place.ts";
+import { openCredential } from "../open-credential.ts";
+import { type PlanRevocationDeps, planRevocation } from "../plan-revocation.ts";
 import type { Vault } from "../vault.ts";
 import { missing, notGranted } from "./consent-errors.ts";
 import type { Going } from "./consent-flows.ts";
@@ -17,7 +20,7 @@ import { type OAuthCredential, toConnectionCredential } from "./oauth-credential
 import type { TokenGrant } from "./read-token-answer.ts";
 import type { TokenEndpoint } from "./token-endpoint.ts";
 
-export interface StoreGrantDeps {
+export interface StoreGrantDeps extends PlanRevocationDeps {
   readonly backend: Pick<Backend, "connections">;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
@@ -26,6 +29,8 @@ export interface StoreGrantDeps {
   readonly random: () => number;
   /** The connection has a new credential: runs that wait for it can go on. */
   readonly reconnected: (scope: Scope, connectionId: string) => Promise<void>;
+  /** Something is due at once that was not known before. */
+  readonly queued: () => void;
 }
 
 /** A fresh token, and everything that says whose it is. */
@@ -122,14 +127,46 @@ export function createGrantStore(deps: StoreGrantDeps) {
     const at = clock.now();
     const details = { account: standing.account?.label ?? null };
     const change = { at, action: "connection.reconnected", target: id, details };
-    if (!(await connections.reconnect(scope, id, { ...standing, sealedCredential }, change))) throw missing(id);
+    let left: Left;
+    do {
+      const found = await connections.findSealed(scope, id);
+      if (!found) throw missing(id);
+      left = await leave(scope, found, standing.account);
+      // Refreshed meanwhile: what it holds now is what has to be taken back.
+    } while (!(await connections.reconnect(scope, id, { ...standing, sealedCredential }, change, left)));
     const message = `Reconnected${standing.account ? ` as ${standing.account.label}` : ""}.`;
     await connections.record(scope, id, { at, kind: "reconnected", message });
+    if (left.problem !== null) await connections.record(scope, id, { at, kind: "not_revoked", message: left.problem });
+    if (left.revocation) deps.queued();
     await deps.reconnected(scope, id);
     return (await connections.find(scope, id)) ?? Promise.reject(missing(id));
   }
 
+  /**
+   * The access of an account that the connection leaves has no use any more. Only where both are known to differ:
+   * taking the same account's back could end what it has just given.
+   */
+  async function leave(scope: Scope, found: SealedConnection, now: ConnectedAccount | null): Promise<Left> {
+    const { generation, account: before } = found.connection;
+    const nothing = { generation, revocation: null, problem: null };
+    if (before === null || now === null || before.id === now.id) return nothing;
+    const stands = (why: string) => ({
+      ...nothing,
+      problem: `The access of ${before.label} was not taken back: ${why} Remove it there, in the settings of ${before.label}.`,
+    });
+    const opened = await openCredential(vault, found.connection, found.sealed);
+    if (opened.kind !== "opened") return stands(opened.problem);
+    const plan = await planRevocation(scope, found.connection, opened.value, deps);
+    if (plan.kind === "no_way") return stands("The provider has no way to do it.");
+    return plan.kind === "planned" ? { ...nothing, revocation: plan.revocation } : nothing;
+  }
+
   return { examine, create, replace };
+}
+
+interface Left extends EndOfCredential {
+  /** Why the account before keeps its access at the provider; null: it does not, or it is the same one. */
+  readonly problem: string | null;
 }
 
 export type GrantStore = ReturnType<typeof createGrantStore>;

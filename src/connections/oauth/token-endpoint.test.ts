@@ -82,11 +82,29 @@ describe.each(["basic", "body"] as const)("with the client's secret in %s", (cli
     answer = () => new Response(null, { status, headers: { location: `${stranger.url}token` } });
     expect(await failureOf(endpoint(clientAuth).refresh(REFRESH_TOKEN))).toMatchObject({ kind: "later" });
     expect(await failureOf(endpoint(clientAuth).exchangeCode(CODE, "verifier"))).toMatchObject({ kind: "later" });
-    expect(["later", "done"]).toContain(
-      await endpoint(clientAuth).revoke({ accessToken: "a", refreshToken: REFRESH_TOKEN }),
-    );
+    const revoked = await endpoint(clientAuth).revoke({ accessToken: "a", refreshToken: REFRESH_TOKEN });
+    expect(revoked.kind).not.toBe("done");
+    expect(JSON.stringify(revoked)).not.toContain(REFRESH_TOKEN);
     expect(strangers).toEqual([]);
   });
+
+  test.each([
+    ["", 200, "done"],
+    // It has gone already.
+    ["invalid_token", 400, "done"],
+    ["unsupported_token_type", 400, "refused"],
+    ["invalid_client", 401, "refused"],
+    ["", 503, "later"],
+  ])(
+    "taking a token back that is answered %s %i is %s, and shows nothing of the token",
+    async (error, status, kind) => {
+      answer = () => Response.json({ error, error_description: `of ${REFRESH_TOKEN} by ${SECRET}` }, { status });
+      const revoked = await endpoint(clientAuth).revoke({ accessToken: "a", refreshToken: REFRESH_TOKEN });
+      expect(revoked.kind).toBe(kind as typeof revoked.kind);
+      expect(JSON.stringify(revoked)).not.toContain(REFRESH_TOKEN);
+      expect(JSON.stringify(revoked)).not.toContain(SECRET);
+    },
+  );
 
   test.each([
     ["invalid_grant", "revoked"],

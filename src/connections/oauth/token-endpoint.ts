@@ -9,7 +9,7 @@ import { postForm } from "./post-form.ts";
 import type { ProviderAccess } from "./provider-access.ts";
 import { readLostAnswer } from "./read-arctic-error.ts";
 import { readTokenAnswer, type TokenGrant } from "./read-token-answer.ts";
-import { type HeldGrant, revokeToken } from "./revoke-token.ts";
+import { type HeldGrant, type RevokeOutcome, revokeToken } from "./revoke-token.ts";
 import type { TokenFailure } from "./token-failure.ts";
 import { failed, type TokenReply } from "./token-reply.ts";
 
@@ -28,8 +28,8 @@ export interface TokenEndpoint {
   requestOwn(): Promise<TokenResult>;
   /** Until when an access token is good by our clock; null where the provider does not tell. Never rejects. */
   introspect(accessToken: string): Promise<number | null>;
-  /** A failure that will not go away by asking again counts as done. Never rejects. */
-  revoke(grant: HeldGrant): Promise<"done" | "later">;
+  /** Never rejects. */
+  revoke(grant: HeldGrant): Promise<RevokeOutcome>;
 }
 
 /** Longer than the egress lets a call take: an answer that still comes must not be thrown away. */
@@ -47,8 +47,12 @@ export function openTokenEndpoint(scheme: OAuth2Scheme, access: ProviderAccess):
     const reply = await withDeadline(clock, TOKEN_DEADLINE_MS, ask()).catch((error) => failed(readLostAnswer(error)));
     const grant = reply.kind === "failed" ? reply.failure : readTokenAnswer(reply.body, scheme, askedAt);
     if (!("kind" in grant)) return { ok: true, grant };
+    return { ok: false, failure: { ...grant, message: cleaned(grant.message, sent) } };
+  }
+
+  function cleaned(message: string, sent: readonly (string | null)[]): string {
     const redact = createRedactor([{ scheme: "", fields: { sent: [...sent, access.app.secret] } }]);
-    return { ok: false, failure: { ...grant, message: String(redact(grant.message)).slice(0, MAX_MESSAGE) } };
+    return String(redact(message)).slice(0, MAX_MESSAGE);
   }
 
   function consented() {
@@ -78,8 +82,12 @@ export function openTokenEndpoint(scheme: OAuth2Scheme, access: ProviderAccess):
       // `exp` is by the provider's clock, which ours may differ from; its `Date` tells by how much.
       return clock.now() + (exp * 1000 - answer.providerNow);
     },
-    revoke: (held) =>
-      withDeadline(clock, TOKEN_DEADLINE_MS, revokeToken(scheme, held, access)).catch(() => "later" as const),
+    async revoke(held) {
+      const asked = withDeadline(clock, TOKEN_DEADLINE_MS, revokeToken(scheme, held, access));
+      const outcome = await asked.catch((error): RevokeOutcome => ({ ...readLostAnswer(error), kind: "later" }));
+      if (outcome.kind === "done") return outcome;
+      return { kind: outcome.kind, message: cleaned(outcome.message, [held.accessToken, held.refreshToken]) };
+    },
   };
 }
 

@@ -34,7 +34,7 @@ const health = z
       .array(
         z.object({
           at: time,
-          kind: z.enum(["refresh_failed", "refused", "needs_reconnect", "reconnected"]),
+          kind: z.enum(["refresh_failed", "refused", "needs_reconnect", "reconnected", "not_revoked", "revoked"]),
           message: z.string(),
         }),
       )

@@ -1,4 +1,4 @@
-import type { ConnectionStore, DueWork, Revocation } from "../../../domain/connection-store.ts";
+import type { ConnectionStore, DueWork } from "../../../domain/connection-store.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
@@ -35,12 +35,7 @@ export async function setDue(
   );
 }
 
-export function createConnectionWork({
-  database,
-}: Storage): Pick<
-  ConnectionStore,
-  "due" | "postpone" | "done" | "findRevocation" | "revocationFailed" | "endRevocation"
-> {
+export function createConnectionWork({ database }: Storage): Pick<ConnectionStore, "due" | "postpone" | "done"> {
   // Compared with when it was due: the connection may have been given another time meanwhile.
   const SAME = "tenant_id = $1 AND kind = $2 AND subject = $3 AND due_at = $4::bigint";
   return {
@@ -70,27 +65,6 @@ export function createConnectionWork({
     },
     async done({ tenantId, kind, subject, dueAt }) {
       await database.query(`DELETE FROM connection_queue WHERE ${SAME}`, [tenantId, kind, subject, dueAt]);
-    },
-    async findRevocation({ tenantId }, id) {
-      const [row] = await database.read(tenantId, (run) =>
-        run<Revocation>(
-          `SELECT id, connector, scheme, sealed_credential AS "sealedCredential", attempts FROM revocations WHERE id = $1`,
-          [id],
-        ),
-      );
-      return row ?? null;
-    },
-    async revocationFailed(scope, id, dueAt) {
-      await database.write(scope.tenantId, async ({ run }) => {
-        await run("UPDATE revocations SET attempts = attempts + 1 WHERE id = $1", [id]);
-        await setDue(run, scope, "revoke", id, dueAt);
-      });
-    },
-    async endRevocation(scope, id) {
-      await database.write(scope.tenantId, async ({ run }) => {
-        await run("DELETE FROM revocations WHERE id = $1", [id]);
-        await setDue(run, scope, "revoke", id, null);
-      });
     },
   };
 }

@@ -8,6 +8,7 @@ import { createConnectionHealth } from "./connection-health.ts";
 import { createConnectionWork, setDue } from "./connection-queue.ts";
 import { createConnectionRefresh } from "./connection-refresh.ts";
 import { CONNECTION_COLUMNS, type ConnectionRow, encodeOptional, toConnection, toSealed } from "./connection-rows.ts";
+import { addRevocation, createRevocations } from "./revocations.ts";
 
 /** "Last used" is written at most this often: an action must not cost a further commit. */
 const TOUCH_EVERY_MS = 60_000;
@@ -28,6 +29,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
   return {
     ...createConnectionRefresh(storage),
     ...createConnectionWork(storage),
+    ...createRevocations(storage),
     ...createConnectionHealth(storage),
     async create(scope, connection, sealedCredential, entry) {
       const { tenantId, workspaceId, actor } = scope;
@@ -109,7 +111,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
         return true;
       });
     },
-    async reconnect(scope, id, credential, entry) {
+    async reconnect(scope, id, credential, entry, ended) {
       const { account, hosts } = credential;
       return change(scope.tenantId, async (transaction) => {
         const { count } = await transaction.run(
@@ -117,7 +119,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
              account_id = $6, account_label = $7, scopes = $8::text, expires_at = $9::bigint, refreshed_at = $10::bigint,
              refresh_at = $11::bigint, refresh_failures = 0, generation = generation + 1, state = 'ready',
              problem = NULL, lease_owner = NULL, lease_until = NULL, updated_at = $12::bigint
-           WHERE id = $1 AND workspace_id = $2`,
+           WHERE id = $1 AND workspace_id = $2 AND generation = coalesce($13::integer, generation)`,
           [
             id,
             scope.workspaceId,
@@ -131,6 +133,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
             credential.refreshedAt,
             credential.refreshAt,
             entry.at,
+            ended?.generation ?? null,
           ],
         );
         if (count === 0) return false;
@@ -143,30 +146,27 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
             `UPDATE event_routes SET account_id = $1 WHERE connection_id = $2 AND tenant_id = $3 AND workspace_id = $4`,
             [encodeText(account.id), id, scope.tenantId, scope.workspaceId],
           );
+        if (ended?.revocation) await addRevocation(transaction.run, scope, ended.revocation, entry.at);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return true;
       });
     },
-    async delete(scope, id, revocation, entry) {
+    async delete(scope, id, ended, entry) {
       const { tenantId, workspaceId, actor } = scope;
       return change(tenantId, async (transaction) => {
         const { run } = transaction;
-        const { count } = await run("DELETE FROM connections WHERE id = $1 AND workspace_id = $2", [id, workspaceId]);
+        const { count } = await run(
+          `DELETE FROM connections
+           WHERE id = $1 AND workspace_id = $2 AND generation = coalesce($3::integer, generation)`,
+          [id, workspaceId, ended?.generation ?? null],
+        );
         if (count === 0) return false;
         await run("DELETE FROM connection_accounts WHERE connection_id = $1", [id]);
         await setDue(run, scope, "refresh", id, null);
         await setDue(run, scope, "tell_reconnect", id, null);
         await run("DELETE FROM parked_runs WHERE connection_id = $1", [id]);
         await run("DELETE FROM connection_events WHERE connection_id = $1", [id]);
-        if (revocation) {
-          const { connector, scheme, sealedCredential, attempts } = revocation;
-          await run(
-            `INSERT INTO revocations (id, tenant_id, workspace_id, connector, scheme, sealed_credential, attempts)
-             VALUES ($1, $2, $3, $4, $5, $6, $7::integer)`,
-            [revocation.id, tenantId, workspaceId, connector, scheme, sealedCredential, attempts],
-          );
-          await setDue(run, scope, "revoke", revocation.id, entry.at);
-        }
+        if (ended?.revocation) await addRevocation(run, scope, ended.revocation, entry.at);
         await appendAudit(transaction, tenantId, actor, entry);
         return true;
       });

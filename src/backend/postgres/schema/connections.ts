@@ -66,13 +66,16 @@ export const connectionQueue = pgTable(
   ],
 );
 
-/** The credentials of deleted connections, until the provider has been told. */
+/** Credentials that no connection holds any more, until the provider has been told. */
 export const revocations = pgTable(
   "revocations",
   {
     id: key("id").primaryKey(),
     tenantId: tenantColumn(),
     workspaceId: key("workspace_id").notNull(),
+    connectionId: key("connection_id"),
+    accountId: text("account_id"),
+    accountLabel: text("account_label"),
     connector: text("connector").notNull(),
     scheme: text("scheme").notNull(),
     sealedCredential: text("sealed_credential").notNull(),

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { ConnectionStore, DueWork, Revocation } from "../../../domain/connection-store.ts";
+import type { ConnectionStore, DueWork } from "../../../domain/connection-store.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { Storage } from "../storage.ts";
 
@@ -27,10 +27,7 @@ export function createConnectionQueue(raw: Database): ConnectionQueue {
   };
 }
 
-export function createConnectionWork(
-  { raw, commits }: Storage,
-  queue: ConnectionQueue,
-): Pick<ConnectionStore, "due" | "postpone" | "done" | "findRevocation" | "revocationFailed" | "endRevocation"> {
+export function createConnectionWork({ raw, commits }: Storage): Pick<ConnectionStore, "due" | "postpone" | "done"> {
   const due = raw.prepare<DueWork, [number, number]>(
     `SELECT kind, subject, tenant_id AS tenantId, workspace_id AS workspaceId, due_at AS dueAt FROM connection_queue
      WHERE due_at <= ? ORDER BY due_at LIMIT ?`,
@@ -42,28 +39,11 @@ export function createConnectionWork(
   const drop = raw.prepare(
     "DELETE FROM connection_queue WHERE tenant_id = ? AND kind = ? AND subject = ? AND due_at = ?",
   );
-  const selectRevocation = raw.prepare<Revocation, [string, string]>(
-    `SELECT id, connector, scheme, sealed_credential AS sealedCredential, attempts FROM revocations
-     WHERE id = ? AND tenant_id = ?`,
-  );
-  const countAttempt = raw.prepare("UPDATE revocations SET attempts = attempts + 1 WHERE id = ? AND tenant_id = ?");
-  const removeRevocation = raw.prepare("DELETE FROM revocations WHERE id = ? AND tenant_id = ?");
 
   return {
     due: async (now, limit) => due.all(now, limit),
     postpone: ({ tenantId, kind, subject, dueAt }, later) =>
       commits.submit(() => move.run(later, tenantId, kind, subject, dueAt).changes === 1),
     done: ({ tenantId, kind, subject, dueAt }) => commits.submit(() => void drop.run(tenantId, kind, subject, dueAt)),
-    findRevocation: async ({ tenantId }, id) => selectRevocation.get(id, tenantId) ?? null,
-    revocationFailed: (scope, id, dueAt) =>
-      commits.submit(() => {
-        countAttempt.run(id, scope.tenantId);
-        queue.set(scope, "revoke", id, dueAt);
-      }),
-    endRevocation: (scope, id) =>
-      commits.submit(() => {
-        removeRevocation.run(id, scope.tenantId);
-        queue.set(scope, "revoke", id, null);
-      }),
   };
 }

@@ -7,6 +7,7 @@ import { createConnectionQueue, createConnectionWork } from "./connection-queue.
 import { createConnectionRefresh } from "./connection-refresh.ts";
 import { CONNECTION_COLUMNS, type ConnectionRow, toConnection, toSealed } from "./connection-rows.ts";
 import { isReached, ownerTenant } from "./reached-by-app.ts";
+import { createRevocations, prepareAddRevocation } from "./revocations.ts";
 
 /** "Last used" is written at most this often: an action must not cost a further commit. */
 const TOUCH_EVERY_MS = 60_000;
@@ -37,12 +38,12 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
     `UPDATE connections SET name = coalesce(?, name), hosts = coalesce(?, hosts), sealed_credential = ?, account_id = ?,
        account_label = ?, scopes = ?, expires_at = ?, refreshed_at = ?, refresh_at = ?, refresh_failures = 0,
        generation = generation + 1, state = 'ready', problem = NULL, lease_owner = NULL, lease_until = NULL, updated_at = ?
-     WHERE ${IN_SCOPE}`,
+     WHERE ${IN_SCOPE} AND generation = coalesce(?, generation)`,
   );
   const moveEvents = raw.prepare(
     "UPDATE event_routes SET account_id = ? WHERE connection_id = ? AND tenant_id = ? AND workspace_id = ?",
   );
-  const remove = raw.prepare(`DELETE FROM connections WHERE ${IN_SCOPE}`);
+  const remove = raw.prepare(`DELETE FROM connections WHERE ${IN_SCOPE} AND generation = coalesce(?, generation)`);
   const touch = raw.prepare(`UPDATE connections SET last_used_at = ? WHERE ${IN_SCOPE}`);
   const ofAccount = raw.prepare<ConnectionPlace, [string, string, string | null]>(
     `SELECT id AS connectionId, tenant_id AS tenantId, workspace_id AS workspaceId FROM connections
@@ -66,14 +67,12 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
   );
   const forgetParked = raw.prepare("DELETE FROM parked_runs WHERE connection_id = ?");
   const forgetEvents = raw.prepare("DELETE FROM connection_events WHERE connection_id = ?");
-  const insertRevocation = raw.prepare(
-    `INSERT INTO revocations (id, tenant_id, workspace_id, connector, scheme, sealed_credential, attempts)
-     VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  );
+  const addRevocation = prepareAddRevocation(raw, queue);
 
   return {
     ...createConnectionRefresh(storage, queue),
-    ...createConnectionWork(storage, queue),
+    ...createConnectionWork(storage),
+    ...createRevocations(storage, queue, addRevocation),
     ...createConnectionHealth(storage),
     async create(scope, connection, sealedCredential, change) {
       const { id, account, refreshAt } = connection;
@@ -130,7 +129,7 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       }),
-    reconnect: (scope, id, credential, change) =>
+    reconnect: (scope, id, credential, change, ended) =>
       commits.submit(() => {
         const { account, hosts } = credential;
         const { changes } = renew.run(
@@ -145,29 +144,26 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
           credential.refreshAt,
           change.at,
           ...keyOf(scope, id),
+          ended?.generation ?? null,
         );
         if (changes === 0) return false;
         queue.set(scope, "refresh", id, credential.refreshAt);
         queue.set(scope, "tell_reconnect", id, null);
         forgetParked.run(id);
         if (account) moveEvents.run(account.id, ...keyOf(scope, id));
+        if (ended?.revocation) addRevocation(scope, ended.revocation, change.at);
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       }),
-    delete: (scope, id, revocation, change) =>
+    delete: (scope, id, ended, change) =>
       commits.submit(() => {
-        if (remove.run(...keyOf(scope, id)).changes === 0) return false;
-        const { tenantId, workspaceId } = scope;
+        if (remove.run(...keyOf(scope, id), ended?.generation ?? null).changes === 0) return false;
         queue.set(scope, "refresh", id, null);
         queue.set(scope, "tell_reconnect", id, null);
         forgetParked.run(id);
         forgetEvents.run(id);
-        if (revocation) {
-          const { connector, scheme, sealedCredential, attempts } = revocation;
-          insertRevocation.run(revocation.id, tenantId, workspaceId, connector, scheme, sealedCredential, attempts);
-          queue.set(scope, "revoke", revocation.id, change.at);
-        }
-        appendAudit(tenantId, scope.actor, change);
+        if (ended?.revocation) addRevocation(scope, ended.revocation, change.at);
+        appendAudit(scope.tenantId, scope.actor, change);
         return true;
       }),
     async mentionedBy({ tenantId, workspaceId }, id) {

@@ -60,11 +60,14 @@ export const connectionQueue = sqliteTable(
   ],
 );
 
-/** The credentials of deleted connections, until the provider has been told. */
+/** Credentials that no connection holds any more, until the provider has been told. */
 export const revocations = sqliteTable("revocations", {
   id: text("id").primaryKey(),
   tenantId: text("tenant_id").notNull(),
   workspaceId: text("workspace_id").notNull(),
+  connectionId: text("connection_id"),
+  accountId: text("account_id"),
+  accountLabel: text("account_label"),
   connector: text("connector").notNull(),
   scheme: text("scheme").notNull(),
   sealedCredential: text("sealed_credential").notNull(),

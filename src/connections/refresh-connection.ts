@@ -14,6 +14,7 @@ import type { TokenGrant } from "./oauth/read-token-answer.ts";
 import { openTokenEndpoint, TOKEN_DEADLINE_MS, type TokenEndpoint, type TokenResult } from "./oauth/token-endpoint.ts";
 import type { TokenFailure } from "./oauth/token-failure.ts";
 import { openCredential } from "./open-credential.ts";
+import { planRevocation } from "./plan-revocation.ts";
 import type { Vault } from "./vault.ts";
 
 /*
@@ -45,6 +46,7 @@ export interface RefreshDeps {
   readonly fetch: typeof fetch;
   /** In [0, 1): jitter. */
   readonly random: () => number;
+  readonly newId: (prefix: string) => string;
   /** The name under which this process refreshes; new at every start. */
   readonly owner: string;
   /** A refresh has succeeded after failures: runs that wait can go on. */
@@ -108,16 +110,29 @@ export function createRefresher(deps: RefreshDeps) {
       now: clock.now(),
       random: deps.random(),
     });
+    const answered: OAuthCredential = mergeAnswer(stored, grant);
     const credential: NewCredential = {
       ...refreshed,
-      sealedCredential: await vault.seal(
-        credentialPlace(connection),
-        JSON.stringify(mergeAnswer(stored, grant) satisfies OAuthCredential),
-      ),
+      sealedCredential: await vault.seal(credentialPlace(connection), JSON.stringify(answered)),
     };
     const committed = await commit(scope, connection.id, claim, credential);
     if (committed) await cheer(scope, connection);
+    else await giveBack(scope, connection, answered);
     return newest(scope, connection.id);
+  }
+
+  /**
+   * Nobody holds what has just been given: the connection was deleted meanwhile, or is another account's. Whoever ended
+   * it knew only the tokens before. Where it is the same account's, giving back could end what it was given since.
+   */
+  async function giveBack(scope: Scope, connection: Connection, answered: OAuthCredential): Promise<void> {
+    const now = await connections.find(scope, connection.id);
+    if (now && (now.account === null || connection.account === null || now.account.id === connection.account.id))
+      return;
+    const plan = await planRevocation(scope, connection, { ...answered }, deps);
+    if (plan.kind !== "planned") return;
+    await connections.addRevocation(scope, plan.revocation, clock.now());
+    deps.queued();
   }
 
   /** A rotated token exists nowhere else by now: a database that is away for a moment must not cost it. */

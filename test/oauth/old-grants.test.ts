@@ -41,6 +41,31 @@ async function reconnectAs(login: string, id: string): Promise<void> {
   await world.app.app.services.oauth.confirm(world.scope, SESSION, finished.token);
 }
 
+/** What `end` does has the provider asked to take something back, which it answers and does not do. */
+async function withIdleRevocation(end: () => Promise<unknown>): Promise<void> {
+  const asked = world.vendor.revocations();
+  world.vendor.answerRevocations(200);
+  await end();
+  await until(
+    async () => world.vendor.revocations(),
+    (count) => count > asked,
+  );
+}
+
+/** Holds the next refresh up at the provider until `answer` is called. */
+async function holdRefresh(id: string): Promise<() => void> {
+  let answer = () => {};
+  world.vendor.disturb({ waits: new Promise<void>((resolve) => (answer = resolve)) });
+  const asked = world.vendor.tokenRequests.length;
+  const { refreshAt } = await world.connection(id);
+  world.clock.jump((refreshAt ?? 0) - world.clock.now());
+  await until(
+    async () => world.vendor.tokenRequests.length,
+    (count) => count > asked,
+  );
+  return answer;
+}
+
 describe("a connection that becomes another account's", () => {
   test(
     "has the first one's access taken back at the provider, and the other's works on",
@@ -154,3 +179,63 @@ test(
   },
   LIMIT_MS,
 );
+
+describe("a token that arrives after its connection", () => {
+  test(
+    "was deleted is taken back at the provider",
+    async () => {
+      const { id } = await world.connect("gone");
+      const refreshed = world.vendor.refreshed();
+      const answer = await holdRefresh(id);
+      await withIdleRevocation(() => world.app.app.services.connections.remove(world.scope, id));
+      answer();
+      await until(
+        async () => world.vendor.refreshed(),
+        (count) => count > refreshed,
+      );
+      await until(() => living("gone"), isNone);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "became another account's is taken back, and the other's works on",
+    async () => {
+      const { id } = await world.connect("left");
+      const refreshed = world.vendor.refreshed();
+      const answer = await holdRefresh(id);
+      const finished = await world.consent("right", id);
+      if (finished.kind !== "other_account") throw new Error(finished.kind);
+      const { confirm } = world.app.app.services.oauth;
+      await withIdleRevocation(() => confirm(world.scope, SESSION, finished.token));
+      answer();
+      await until(
+        async () => world.vendor.refreshed(),
+        (count) => count > refreshed,
+      );
+      await until(() => living("left"), isNone);
+      expect(await world.run([world.ask(id)])).toMatchObject({ output: { id: "right" } });
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "was reconnected as the same account is left alone",
+    async () => {
+      const { id } = await world.connect("stays");
+      const refreshed = world.vendor.refreshed();
+      const answer = await holdRefresh(id);
+      world.vendor.disturb();
+      await world.consent("stays", id);
+      answer();
+      await until(
+        async () => world.vendor.refreshed(),
+        (count) => count > refreshed,
+      );
+      expect(await world.run([world.ask(id)])).toMatchObject({ output: { id: "stays" } });
+      expect(await living("stays")).toBe(2);
+      expect(await revocationsDue()).toBe(0);
+    },
+    LIMIT_MS,
+  );
+});

@@ -321,8 +321,16 @@ export interface RunStore {
   /** The owner is alive; only for backends where leases run out. */
   renew(owner: string, now: number): Promise<void>;
   commit(lease: Lease, commit: RunCommit): Promise<CommitResult>;
-  /** Stores the signal and wakes the run. `ended` when the run is final, `missing` when there is no such run. */
-  signal(scope: Scope, runId: string, signal: Signal, change: Change): Promise<"stored" | "ended" | "missing">;
+  /**
+   * Stores the signal and wakes the run. `ended` when the run is final, `missing` when there is no such run, `decided`
+   * when it is a decision about a step that no longer waits for one (`open-decision.ts`).
+   */
+  signal(
+    scope: Scope,
+    runId: string,
+    signal: Signal,
+    change: Change,
+  ): Promise<"stored" | "ended" | "missing" | "decided">;
   /** Makes every run of the workspace due that waits for a connection: one of them was mended. */
   wakeParked(scope: Scope, now: number): Promise<void>;
   /** Hands back every run that this owner still holds (shutdown); they are due at once. */

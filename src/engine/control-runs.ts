@@ -132,10 +132,7 @@ export function createRunControl(deps: ControlRunsDeps) {
   ): Promise<void> {
     authorize(scope, "run.control");
     const record = await stepAt(scope, runId, place);
-    if (record.state !== "waiting" || record.waitingFor !== "approval")
-      throw new AppError("conflict", "The step does not wait for an approval (any more).", {
-        detailCode: "not_waiting",
-      });
+    if (record.state !== "waiting" || record.waitingFor !== "approval") throw alreadyDecided("approval");
     const { path, iteration } = place;
     const decision: Signal = { kind: "approval", path, iteration, approved, by: scope.actor.id, comment };
     await signal(scope, runId, decision, approved ? "approval.approved" : "approval.rejected", { path, comment });
@@ -150,8 +147,7 @@ export function createRunControl(deps: ControlRunsDeps) {
   ): Promise<void> {
     authorize(scope, "run.control");
     const record = await stepAt(scope, runId, place);
-    if (record.state !== "needs_review")
-      throw new AppError("conflict", "The step does not need a review (any more).", { detailCode: "not_in_review" });
+    if (record.state !== "needs_review") throw alreadyDecided("resolve");
     const { path, iteration } = place;
     await signal(scope, runId, { kind: "resolve", path, iteration, as, output, by: scope.actor.id }, "step.resolved", {
       path,
@@ -183,6 +179,7 @@ export function createRunControl(deps: ControlRunsDeps) {
       details,
     });
     if (stored === "missing") throw new AppError("not_found", `There is no run ${runId}.`);
+    if (stored === "decided") throw alreadyDecided(content.kind);
     if (stored === "ended") throw new AppError("conflict", "The run has already ended.", { detailCode: "run_ended" });
     deps.nudge(runId);
   }
@@ -191,3 +188,10 @@ export function createRunControl(deps: ControlRunsDeps) {
 }
 
 export type RunControl = ReturnType<typeof createRunControl>;
+
+/** Also for whoever was second by a moment: a person must not believe that what they said counts. */
+function alreadyDecided(kind: Signal["kind"]): AppError {
+  return kind === "approval"
+    ? new AppError("conflict", "The step does not wait for an approval (any more).", { detailCode: "not_waiting" })
+    : new AppError("conflict", "The step does not need a review (any more).", { detailCode: "not_in_review" });
+}

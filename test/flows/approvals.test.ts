@@ -53,12 +53,24 @@ test("a second decision is refused and changes nothing", async () => {
   expect(stepAt(done, "ok").output).toMatchObject({ approved: false, comment: null });
 });
 
-test("of two people who decide at the same moment one decides", async () => {
-  const { runId, step } = await startAsking();
-  await Promise.all([world.decide(runId, step, "approve"), world.decide(runId, step, "reject")]);
-  const done = await world.until(runId, "succeeded");
-  expect(stepAt(done, "ok").attempts).toBe(1);
-  expect(done.output).toEqual({ decided: stepAt(done, "ok").output });
+test("of two people who decide at the same moment one decides, and the other is told so", async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const { runId, step } = await startAsking();
+    const [approve, reject] = await Promise.all([
+      world.decide(runId, step, "approve"),
+      world.decide(runId, step, "reject"),
+    ]);
+    const done = await world.until(runId, "succeeded");
+    expect(stepAt(done, "ok").attempts).toBe(1);
+    expect(done.output).toEqual({ decided: stepAt(done, "ok").output });
+    const { approved } = stepAt(done, "ok").output as { approved: boolean };
+    const [counts, late] = approved ? [approve, reject] : [reject, approve];
+    expect(counts.status).toBe(200);
+    expect(late).toMatchObject({ status: 409, body: { code: expect.stringMatching(/not_waiting|run_ended/) } });
+    const audit = await world.api("GET", "/audit?limit=10");
+    const decisions = audit.body.data.filter((entry: { target: string }) => entry.target === runId);
+    expect(decisions).toMatchObject([{ action: approved ? "approval.approved" : "approval.rejected" }]);
+  }
 });
 
 test("nobody decides in time: it counts as not approved, by nobody", async () => {

@@ -1,11 +1,12 @@
 import { describe, expect } from "bun:test";
 import type { RunCommit } from "../../domain/backend.ts";
+import type { Decision } from "../../domain/open-decision.ts";
 import type { Signal } from "../../domain/run.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, ending, firstLease, NOW, parking, sampleCommit, sampleRun, sampleStep } from "./samples.ts";
 
-const approval: Signal = {
+const approval: Decision = {
   kind: "approval",
   path: "ok",
   iteration: [1],
@@ -118,6 +119,51 @@ export function signalContract(open: OpenBackendUnderTest): void {
       expect(await signal("run_unknown")).toBe("missing");
       const { items } = await backend.audit.list(scope, { limit: 10, cursor: null });
       expect(items.map(({ action }) => action)).toEqual(["tenant.created"]);
+    });
+
+    describe("that decides about a step", () => {
+      const reject: Decision = { ...approval, by: "user_2" };
+      const resolve: Decision = { kind: "resolve", path: "ok", iteration: [1], as: "skip", output: null, by: "user_1" };
+      const asked = sampleStep("ok", { iteration: [1], state: "waiting", waitingFor: "approval", finishedAt: null });
+      const inReview = sampleStep("ok", { iteration: [1], state: "needs_review" });
+
+      test("counts once, and only where the step waits for it", async ({ backend, scope, owner }) => {
+        for (const [step, decision, other] of [
+          [asked, approval, reject],
+          [inReview, resolve, { ...resolve, by: "user_2" }],
+        ] as const) {
+          const run = sampleRun();
+          await backend.runs.accept(scope, run, {
+            dedupe: null,
+            hold: { owner, first: parking(null, { steps: [step] }) },
+          });
+          const signal = (content: Signal) =>
+            backend.runs.signal(scope, run.id, content, change("run.decided", run.id));
+          expect(await signal({ ...decision, iteration: [2] })).toBe("stored");
+          expect(await signal(decision === approval ? resolve : approval)).toBe("decided");
+          const answers = await Promise.all([signal(decision), signal(other)]);
+          expect(answers.toSorted()).toEqual(["decided", "stored"]);
+          const { items } = await backend.audit.list(scope, { limit: 5, cursor: null });
+          expect(items.filter(({ target }) => target === run.id)).toHaveLength(2);
+        }
+      });
+
+      test("is late once another one was applied, or the run is to be cancelled", async ({ backend, scope, owner }) => {
+        const run = sampleRun();
+        await backend.runs.accept(scope, run, {
+          dedupe: null,
+          hold: { owner, first: parking(null, { steps: [asked] }) },
+        });
+        const signal = (content: Signal) => backend.runs.signal(scope, run.id, content, change("run.decided", run.id));
+        await signal(approval);
+        const [claimed] = await backend.runs.claim({ owner, limit: 5, perTenant: 5, now: NOW });
+        if (!claimed) throw new Error("nothing was claimed");
+        const done = sampleStep("ok", { iteration: [1], state: "succeeded" });
+        await backend.runs.commit(claimed.lease, sampleCommit({ steps: [done], signalsApplied: 1 }));
+        expect(await signal(reject)).toBe("decided");
+        await signal(cancel);
+        expect(await signal({ ...approval, path: "elsewhere" })).toBe("decided");
+      });
     });
 
     test("is audited in the same commit", async ({ backend, scope, owner }) => {

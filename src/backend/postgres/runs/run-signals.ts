@@ -1,5 +1,6 @@
 import type { RunStore, StoredSignal } from "../../../domain/backend.ts";
-import { isFinal, type RunStatus, type Signal } from "../../../domain/run.ts";
+import { type Decision, isDecision, isOpenFor } from "../../../domain/open-decision.ts";
+import { isFinal, type RunStatus, type Signal, type StepState, type WaitingFor } from "../../../domain/run.ts";
 import type { Statement } from "../database.ts";
 import type { RunJobs } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
@@ -65,6 +66,20 @@ export async function dropSignals(run: Statement, runId: string, upToSeq: number
   await run("DELETE FROM run_signals WHERE run_id = $1 AND seq <= $2::bigint", [runId, upToSeq]);
 }
 
+/** Under the lock of the run's queue row: whoever applies a decision holds it while the step's row is written. */
+async function isOpen(run: Statement, tenantId: string, runId: string, decision: Decision): Promise<boolean> {
+  await run("SELECT FROM run_queue WHERE run_id = $1 AND tenant_id = $2 FOR UPDATE", [runId, tenantId]);
+  const [row] = await run<{ state: StepState; waiting_for: WaitingFor | null }>(
+    `SELECT state, waiting_for FROM steps WHERE run_id = $1 AND path = $2 AND iteration = $3 AND state <> 'prior'
+     ORDER BY seq DESC LIMIT 1`,
+    [runId, decision.path, decision.iteration.join(",")],
+  );
+  const step = row ? { state: row.state, waitingFor: row.waiting_for } : null;
+  const signals = await readSignals(run, [{ runId, seq: 0 }]);
+  const stored = (signals.get(runId) ?? []).map(({ signal }) => signal);
+  return isOpenFor(decision, step, stored);
+}
+
 export function createWakeRuns({
   database,
   changes,
@@ -82,6 +97,7 @@ export function createWakeRuns({
         );
         if (!found) return "missing";
         if (isFinal(found.status)) return "ended";
+        if (isDecision(signal) && !(await isOpen(run, tenantId, runId, signal))) return "decided";
         if (!(await storeSignal(run, jobs, tenantId, runId, signalJson, change.at))) return "ended";
         await appendAudit(transaction, tenantId, actor, change);
         return "stored";

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import type { RunStore, StoredSignal } from "../../../domain/backend.ts";
-import { isFinal, type RunStatus, type Signal } from "../../../domain/run.ts";
+import { type Decision, isDecision, isOpenFor } from "../../../domain/open-decision.ts";
+import { isFinal, type RunStatus, type Signal, type StepState, type WaitingFor } from "../../../domain/run.ts";
 import type { Storage } from "../storage.ts";
 
 /**
@@ -55,6 +56,16 @@ export function createWakeRuns(
      WHERE workspace_id = ? AND tenant_id = ? AND status = 'waiting' AND waiting_for = 'connection'
        AND lease_owner IS NULL AND status <> 'succeeded'`,
   );
+  const newestAt = raw.prepare<{ state: StepState; waiting_for: WaitingFor | null }, [string, string, string]>(
+    `SELECT state, waiting_for FROM steps WHERE run_id = ? AND path = ? AND iteration = ? AND state <> 'prior'
+     ORDER BY rowid DESC LIMIT 1`,
+  );
+  const isOpen = (runId: string, decision: Decision): boolean => {
+    const row = newestAt.get(runId, decision.path, decision.iteration.join(","));
+    const step = row && { state: row.state, waitingFor: row.waiting_for };
+    const stored = signals.after(runId, 0).map(({ signal }) => signal);
+    return isOpenFor(decision, step, stored);
+  };
   return {
     async wakeParked({ tenantId, workspaceId }, now) {
       await commits.submit(() => {
@@ -66,6 +77,7 @@ export function createWakeRuns(
       return commits.submit(() => {
         const run = statusInScope.get(runId, tenantId, workspaceId);
         if (!run) return "missing";
+        if (!isFinal(run.status) && isDecision(signal) && !isOpen(runId, signal)) return "decided";
         if (isFinal(run.status) || !signals.store(tenantId, runId, signalJson, change.at)) return "ended";
         appendAudit(tenantId, actor, change);
         return "stored";

@@ -53,6 +53,31 @@ describe("parseJson", () => {
     );
   });
 
+  test.each([
+    ["9007199254740993", "9007199254740993"],
+    ["-9007199254740993", "-9007199254740993"],
+    ['{"id":1234567890123456789,"n":1}', { id: "1234567890123456789", n: 1 }],
+    ["[ 1234567890123456789,\n1234567890123456788 ]", ["1234567890123456789", "1234567890123456788"]],
+    ['{"a":{"b":[{"c":123456789012345678901234567890}]}}', { a: { b: [{ c: "123456789012345678901234567890" }] } }],
+  ])("keeps the digits of whole numbers that a double would round: %s", (text, value) => {
+    expect(parseJson(text)).toEqual({ ok: true, value });
+  });
+
+  test.each([
+    "9007199254740991",
+    "-9007199254740991",
+    "9007199254740994",
+    "12345678901234567000",
+    "1234567890123456.5",
+    "0.12345678901234567890",
+    "1e25",
+    "12345678901234567890e3",
+    '"1234567890123456789"',
+    '{"1234567890123456789":["1234567890123456789, 1234567890123456789"]}',
+  ])("leaves other numbers, and texts, what they are: %s", (text) => {
+    expect(parseJson(text)).toEqual({ ok: true, value: JSON.parse(text) });
+  });
+
   test("lets the keys constructor and prototype pass as plain data", () => {
     const text = '{"constructor":{"prototype":1},"toString":"x","text":"__proto__"}';
     expect(parseJson(text)).toEqual({ ok: true, value: JSON.parse(text) });

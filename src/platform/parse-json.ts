@@ -3,7 +3,8 @@
  *
  * `JSON.parse` alone lets through three things that break code further in: nesting deep enough to overflow whatever
  * walks the value recursively, an own `__proto__` key that turns into a prototype the moment somebody copies the
- * object by assignment, and `1e999`, which becomes `Infinity` and would be written back as `null`.
+ * object by assignment, and `1e999`, which becomes `Infinity` and would be written back as `null`. And one that makes two
+ * ids one: a whole number beyond 2^53 is rounded. It is kept as the text of its digits (decision 22).
  */
 export type ParsedJson =
   | { readonly ok: true; readonly value: unknown }
@@ -26,7 +27,24 @@ export function parseJson(text: string, limits: { readonly maxDepth?: number } =
     return { ok: false, message: describeSyntaxError(text) };
   }
   const refusal = findRefusal(value, limits.maxDepth ?? DEFAULT_MAX_DEPTH);
-  return refusal === null ? { ok: true, value } : { ok: false, message: refusal };
+  if (refusal !== null) return { ok: false, message: refusal };
+  return { ok: true, value: LONG_NUMBER.test(text) ? (JSON.parse(text, keepDigits) as unknown) : value };
+}
+
+/** Sixteen digits or more that do not stand right behind a quote: rare, and reading with a reviver is slow. */
+const LONG_NUMBER = /(?:^|[\s:,[-])[0-9]{16}/;
+const WHOLE_NUMBER = /^-?[0-9]+$/;
+
+/** A whole number that was rounded, as it was sent. Others, and those that a double writes just so, stay numbers. */
+function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const source = context?.source;
+  const wasRounded =
+    typeof value === "number" &&
+    !Number.isSafeInteger(value) &&
+    source !== undefined &&
+    WHOLE_NUMBER.test(source) &&
+    String(value) !== source;
+  return wasRounded ? source : value;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

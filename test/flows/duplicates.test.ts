@@ -47,6 +47,19 @@ describe("deliveries of the same event", () => {
     expect((await deliver(workflow, { id: 2 }, "a")).duplicate).toBe(false);
   });
 
+  test("ids beyond 2^53 that differ in their last digit are two events, and go on as they came", async () => {
+    const workflow = await world.publish({
+      trigger: { ...BY_WEBHOOK, input: { dedupeBy: "{{ trigger.body.id }}" } },
+      steps: [set("seen", { id: "{{ trigger.body.id }}" })],
+    });
+    const raw = (id: string) =>
+      workflow.deliver(`{"id":${id}}`, { headers: { "content-type": "application/json" } }).then((r) => r.json());
+    const first = (await raw("1234567890123456788")) as Accepted;
+    expect(await raw("1234567890123456789")).toMatchObject({ duplicate: false });
+    expect(await raw("1234567890123456788")).toEqual({ runId: first.runId, duplicate: true });
+    expect((await world.until(first.runId, "succeeded")).output).toEqual({ id: "1234567890123456788" });
+  });
+
   test("by Idempotency-Key when there is no expression", async () => {
     const workflow = await publish();
     const first = await deliver(workflow, { n: 1 }, "order-1");

@@ -51,7 +51,7 @@ export function createRevocationListener({ backend, refresher, open, probe }: He
     if (access.kind !== "ready") return;
     const isMeant = revocation.concerns(access.credential);
     if (isMeant === false) return;
-    if (isMeant === null || order === "unknown") return void (await probe(scope, found, null));
+    if (isMeant === null || order === "unknown") return void (await probe(scope, found, "word"));
     await condemn(scope, found.connection, revocation);
   }
 

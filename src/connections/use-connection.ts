@@ -58,6 +58,13 @@ export type ConnectionAccess =
 /** `refused`: the credential works, the provider did not want this one call. */
 export type RenewedAccess = ConnectionAccess | { readonly kind: "refused" };
 
+/** By what was found out about the credential afterwards. */
+const REFUSED_CALL = {
+  works: "The provider refused a call; the credential itself works.",
+  untested: "The provider refused a call. If that goes on, the credential itself may be refused: enter it anew.",
+  unknown: "The provider refused a call; whether it refuses the credential itself could not be found out.",
+} as const;
+
 /** A server that lacks the key may be given it; another one may have it. */
 const KEY_RECHECK_MS = 60_000;
 
@@ -89,23 +96,22 @@ export function createConnectionUse(deps: UseConnectionDeps) {
     const { connection } = found;
     if (connection.state === "needs_reconnect") return broken(scope, connection);
     if (connection.generation !== generation) return open(scope, found);
-    const remark = "The provider refused a call; the credential itself works.";
-    return isSecond ? examine(scope, found, remark) : probe(scope, found, remark);
+    return isSecond ? examine(scope, found, "call") : probe(scope, found, "call");
   }
 
   /** Whether the grant stands: by renewing the credential where that can be, else by the connector's own test. */
-  async function probe(scope: Scope, found: SealedConnection, ifWorks: string | null): Promise<RenewedAccess> {
+  async function probe(scope: Scope, found: SealedConnection, doubt: "call" | "word"): Promise<RenewedAccess> {
     const { connection } = found;
     const scheme = oauthSchemeOf(await load(connection), connection.scheme);
     if (scheme && (await canRefresh(found, scheme))) return refreshed(scope, connection);
-    return examine(scope, found, ifWorks);
+    return examine(scope, found, doubt);
   }
 
   /**
-   * One call may be refused for its own reasons; only the connector's own test condemns a credential. `ifWorks` is kept
-   * among what happened to the connection.
+   * One call may be refused for its own reasons; only the connector's own test condemns a credential. What was doubted for
+   * a refused call, and is not condemned, is kept among what happened to the connection.
    */
-  async function examine(scope: Scope, found: SealedConnection, ifWorks: string | null): Promise<RenewedAccess> {
+  async function examine(scope: Scope, found: SealedConnection, doubt: "call" | "word"): Promise<RenewedAccess> {
     const { connection } = found;
     const definition = await load(connection);
     const { id } = connection;
@@ -113,8 +119,8 @@ export function createConnectionUse(deps: UseConnectionDeps) {
     if (access.kind !== "ready" || !definition) return access;
     const check = await checkCredential(definition, access.credential, connection.hosts, { request, clock });
     if (check.kind !== "refused") {
-      if (check.kind === "works" && ifWorks !== null)
-        await connections.record(scope, id, { at: clock.now(), kind: "refused", message: ifWorks });
+      if (doubt === "call")
+        await connections.record(scope, id, { at: clock.now(), kind: "refused", message: REFUSED_CALL[check.kind] });
       return { kind: "refused" };
     }
     const problem = `${check.problem}. Reconnect it.`;

@@ -5,6 +5,7 @@ import { OPERATORS } from "./condition.ts";
 import { parseDuration } from "./duration.ts";
 import type { FieldError } from "./errors.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { schemaWords } from "./schema-words.ts";
 
 /**
  * The workflow definition: JSON, readable in a diff. One schema validates it for the API, the UI, import and drafts.
@@ -157,7 +158,7 @@ const id = z
     "must start with a letter and hold only letters, digits and _ (at most 63), so that steps.<id> can name it",
   )
   .refine((text) => !["true", "false", "null", "in"].includes(text), "is a reserved word of the expression language");
-const label = z.string().min(1, "must not be empty").max(200);
+const label = z.string().regex(/\S/, "must not be empty").max(200);
 const labels = z
   .record(z.string().max(LABEL_LIMITS.valueChars), z.string().min(1).max(LABEL_LIMITS.labelChars))
   .refine((all) => Object.keys(all).length <= LABEL_LIMITS.labels, `holds at most ${LABEL_LIMITS.labels} labels`)
@@ -304,7 +305,7 @@ export type ParsedWorkflow =
 
 /** Checks the shape of a definition: every complaint names its path (`steps[2].branches[0].when`). */
 export function parseWorkflow(input: unknown): ParsedWorkflow {
-  const parsed = workflowSchema.safeParse(input);
+  const parsed = workflowSchema.safeParse(input, schemaWords);
   if (!parsed.success) return { ok: false, errors: parsed.error.issues.flatMap((issue) => toFieldErrors(issue, [])) };
   const definition = parsed.data as WorkflowDefinition;
   const errors = checkTree(definition);
@@ -331,8 +332,6 @@ function toFieldErrors(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]):
     const nearest = [...issue.errors].sort((a, b) => deepest(b) - deepest(a) || a.length - b.length)[0] ?? [];
     return nearest.flatMap((inner) => toFieldErrors(inner, path));
   }
-  if (issue.code === "invalid_type" && issue.message.includes("undefined"))
-    return [{ path: formatPath(path), message: "is required" }];
   return [{ path: formatPath(path), message: issue.message }];
 }
 

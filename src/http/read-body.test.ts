@@ -24,8 +24,8 @@ beforeAll(() => {
 });
 afterAll(() => server.stop(true));
 
-async function send(body: string | ReadableStream | null): Promise<string> {
-  const response = await fetch(server.url, { method: "POST", body });
+async function send(body: string | ReadableStream | null, headers: Record<string, string> = {}): Promise<string> {
+  const response = await fetch(server.url, { method: "POST", body, headers });
   return response.text();
 }
 
@@ -57,6 +57,14 @@ test("a body that says it is too long is refused", async () => {
 
 test("a body that turns out too long is refused while it comes in", async () => {
   expect(await send(chunked(11, 100))).toBe("too_large");
+});
+
+test.each(["gzip", "GZIP", "br", "identity, deflate"])("a body in another coding is refused: %s", async (coding) => {
+  expect(await send("x", { "content-encoding": coding })).toBe("unsupported_media_type");
+});
+
+test.each(["identity", "Identity", ""])("a body that says it is in no coding is read: %j", async (coding) => {
+  expect(await send("x", { "content-encoding": coding })).toBe("1");
 });
 
 test("a body that breaks off is malformed, not a failure of ours", async () => {

@@ -2,9 +2,13 @@ import { AppError } from "../domain/errors.ts";
 
 /**
  * The request's body. Rejects with `too_large` as soon as it is known to be longer than `maxBytes`: from the
- * Content-Length before anything is read, or while a chunked body comes in; and with `malformed` when it breaks off.
+ * Content-Length before anything is read, or while a chunked body comes in; with `malformed` when it breaks off; and with
+ * `unsupported_media_type` when it is compressed, which would otherwise be read as if it were the text itself.
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const coding = request.headers.get("content-encoding");
+  if (coding !== null && coding !== "" && coding.toLowerCase() !== "identity")
+    throw new AppError("unsupported_media_type", "Send the body as it is, without a Content-Encoding.");
   const declaredLength = request.headers.get("content-length");
   if (declaredLength !== null && Number(declaredLength) > maxBytes) throw tooLarge(maxBytes);
   try {

@@ -182,6 +182,65 @@ describe("a body of another shape is refused by its path", () => {
     expect(answer.body.errors).toMatchObject([{ path: field }]);
   });
 
+  test.each(["/runs?workflowId=&status=&cursor=&limit=", "/usage?days="])("GET %s leaves them out", async (path) => {
+    const answer = await api("GET", path);
+    expect(answer.status).toBe(200);
+  });
+
+  test("a name without a value is still refused where there is no such parameter", async () => {
+    const answer = await api("GET", "/runs?foo=");
+    expect(answer.body.errors).toEqual([{ path: "foo", message: "is not known here" }]);
+  });
+
+  test.each([
+    ["POST", "/workflows", [], [{ path: "", message: "must be an object" }]],
+    [
+      "POST",
+      "/workflows",
+      {
+        name: "x".repeat(201),
+        description: 5,
+        trigger,
+        steps: [
+          { id: "a", kind: "stop", outcome: "maybe" },
+          { id: "b", kind: "respond", status: 99 },
+          { id: "c", kind: "code", source: "", timeoutMs: 60_001 },
+          { id: "d", kind: "loop", items: [1], maxConcurrency: 0.5, steps: {} },
+        ],
+      },
+      [
+        { path: "name", message: "must have at most 200 characters" },
+        { path: "description", message: "must be a text" },
+        { path: "steps[0].outcome", message: "must be one of: succeeded, failed" },
+        { path: "steps[1].status", message: "must be at least 200" },
+        { path: "steps[2].source", message: "must not be empty" },
+        { path: "steps[2].timeoutMs", message: "must be at most 60000" },
+        { path: "steps[3].maxConcurrency", message: "must be a whole number" },
+        { path: "steps[3].steps", message: "must be a list" },
+      ],
+    ],
+    ["POST", "/workflows", { name: " ", trigger, steps: [] }, [{ path: "name", message: "must not be empty" }]],
+    [
+      "POST",
+      "/api-keys",
+      { name: 1, scopes: "read" },
+      [
+        { path: "name", message: "must be a text" },
+        { path: "scopes", message: "must be a list" },
+      ],
+    ],
+    ["PUT", "/variables", null, [{ path: "", message: "must be an object" }]],
+    [
+      "POST",
+      "/runs/run_1/replay",
+      { from: "start", repeatEffects: "yes" },
+      [{ path: "repeatEffects", message: "must be true or false" }],
+    ],
+  ])("%s %s is told in our own words what is wrong", async (method, path, body, errors) => {
+    const answer = await api(method, path, { body });
+    expect(answer.body.errors).toEqual(errors as never);
+  });
+
   test("a stale or unreadable If-Match", async () => {
     const answer = await api("PUT", "/workflows/wf_1", { body: {}, headers: { "if-match": "three" } });
     expect(answer.status).toBe(400);

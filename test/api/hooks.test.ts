@@ -152,6 +152,12 @@ describe("a delivery that is refused", () => {
     expect((await api("GET", `/runs?workflowId=${id}`)).body.data).toEqual([]);
   });
 
+  test("a compressed body", async () => {
+    const { url } = await publishHook();
+    const headers = { "content-type": "application/json", "content-encoding": "gzip" };
+    expect(await refusal(await postRaw(url, Bun.gzipSync("{}"), headers))).toMatchObject({ status: 415 });
+  });
+
   test("a type that cannot be read", async () => {
     const { url } = await publishHook();
     expect(await refusal(await postRaw(url, "{}", { "content-type": "nonsense" }))).toMatchObject({ status: 415 });

@@ -143,6 +143,14 @@ describe("restore", () => {
   });
 });
 
+test("a folder is no backup, and is refused as one", async () => {
+  using folder = tempFolder();
+  const { exitCode, stderr } = await runCli(folder, ["restore", ".", "--verify"]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("cannot be restored");
+  expect(stderr).not.toContain("bug");
+});
+
 test("with Postgres, both point to its own tools", async () => {
   using folder = tempFolder();
   const env = { DATABASE_URL: "postgres://db/x", ENCRYPTION_KEY: "0".repeat(64) };

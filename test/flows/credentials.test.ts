@@ -127,6 +127,15 @@ describe("the credential of a connection", () => {
     await expectNoTrace(run);
   });
 
+  test("that is refused leaves a word on the connection, though the connector cannot ask whether it is good", async () => {
+    world.peer.answer("/refused", { status: 401 });
+    const run = await world.run([authorized(`${world.peer.origin}/refused`)]);
+    expect(run).toMatchObject({ status: "failed", error: { code: "http_401" } });
+    const { body } = await world.api("GET", `/connections/${connection}/health`);
+    expect(body).toMatchObject({ connection: { state: "ready" }, events: [{ kind: "refused" }] });
+    expect(body.events[0].message).toContain("refused a call");
+  });
+
   test("of another kind of connector, or of another tenant, cannot be named by a step", async () => {
     const webhook = await world.connect({
       connector: "webhook",

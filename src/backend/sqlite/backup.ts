@@ -42,7 +42,12 @@ export function backupTo(dataDir: string, file: string): void {
 /** Whether a backup can be restored: every page and index is sound, this version knows it, every audit chain holds. */
 export async function verifyBackup(file: string): Promise<BackupVerdict> {
   if (!existsSync(file)) throw new AppError("not_found", `There is no file ${file}.`);
-  const backup = new Database(file, { readonly: true, strict: true });
+  let backup: Database;
+  try {
+    backup = new Database(file, { readonly: true, strict: true });
+  } catch (error) {
+    return { ok: false, problem: `It cannot be opened as a file: ${(error as Error).message}.` };
+  }
   try {
     return findDamage(backup) ?? (await verifyContents(backup));
   } catch (error) {

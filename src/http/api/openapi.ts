@@ -6,7 +6,7 @@ import { API_ROOT, type ResponseSpec, type Route } from "./route.ts";
 
 const DESCRIPTION =
   "Everything that belongs to the workspace of the API key. Errors are problem documents (RFC 9457) with a `code`; " +
-  "another tenant's id is answered exactly like one that does not exist.";
+  "another tenant's id is answered exactly like one that does not exist. A query parameter without a value counts as left out.";
 
 const problem = z.object({
   type: z.literal("about:blank"),

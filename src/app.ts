@@ -1,6 +1,7 @@
 import { guardRequests } from "./app/guard-requests.ts";
 import type { AppParts } from "./app/open-parts.ts";
 import { createHookSecrets, createMailSealing, createSubscriptionSecrets } from "./app/seal-secrets.ts";
+import { watchHostClock } from "./app/watch-host-clock.ts";
 import { wireEngine } from "./app/wire-engine.ts";
 import { createAuditReader } from "./audit/read-audit.ts";
 import { createApiKeyManager } from "./auth/api-keys.ts";
@@ -30,7 +31,7 @@ import { openNotifications } from "./notifications/open-notifications.ts";
 import { randomToken } from "./platform/crypto/random-token.ts";
 import { createGuardedFetch } from "./platform/egress/guarded-fetch.ts";
 import { EventLoopLag } from "./platform/event-loop-lag.ts";
-import { newId } from "./platform/ids.ts";
+import { idsBy } from "./platform/ids.ts";
 import { openMailSender } from "./platform/mail/open-mail-sender.ts";
 import { processMetrics, renderMetrics } from "./platform/metrics.ts";
 
@@ -46,6 +47,7 @@ export interface App {
 /** The composition root: the one place where flows get their abilities. Nothing runs before `start`. */
 export function createApp(parts: AppParts): App {
   const { backend, clock, config, vault, egress, connectors, sandbox, log, owner } = parts;
+  const newId = idsBy(clock);
   const lag = new EventLoopLag();
   const request = guardRequests(egress);
   const appSecret = (provider: string, name: string) => config.appSecrets.get(`${provider}_${name}`) ?? null;
@@ -202,6 +204,7 @@ export function createApp(parts: AppParts): App {
     log,
   };
 
+  let stopWatching = () => {};
   return {
     services,
     fetch: createServer(services).fetch,
@@ -222,10 +225,12 @@ export function createApp(parts: AppParts): App {
       accounts.pruning.start();
       connections.ticker.start();
       notifications.start();
+      stopWatching = watchHostClock(backend, clock, log);
     },
     async stop(graceMs) {
       stopping.abort();
       lag.stop();
+      stopWatching();
       await Promise.all([engine.stop(graceMs), accounts.pruning.stop(), connections.ticker.stop()]);
       await notifications.stop(graceMs);
       // Their runs go on without them, after the next start.

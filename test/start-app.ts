@@ -9,7 +9,7 @@ import type { Backend } from "../src/domain/backend.ts";
 import { type ApiKeyScope, COMMAND_LINE_PERMISSIONS } from "../src/domain/permission.ts";
 import { grantScope, type Scope } from "../src/domain/tenant.ts";
 import { createCodeSandbox } from "../src/engine/code-sandbox/create-code-sandbox.ts";
-import { type Clock, systemClock } from "../src/platform/clock.ts";
+import { type Clock, clockBy } from "../src/platform/clock.ts";
 import { createEgress } from "../src/platform/egress/create-egress.ts";
 import { newId } from "../src/platform/ids.ts";
 import type { Log, LogFields } from "../src/platform/log.ts";
@@ -46,10 +46,12 @@ export interface TestTenant {
  */
 export async function startApp(
   environment: Readonly<Record<string, string>> = {},
-  clock: Clock = systemClock,
+  /** Null for the time that a server goes by. */
+  clock: Clock | null = null,
   shared: TestStorage | null = null,
   /** Beside those that we ship. */
   connectors: ConnectorRegistry = {},
+  hostNow: () => number = Date.now,
 ): Promise<StartedApp> {
   const storage = shared ?? (await openTestStorage());
   const read = readConfig({ ...storage.environment, PORT: "0", EGRESS_ALLOW: "127.0.0.0/8", ...environment });
@@ -66,7 +68,7 @@ export async function startApp(
   const config = withListeningPort(read.config, listener.port!);
   const errors: LoggedLine[] = [];
   const warnings: LoggedLine[] = [];
-  const parts = await openParts(config, clock, collectLines(errors, warnings), connectors);
+  const parts = await openParts(config, { clock, hostNow }, collectLines(errors, warnings), connectors);
   const app = createApp(parts);
   answer = app.fetch;
   app.start();
@@ -89,7 +91,12 @@ export async function startApp(
   };
 }
 
-async function openParts(config: Config, clock: Clock, log: Log, connectors: ConnectorRegistry) {
+interface Time {
+  readonly clock: Clock | null;
+  readonly hostNow: () => number;
+}
+
+async function openParts(config: Config, { clock, hostNow }: Time, log: Log, connectors: ConnectorRegistry) {
   const owner = newId("owner");
   const { dataDir, databaseUrl, maxQueuedRuns, maxRunningPerTenant } = config;
   const backend = await openBackend({
@@ -99,6 +106,7 @@ async function openParts(config: Config, clock: Clock, log: Log, connectors: Con
     lock: true,
     maxUnfinishedPerTenant: maxQueuedRuns,
     maxRunningPerTenant,
+    hostNow,
   });
   return {
     config,
@@ -107,7 +115,7 @@ async function openParts(config: Config, clock: Clock, log: Log, connectors: Con
     egress: openEgress(config),
     sandbox: createCodeSandbox({ command: SANDBOX_COMMAND }),
     connectors: { ...registry, ...connectors },
-    clock,
+    clock: clock ?? clockBy(backend),
     log,
     owner,
   };

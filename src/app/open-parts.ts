@@ -7,7 +7,7 @@ import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { CodeSandbox } from "../engine/code-sandbox/code-sandbox.ts";
 import { createCodeSandbox } from "../engine/code-sandbox/create-code-sandbox.ts";
-import { type Clock, systemClock } from "../platform/clock.ts";
+import { type Clock, clockBy } from "../platform/clock.ts";
 import { createEgress, type Egress } from "../platform/egress/create-egress.ts";
 import { newId } from "../platform/ids.ts";
 import type { Log } from "../platform/log.ts";
@@ -66,7 +66,7 @@ export async function openParts({ config, log, sandboxCommand, lock }: OpenOptio
       ...(extraCaCerts === null ? {} : { extraCaCerts }),
     });
     const sandbox = createCodeSandbox({ command: sandboxCommand });
-    return { config, backend, vault, egress, sandbox, connectors: registry, clock: systemClock, log, owner };
+    return { config, backend, vault, egress, sandbox, connectors: registry, clock: clockBy(backend), log, owner };
   } catch (error) {
     await backend.close();
     throw error;

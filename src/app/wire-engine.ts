@@ -12,7 +12,7 @@ import { ResponseBoard } from "../engine/response-board.ts";
 import { createPollTicker } from "../engine/triggers/poll-ticker.ts";
 import { createSubscriptionTicker } from "../engine/triggers/subscription-ticker.ts";
 import { WorkflowCache } from "../engine/workflow-cache.ts";
-import { newId } from "../platform/ids.ts";
+import { idsBy } from "../platform/ids.ts";
 import { engineMetrics } from "./engine-metrics.ts";
 import type { AppParts } from "./open-parts.ts";
 import { createStepSecrets, createSubscriptionSecrets } from "./seal-secrets.ts";
@@ -30,6 +30,7 @@ export interface EngineNeeds {
 /** Everything that takes events in and works on runs. Nothing runs before `start`. */
 export function wireEngine(parts: AppParts, { request, useConnection, gathering }: EngineNeeds) {
   const { backend, clock, config, vault, connectors, sandbox, log, owner } = parts;
+  const newId = idsBy(clock);
   const checkCode = (source: string) => sandbox.check(source);
   const cache = new WorkflowCache(backend, { connectors, checkCode });
   const responses = new ResponseBoard();

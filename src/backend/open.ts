@@ -12,6 +12,8 @@ export interface BackendOptions {
   readonly maxUnfinishedPerTenant?: number;
   /** So many runs of a tenant may be under way at a time, on all replicas together; null or left out for no cap. */
   readonly maxRunningPerTenant?: number | null;
+  /** What this host's clock says, for a test that sets it wrong; on SQLite there is no other clock to compare it with. */
+  readonly hostNow?: () => number;
 }
 
 /** Opens the adapter that the configuration asks for; only that one is loaded. */

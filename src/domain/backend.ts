@@ -74,6 +74,13 @@ export interface Backend {
   readonly mails: MailStore;
   /** Rejects when the backend cannot be written to or its migrations are not applied; behind `/readyz`. */
   check(): Promise<void>;
+  /**
+   * Epoch milliseconds, by the clock that all go by who share the backend: the database's, so that a host whose clock is
+   * off has nothing happen early, late or twice. On SQLite the host's.
+   */
+  now(): number;
+  /** By how much this host's own clock is ahead of that one. */
+  hostAheadMs(): number;
   /** Counters (`…_total`) and gauges for `/metrics`, by snake_case name; which there are depends on the adapter. */
   metrics(): Readonly<Record<string, number>>;
   /** Calls `listener` with what another process (a CLI command, another replica) has done. */

@@ -9,6 +9,11 @@ export interface Clock {
 /** setTimeout overflows above 2^31-1 ms and would fire at once. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** A clock that shows somebody else's time. */
+export function clockBy(time: { now(): number }): Clock {
+  return { now: () => time.now(), after: systemClock.after };
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, callback) {

@@ -111,7 +111,7 @@ export async function openFlowWorld(
   };
 }
 
-function createBuilder(url: string, key: string): Builder {
+export function createBuilder(url: string, key: string): Builder {
   const api = createApiClient(url, key);
   const find = async (runId: string): Promise<ShownRun> => (await api("GET", `/runs/${runId}`)).body;
   const builder: Builder = {

@@ -8,6 +8,7 @@ import { createConnectionStore } from "./connections/connection-store.ts";
 import { createOAuthStore } from "./connections/oauth-store.ts";
 import { createDataKeyStore } from "./data-key-store.ts";
 import { Database } from "./database.ts";
+import { DatabaseClock } from "./database-clock.ts";
 import { createDraftStore } from "./draft-store.ts";
 import { createEventAppStore } from "./event-app-store.ts";
 import { createEventRouteStore } from "./event-route-store.ts";
@@ -64,6 +65,8 @@ export interface PostgresOptions {
   readonly answerWithinMs?: number;
   /** So long a caller waits to hear what came of a COMMIT that was not answered; default 10 seconds. */
   readonly waitForOutcomeMs?: number;
+  /** What this host's clock says, epoch milliseconds; a test sets it wrong. */
+  readonly hostNow?: () => number;
 }
 
 /** A connection that died in the middle of a statement may never answer: nobody stays for that. */
@@ -132,7 +135,8 @@ async function createPostgresBackend(
   const queue = new Database(pool, QUEUE_CONNECTIONS, waitForConnectionMs);
   const all = [database, own, heartbeats, queue];
   const commits = new GroupCommit(own, `commits ${crypto.randomUUID()}`, options.waitForOutcomeMs);
-  const leases = new WorkerLeases(heartbeats);
+  const clock = new DatabaseClock(options.hostNow ?? Date.now);
+  const leases = new WorkerLeases(heartbeats, clock);
   const changes = new ChangeFeed(database, () => open(1), answerWithinMs);
   let queueFailures = 0;
   const upkeep = async () => {
@@ -170,7 +174,8 @@ async function createPostgresBackend(
   let checking: Promise<void> | null = null;
   let closing: Promise<void> | null = null;
 
-  await changes.start();
+  await Promise.all([changes.start(), leases.askTime()]);
+  clock.onSuspicion(() => leases.askTime());
   if (options.lock) {
     await leases.beat(options.owner);
     await jobs.boss();
@@ -214,8 +219,10 @@ async function createPostgresBackend(
     metrics: () => ({
       ...toMetrics(database, all, commits),
       postgres_queue_failures_total: queueFailures,
-      postgres_clock_ahead_seconds: leases.clockAheadMs / 1000,
+      postgres_clock_ahead_seconds: clock.hostAheadMs / 1000,
     }),
+    now: () => clock.now(),
+    hostAheadMs: () => clock.hostAheadMs,
     onOutsideChange: (listener) => changes.listen(listener),
     close() {
       closing ??= close();

@@ -1,4 +1,5 @@
 import type { Database } from "./database.ts";
+import type { DatabaseClock } from "./database-clock.ts";
 import { type BigintText, toNumber } from "./text-columns.ts";
 
 /** How long a worker that is not heard of keeps its runs: its death delays them by so much. */
@@ -18,15 +19,20 @@ export const DATABASE_NOW = "floor(extract(epoch FROM clock_timestamp()) * 1000)
 export class WorkerLeases {
   readonly #database: Database;
   readonly #renewedAt = new Map<string, number>();
+  readonly #clock: DatabaseClock;
   #timer: ReturnType<typeof setInterval> | null = null;
-  /**
-   * By how much this host's clock is ahead of the database's. Leases of runs do not mind; due times and rate limits, which
-   * each replica reads on its own clock, do.
-   */
-  clockAheadMs = 0;
 
-  constructor(database: Database) {
+  /** Each renewal tells `clock` what time it is. */
+  constructor(database: Database, clock: DatabaseClock) {
     this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** What time it is, for a process that holds nothing. */
+  async askTime(): Promise<void> {
+    const askedAt = performance.now();
+    const [row] = await this.#database.query<{ now: BigintText }>(`SELECT ${DATABASE_NOW} AS now`);
+    if (row) this.#clock.tell(toNumber(row.now), askedAt);
   }
 
   /** Before a run is held: the worker must be known, or another would take the run over at once. */
@@ -42,8 +48,7 @@ export class WorkerLeases {
        ON CONFLICT (owner) DO UPDATE SET expires_at = excluded.expires_at RETURNING ${DATABASE_NOW} AS now`,
       [owner, LEASE_MS],
     );
-    // Asked and answered around the time that the database told.
-    if (row) this.clockAheadMs = Date.now() - (performance.now() - sentAt) / 2 - toNumber(row.now);
+    if (row) this.#clock.tell(toNumber(row.now), sentAt);
     this.#renewedAt.set(owner, sentAt);
   }
 

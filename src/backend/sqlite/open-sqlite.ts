@@ -150,6 +150,8 @@ export function createSqliteBackend(
     async check() {
       await settings.set("last_check", new Date().toISOString());
     },
+    now: Date.now,
+    hostAheadMs: () => 0,
     metrics: () => toMetrics(commits),
     onOutsideChange: (listener) => outside.listen(listener),
     async close() {

@@ -1,6 +1,5 @@
 import { parseDuration } from "../../domain/duration.ts";
 import { API_KEY_SCOPES, type ApiKeyScope } from "../../domain/permission.ts";
-import { systemClock } from "../../platform/clock.ts";
 import { defineCommand, JSON_OPTION, TENANT_OPTION, WORKSPACE_OPTION } from "../command.ts";
 import { findScope } from "../find-scope.ts";
 import { UsageError } from "../usage-error.ts";
@@ -22,10 +21,12 @@ export const apiKeyCreate = defineCommand({
   },
   async run(input, context) {
     const { tenant, workspace, name, scopes, expires, json } = input.options;
-    const wanted = { name, scopes: readScopes(scopes), expiresAt: expires === undefined ? null : readExpiry(expires) };
-    const { key, text } = await withServices(context, async ({ backend, apiKeys }) =>
-      apiKeys.create(await findScope(backend, tenant, workspace), wanted),
-    );
+    const wanted = { name, scopes: readScopes(scopes) };
+    const lastsMs = expires === undefined ? null : readExpiry(expires);
+    const { key, text } = await withServices(context, async ({ backend, apiKeys }) => {
+      const expiresAt = lastsMs === null ? null : backend.now() + lastsMs;
+      return apiKeys.create(await findScope(backend, tenant, workspace), { ...wanted, expiresAt });
+    });
     const expiresAt = key.expiresAt === null ? null : new Date(key.expiresAt).toISOString();
     await context.print(json ? JSON.stringify({ id: key.id, key: text, scopes: key.scopes, expiresAt }) : text);
     return 0;
@@ -44,5 +45,5 @@ function readExpiry(text: string): number {
   const durationMs = parseDuration(text);
   if (durationMs === null || durationMs === 0)
     throw new UsageError(`--expires is "${text}"; give an ISO 8601 duration, such as P90D or PT12H.`);
-  return systemClock.now() + durationMs;
+  return durationMs;
 }

@@ -1,6 +1,5 @@
 import { AppError } from "../../domain/errors.ts";
 import { SLUG_PATTERN, type Tenant, type Workspace } from "../../domain/tenant.ts";
-import { systemClock } from "../../platform/clock.ts";
 import { newId } from "../../platform/ids.ts";
 import { defineCommand, JSON_OPTION } from "../command.ts";
 import { commandLineActor } from "../find-scope.ts";
@@ -16,14 +15,15 @@ export const tenantCreate = defineCommand({
       const message = `"${slug}" cannot name a tenant: use lower-case letters, digits and hyphens, at most 63.`;
       throw new AppError("invalid", message);
     }
-    const now = systemClock.now();
-    const tenant: Tenant = { id: newId("ten"), slug, createdAt: now };
-    const workspace: Workspace = { id: newId("ws"), tenantId: tenant.id, slug: "default" };
-    const change = { at: now, action: "tenant.created", target: tenant.id, details: { slug } };
-    await withServices(context, (services) =>
-      services.backend.tenants.create(tenant, workspace, commandLineActor(), change),
-    );
-    await context.print(input.options.json ? JSON.stringify({ id: tenant.id, slug }) : tenant.id);
+    const id = await withServices(context, async ({ backend }) => {
+      const now = backend.now();
+      const tenant: Tenant = { id: newId("ten", now), slug, createdAt: now };
+      const workspace: Workspace = { id: newId("ws", now), tenantId: tenant.id, slug: "default" };
+      const change = { at: now, action: "tenant.created", target: tenant.id, details: { slug } };
+      await backend.tenants.create(tenant, workspace, commandLineActor(), change);
+      return tenant.id;
+    });
+    await context.print(input.options.json ? JSON.stringify({ id, slug }) : id);
     await context.tell(`Next: ${context.programName} api-key create --tenant ${slug} --name first`);
     return 0;
   },

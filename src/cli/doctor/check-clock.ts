@@ -9,8 +9,8 @@ const FIRST_RELEASE_AT = Date.UTC(2026, 0, 1);
 const TOLERANCE_MS = 60_000;
 
 /**
- * A clock that is behind repeats schedules, refuses fresh signatures and sorts new runs below old ones; one that is not
- * the database's has each replica think otherwise about what is due.
+ * A clock that is behind repeats schedules, refuses fresh signatures and sorts new runs below old ones. On Postgres the
+ * database's clock decides about these; what goes by the host's own are certificates and the times in its log.
  */
 export function checkClock(
   { dataDir }: Pick<CommandConfig, "dataDir">,

@@ -80,9 +80,9 @@ module.exports = {
     ),
     row(
       "backend",
-      "an adapter imports domain, platform and migrations; sqlite and postgres never each other",
+      "an adapter imports domain, platform, migrations and the rows it has in common with the other, never the other",
       "^src/backend/([^/]+)/",
-      "^src/(?:domain|platform|backend/$1)/|^migrations/",
+      "^src/(?:domain|platform|backend/$1|backend/rows)/|^migrations/",
     ),
     row(
       "backend-open",

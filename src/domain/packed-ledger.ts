@@ -12,7 +12,7 @@ import { isFinal, type StepError, type StepRecord } from "./run.ts";
 const MAX_PACKED_CHARS = 6_000;
 
 /** A step's values in this order, which is stored. JSON inside is text, as in a column: null is not "null". */
-type PackedStep = readonly [
+export type PackedStep = readonly [
   path: string,
   iteration: string,
   epoch: number,
@@ -42,7 +42,7 @@ export function unpackLedger(packed: string): readonly StepRecord[] {
   return (JSON.parse(packed) as readonly PackedStep[]).map(unpackStep);
 }
 
-function packStep(step: StepRecord): PackedStep {
+export function packStep(step: StepRecord): PackedStep {
   return [
     step.path,
     step.iteration.length === 0 ? "" : step.iteration.join(","),
@@ -63,7 +63,7 @@ function packStep(step: StepRecord): PackedStep {
   ];
 }
 
-function unpackStep([
+export function unpackStep([
   path,
   iteration,
   epoch,

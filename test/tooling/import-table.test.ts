@@ -42,6 +42,8 @@ const CASES: readonly (readonly [from: string, imports: string, verdict: string]
   ["src/backend/sqlite/run-a.ts", "migrations/folder.ts", ALLOWED],
   ["src/backend/sqlite/run-b.ts", "src/backend/postgres/open-postgres.ts", "backend"],
   ["src/backend/sqlite/run-c.ts", "src/engine/run-workflow.ts", "backend"],
+  ["src/backend/sqlite/run-e.ts", "src/backend/rows/run-row.ts", ALLOWED],
+  ["src/backend/rows/run-f.ts", "src/backend/sqlite/open-sqlite.ts", "backend"],
   ["src/backend/sqlite/run-d.ts", "src/backend/contract/run-contract.ts", "backend-contract"],
   ["src/backend/sqlite/contract.test.ts", "src/backend/contract/run-contract.ts", ALLOWED],
   ["src/backend/open.ts", "src/backend/postgres/open-postgres.ts", ALLOWED],

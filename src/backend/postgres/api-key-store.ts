@@ -1,7 +1,8 @@
 import type { ApiKey, ApiKeyStore } from "../../domain/backend.ts";
 import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
+import { type BigintText, toNumber, toNumberOrNull } from "../rows/cells.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, decodeText, encodeText, toNumber, toNumberOrNull } from "./text-columns.ts";
+import { decodeText, encodeText } from "./text-columns.ts";
 
 /** "Last used" is written at most this often, so that reading through the API does not write every time. */
 const TOUCH_EVERY_MS = 60_000;

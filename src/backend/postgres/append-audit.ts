@@ -7,9 +7,10 @@ import {
   nextAuditEntry,
 } from "../../domain/audit.ts";
 import type { Actor } from "../../domain/tenant.ts";
-import type { AuditRow } from "./audit-rows.ts";
+import type { AuditRow } from "../rows/audit-row.ts";
+import { toNumber } from "../rows/cells.ts";
 import type { Transaction } from "./database.ts";
-import { decodeText, encodeText, toNumber } from "./text-columns.ts";
+import { decodeText, encodeText } from "./text-columns.ts";
 
 export type AppendAudit = typeof appendAudit;
 

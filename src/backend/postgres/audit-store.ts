@@ -1,10 +1,10 @@
 import type { AuditFilter, AuditStore } from "../../domain/backend.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { decodeNumberCursor, toPage } from "../../domain/page-cursor.ts";
-import { AUDIT_COLUMNS, type AuditRow, toAuditEntry } from "./audit-rows.ts";
+import { AUDIT_COLUMNS, type AuditRow, auditEntryOf } from "../rows/audit-row.ts";
 import { AUDIT_AREA } from "./schema/audit.ts";
 import type { Storage } from "./storage.ts";
-import { encodeText } from "./text-columns.ts";
+import { decodeColumns, encodeText } from "./text-columns.ts";
 import { verifyAuditChain } from "./verify-audit-chain.ts";
 
 /** Largest `integer`: before it stands every entry. */
@@ -22,7 +22,9 @@ export function createAuditStore({ database, change, appendAudit }: Storage): Au
           [tenantId, before, limit + 1, ...values],
         ),
       );
-      const entries = rows.map((row) => toAuditEntry(tenantId, row, JSON.parse(row.details) as JsonObject));
+      const entries = rows.map((row) =>
+        auditEntryOf(tenantId, decodeColumns(row, "actor_id", "target"), JSON.parse(row.details) as JsonObject),
+      );
       return toPage(entries, limit, (entry) => entry.seq);
     },
     async append(scope, entry) {

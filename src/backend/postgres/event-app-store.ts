@@ -1,6 +1,6 @@
 import type { EventApp, EventAppStore } from "../../domain/event-app-store.ts";
+import { type BigintText, toNumber } from "../rows/cells.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, toNumber } from "./text-columns.ts";
 
 interface AppRow {
   readonly connector: string;

@@ -1,30 +1,14 @@
-import type { ClaimedMail, ListedMail, MailState, MailStore } from "../../domain/mail-store.ts";
+import type { ClaimedMail, ListedMail, MailStore } from "../../domain/mail-store.ts";
 import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
+import { claimedMailOf, listedMailOf, MAIL_COLUMNS, type MailRow } from "../rows/mail-row.ts";
 import type { Value } from "./database.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, decodeText, encodeText, toNumber, toNumberOrNull } from "./text-columns.ts";
+import { decodeColumns, encodeText } from "./text-columns.ts";
 
-interface MailRow {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly workspace_id: string;
-  readonly key: string;
-  readonly recipient: string;
-  readonly subject: string;
-  readonly sealed_content: string | null;
-  readonly state: MailState;
-  readonly attempts: number;
-  readonly problem: string | null;
-  readonly created_at: BigintText;
-  readonly give_up_at: BigintText;
-  readonly due_at: BigintText | null;
-}
 interface Queued {
   readonly mail_id: string;
   readonly tenant_id: string;
 }
-const COLUMNS = `id, tenant_id, workspace_id, key, recipient, subject, sealed_content, state, attempts, problem,
-  created_at, give_up_at, due_at`;
 const ASKED = "ANY (ARRAY(SELECT json_array_elements_text($1::text::json)))";
 const CLAIMED = "id = $1 AND attempts = $2::integer AND state = 'queued'";
 
@@ -54,7 +38,7 @@ export function createMailStore({ database }: Storage): MailStore {
         for (const { id, key, recipient, subject, sealedContent, createdAt, giveUpAt } of mails) {
           const { count } = await run(
             `WITH added AS (
-               INSERT INTO mails (${COLUMNS})
+               INSERT INTO mails (${MAIL_COLUMNS})
                VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, NULL, $8::bigint, $9::bigint, $8::bigint)
                ON CONFLICT (tenant_id, key) DO NOTHING RETURNING id, tenant_id, due_at)
              INSERT INTO mail_queue (mail_id, tenant_id, due_at) SELECT id, tenant_id, due_at FROM added`,
@@ -87,7 +71,7 @@ export function createMailStore({ database }: Storage): MailStore {
         for (const [tenantId, ofTenant] of Map.groupBy(queued, (each) => each.tenant_id)) {
           await setTenant(tenantId);
           const rows = await run<MailRow>(
-            `UPDATE mails SET due_at = $2::bigint, attempts = attempts + 1 WHERE id = ${ASKED} RETURNING ${COLUMNS}`,
+            `UPDATE mails SET due_at = $2::bigint, attempts = attempts + 1 WHERE id = ${ASKED} RETURNING ${MAIL_COLUMNS}`,
             [JSON.stringify(ofTenant.map((each) => each.mail_id)), until],
           );
           claimed.push(...rows.map(toClaimed));
@@ -106,7 +90,7 @@ export function createMailStore({ database }: Storage): MailStore {
       const before = cursor === null ? NEWEST : decodeCursor(cursor);
       const rows = await database.read(tenantId, (run) =>
         run<MailRow>(
-          `SELECT ${COLUMNS} FROM mails WHERE workspace_id = $1 AND id < $2 AND state <> 'sent'
+          `SELECT ${MAIL_COLUMNS} FROM mails WHERE workspace_id = $1 AND id < $2 AND state <> 'sent'
            ORDER BY id DESC LIMIT $3::integer`,
           [workspaceId, before, limit + 1],
         ),
@@ -143,29 +127,9 @@ export function createMailStore({ database }: Storage): MailStore {
 }
 
 function toClaimed(row: MailRow): ClaimedMail {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    key: row.key,
-    recipient: decodeText(row.recipient),
-    subject: decodeText(row.subject),
-    sealedContent: row.sealed_content ?? "",
-    attempts: row.attempts,
-    createdAt: toNumber(row.created_at),
-    giveUpAt: toNumber(row.give_up_at),
-  };
+  return claimedMailOf(decodeColumns(row, "recipient", "subject"));
 }
 
 function toListed(row: MailRow): ListedMail {
-  return {
-    id: row.id,
-    recipient: decodeText(row.recipient),
-    subject: decodeText(row.subject),
-    state: row.state,
-    attempts: row.attempts,
-    problem: row.problem === null ? null : decodeText(row.problem),
-    createdAt: toNumber(row.created_at),
-    dueAt: toNumberOrNull(row.due_at),
-  };
+  return listedMailOf(decodeColumns(row, "recipient", "subject", "problem"));
 }

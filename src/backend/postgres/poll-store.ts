@@ -1,27 +1,11 @@
-import type { Json } from "../../domain/json.ts";
 import type { Poll, PollStore } from "../../domain/poll-store.ts";
+import { type BigintText, toNumber } from "../rows/cells.ts";
+import { POLL_COLUMNS, type PollRow, pollOf } from "../rows/poll-row.ts";
 import { keyOf, takeKeys } from "./runs/accept-runs.ts";
 import { insertRuns, prepareRun, TO_BE_CLAIMED } from "./runs/insert-runs.ts";
 import type { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, decodeText, encodeText, toNumber, toNumberOrNull } from "./text-columns.ts";
-
-interface PollRow {
-  readonly tenant_id: string;
-  readonly workspace_id: string;
-  readonly workflow_id: string;
-  readonly version: number;
-  readonly every_ms: BigintText;
-  readonly next_at: BigintText;
-  readonly cursor: string;
-  readonly succeeded_at: BigintText | null;
-  readonly failures: number;
-  readonly problem: string | null;
-  readonly paused: boolean;
-  readonly fence: number;
-}
-const COLUMNS = `tenant_id, workspace_id, workflow_id, version, every_ms, next_at, cursor, succeeded_at, failures,
-  problem, paused, fence`;
+import { decodeColumns, encodeText } from "./text-columns.ts";
 
 export function createPollStore({ database, jobs, changes }: Storage, unfinished: UnfinishedRuns): PollStore {
   return {
@@ -36,7 +20,7 @@ export function createPollStore({ database, jobs, changes }: Storage, unfinished
       for (const [tenantId, ofTenant] of Map.groupBy(queued, (each) => each.tenant_id)) {
         const rows = await database.read(tenantId, (run) =>
           run<PollRow>(
-            `SELECT ${COLUMNS} FROM polls
+            `SELECT ${POLL_COLUMNS} FROM polls
              WHERE next_at <= $1::bigint
                AND workflow_id = ANY (ARRAY(SELECT json_array_elements_text($2::text::json)))`,
             [now, JSON.stringify(ofTenant.map((each) => each.workflow_id))],
@@ -56,7 +40,7 @@ export function createPollStore({ database, jobs, changes }: Storage, unfinished
       return database.write(tenantId, async ({ run }) => {
         const [row] = await run<PollRow>(
           `UPDATE polls SET next_at = $1::bigint, fence = fence + 1
-           WHERE workflow_id = $2 AND fence = $3::integer AND next_at = $4::bigint RETURNING ${COLUMNS}`,
+           WHERE workflow_id = $2 AND fence = $3::integer AND next_at = $4::bigint RETURNING ${POLL_COLUMNS}`,
           [until, workflowId, fence, nextAt],
         );
         if (!row) return null;
@@ -114,7 +98,7 @@ export function createPollStore({ database, jobs, changes }: Storage, unfinished
     },
     async find({ tenantId, workspaceId }, workflowId) {
       const [row] = await database.read(tenantId, (run) =>
-        run<PollRow>(`SELECT ${COLUMNS} FROM polls WHERE workflow_id = $1 AND workspace_id = $2`, [
+        run<PollRow>(`SELECT ${POLL_COLUMNS} FROM polls WHERE workflow_id = $1 AND workspace_id = $2`, [
           workflowId,
           workspaceId,
         ]),
@@ -139,18 +123,5 @@ export function createPollStore({ database, jobs, changes }: Storage, unfinished
 }
 
 function toPoll(row: PollRow): Poll {
-  return {
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    workflowId: row.workflow_id,
-    version: row.version,
-    everyMs: toNumber(row.every_ms),
-    nextAt: toNumber(row.next_at),
-    cursor: JSON.parse(row.cursor) as Json,
-    succeededAt: toNumberOrNull(row.succeeded_at),
-    failures: row.failures,
-    problem: row.problem === null ? null : decodeText(row.problem),
-    paused: row.paused,
-    fence: row.fence,
-  };
+  return pollOf(decodeColumns(row, "problem"));
 }

@@ -1,7 +1,7 @@
 import { timeOfTokens, wholeTokens } from "../../domain/rate-bucket.ts";
 import type { RateStore } from "../../domain/rate-store.ts";
+import { type BigintText, toNumber } from "../rows/cells.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, toNumber } from "./text-columns.ts";
 
 /** A lease is as long as a token may wait unspent; what a replica has left of it then is lost to all. */
 const LEASE_MS = 1_000;

@@ -1,19 +1,10 @@
 import type { ScheduleStore } from "../../domain/backend.ts";
-import type { MissedTicks, Schedule, ScheduleSpec } from "../../domain/schedule.ts";
+import type { Schedule } from "../../domain/schedule.ts";
+import { type BigintText, toNumber } from "../rows/cells.ts";
+import { type ScheduleRow, scheduleOf } from "../rows/schedule-row.ts";
 import { insertRuns, prepareRun, TO_BE_CLAIMED } from "./runs/insert-runs.ts";
 import type { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, toNumber } from "./text-columns.ts";
-
-interface ScheduleRow {
-  readonly tenant_id: string;
-  readonly workspace_id: string;
-  readonly workflow_id: string;
-  readonly version: number;
-  readonly spec: string;
-  readonly missed: MissedTicks;
-  readonly next_at: BigintText;
-}
 
 export function createScheduleStore({ database, changes, jobs }: Storage, unfinished: UnfinishedRuns): ScheduleStore {
   return {
@@ -32,7 +23,7 @@ export function createScheduleStore({ database, changes, jobs }: Storage, unfini
             [now, JSON.stringify(ofTenant.map((each) => each.workflow_id))],
           ),
         );
-        due.push(...rows.map(toSchedule));
+        due.push(...rows.map(scheduleOf));
       }
       return due.sort((a, b) => a.nextAt - b.nextAt);
     },
@@ -64,17 +55,5 @@ export function createScheduleStore({ database, changes, jobs }: Storage, unfini
       }
       return advanced;
     },
-  };
-}
-
-function toSchedule(row: ScheduleRow): Schedule {
-  return {
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    workflowId: row.workflow_id,
-    version: row.version,
-    spec: JSON.parse(row.spec) as ScheduleSpec,
-    missed: row.missed,
-    nextAt: toNumber(row.next_at),
   };
 }

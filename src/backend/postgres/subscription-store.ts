@@ -1,28 +1,9 @@
-import type {
-  StandingSubscription,
-  SubscriptionStore,
-  TriggerSubscription,
-  WantedSubscription,
-} from "../../domain/subscription-store.ts";
+import type { SubscriptionStore, TriggerSubscription } from "../../domain/subscription-store.ts";
+import { type BigintText, toNumber } from "../rows/cells.ts";
+import { SUBSCRIPTION_COLUMNS, type SubscriptionRow, subscriptionOf } from "../rows/subscription-row.ts";
 import type { Statement } from "./database.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, decodeText, encodeText, fromJsonText, toNumber } from "./text-columns.ts";
-
-interface SubscriptionRow {
-  readonly workflow_id: string;
-  readonly tenant_id: string;
-  readonly workspace_id: string;
-  readonly wanted: string | null;
-  readonly standing: string | null;
-  readonly sealed: string;
-  readonly next_at: BigintText;
-  readonly failures: number;
-  readonly problem: string | null;
-  readonly paused: boolean;
-  readonly fence: number;
-}
-const COLUMNS = `workflow_id, tenant_id, workspace_id, wanted, standing, sealed, next_at, failures, problem, paused,
-  fence`;
+import { decodeColumns, encodeText } from "./text-columns.ts";
 
 export function createSubscriptionStore({ database }: Storage): SubscriptionStore {
   return {
@@ -37,7 +18,7 @@ export function createSubscriptionStore({ database }: Storage): SubscriptionStor
       for (const [tenantId, ofTenant] of Map.groupBy(queued, (each) => each.tenant_id)) {
         const rows = await database.read(tenantId, (run) =>
           run<SubscriptionRow>(
-            `SELECT ${COLUMNS} FROM trigger_subscriptions
+            `SELECT ${SUBSCRIPTION_COLUMNS} FROM trigger_subscriptions
              WHERE next_at <= $1::bigint
                AND workflow_id = ANY (ARRAY(SELECT json_array_elements_text($2::text::json)))`,
             [now, JSON.stringify(ofTenant.map((each) => each.workflow_id))],
@@ -57,7 +38,7 @@ export function createSubscriptionStore({ database }: Storage): SubscriptionStor
       return database.write(tenantId, async ({ run }) => {
         const [row] = await run<SubscriptionRow>(
           `UPDATE trigger_subscriptions SET next_at = $1::bigint, standing = $2::text, fence = fence + 1
-           WHERE workflow_id = $3 AND fence = $4::integer AND next_at = $5::bigint RETURNING ${COLUMNS}`,
+           WHERE workflow_id = $3 AND fence = $4::integer AND next_at = $5::bigint RETURNING ${SUBSCRIPTION_COLUMNS}`,
           [until, standing && JSON.stringify(standing), workflowId, fence, nextAt],
         );
         if (!row) return null;
@@ -94,7 +75,7 @@ export function createSubscriptionStore({ database }: Storage): SubscriptionStor
     async find({ tenantId, workspaceId }, workflowId) {
       const [row] = await database.read(tenantId, (run) =>
         run<SubscriptionRow>(
-          `SELECT ${COLUMNS} FROM trigger_subscriptions WHERE workflow_id = $1 AND workspace_id = $2`,
+          `SELECT ${SUBSCRIPTION_COLUMNS} FROM trigger_subscriptions WHERE workflow_id = $1 AND workspace_id = $2`,
           [workflowId, workspaceId],
         ),
       );
@@ -118,17 +99,5 @@ async function queueAt(run: Statement, workflowId: string, at: number): Promise<
 }
 
 function toSubscription(row: SubscriptionRow): TriggerSubscription {
-  return {
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    workflowId: row.workflow_id,
-    wanted: fromJsonText<WantedSubscription>(row.wanted),
-    standing: fromJsonText<StandingSubscription>(row.standing),
-    sealed: row.sealed,
-    nextAt: toNumber(row.next_at),
-    failures: row.failures,
-    problem: row.problem === null ? null : decodeText(row.problem),
-    paused: row.paused,
-    fence: row.fence,
-  };
+  return subscriptionOf(decodeColumns(row, "problem"));
 }

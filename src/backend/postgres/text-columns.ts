@@ -24,6 +24,16 @@ export function decodeText(stored: string): string {
   return stored.replace(/\\u([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
+/** The row with these of its columns as they were given. */
+export function decodeColumns<Row extends object>(row: Row, ...columns: readonly (keyof Row)[]): Row {
+  const decoded = { ...row };
+  for (const column of columns) {
+    const stored: unknown = row[column];
+    if (typeof stored === "string") decoded[column] = decodeText(stored) as Row[keyof Row];
+  }
+  return decoded;
+}
+
 /** The columns that are stored so, for whoever writes them without their store. */
 export const ENCODED_COLUMNS: ReadonlySet<string> = new Set([
   "api_keys.name",
@@ -58,23 +68,3 @@ export const ENCODED_COLUMNS: ReadonlySet<string> = new Set([
   "workflow_versions.created_by",
   "workflows.name",
 ]);
-
-/** Undefined is no value at all and stays apart from null, which is stored as JSON. */
-export function toJsonText(value: unknown): string | null {
-  return value === undefined || value === null ? null : JSON.stringify(value);
-}
-
-export function fromJsonText<T>(text: string | null): T | null {
-  return text === null ? null : (JSON.parse(text) as T);
-}
-
-/** A `bigint` column as the driver gives it. Ours are times and counters, far below 2^53. */
-export type BigintText = string | number;
-
-export function toNumber(value: BigintText): number {
-  return Number(value);
-}
-
-export function toNumberOrNull(value: BigintText | null): number | null {
-  return value === null ? null : Number(value);
-}

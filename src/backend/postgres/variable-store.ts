@@ -1,7 +1,8 @@
 import type { Variable, VariableStore } from "../../domain/backend.ts";
 import type { Json } from "../../domain/json.ts";
+import { type BigintText, toNumber } from "../rows/cells.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, decodeText, encodeText, toNumber } from "./text-columns.ts";
+import { decodeText, encodeText } from "./text-columns.ts";
 
 interface VariableRow {
   readonly name: string;

@@ -1,7 +1,8 @@
 import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
 import type { RecentRun, WorkflowLine, WorkflowViewStore } from "../../domain/workflow-view-store.ts";
+import { type BigintText, toNumber, toNumberOrNull } from "../rows/cells.ts";
 import type { Storage } from "./storage.ts";
-import { type BigintText, decodeText, encodeText, toNumber, toNumberOrNull } from "./text-columns.ts";
+import { decodeText, encodeText } from "./text-columns.ts";
 
 interface LineRow {
   readonly id: string;

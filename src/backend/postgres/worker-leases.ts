@@ -1,6 +1,6 @@
+import { type BigintText, toNumber } from "../rows/cells.ts";
 import type { Database } from "./database.ts";
 import type { DatabaseClock } from "./database-clock.ts";
-import { type BigintText, toNumber } from "./text-columns.ts";
 
 /** How long a worker that is not heard of keeps its runs: its death delays them by so much. */
 export const LEASE_MS = 15_000;

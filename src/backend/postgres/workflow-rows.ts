@@ -1,8 +1,9 @@
 import type { Workflow, WorkflowVersion } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import { type BigintText, toNumber } from "../rows/cells.ts";
 import type { Statement } from "./database.ts";
-import { type BigintText, decodeText, toNumber } from "./text-columns.ts";
+import { decodeText } from "./text-columns.ts";
 
 export const WORKFLOW_COLUMNS = `id, tenant_id, workspace_id, name, definition, published_version, latest_version,
   revision, created_at, updated_at`;

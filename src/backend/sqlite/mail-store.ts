@@ -1,25 +1,8 @@
 import type { Database } from "bun:sqlite";
-import type { ClaimedMail, ListedMail, MailState, MailStore } from "../../domain/mail-store.ts";
+import type { MailStore } from "../../domain/mail-store.ts";
 import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
+import { claimedMailOf, listedMailOf, MAIL_COLUMNS, type MailRow } from "../rows/mail-row.ts";
 import type { Storage } from "./storage.ts";
-
-interface MailRow {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly workspace_id: string;
-  readonly key: string;
-  readonly recipient: string;
-  readonly subject: string;
-  readonly sealed_content: string | null;
-  readonly state: MailState;
-  readonly attempts: number;
-  readonly problem: string | null;
-  readonly created_at: number;
-  readonly give_up_at: number;
-  readonly due_at: number | null;
-}
-const COLUMNS = `id, tenant_id, workspace_id, key, recipient, subject, sealed_content, state, attempts, problem,
-  created_at, give_up_at, due_at`;
 
 /**
  * At the start of a server, which is alone on its data: whoever was sending is dead. What waits for its next try is due
@@ -31,11 +14,11 @@ export function makeMailsDue(raw: Database): void {
 
 export function createMailStore({ raw, commits }: Storage): MailStore {
   const insert = raw.prepare(
-    `INSERT INTO mails (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 0, NULL, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    `INSERT INTO mails (${MAIL_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', 0, NULL, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const claim = raw.prepare<MailRow, [number, number, number]>(
     `UPDATE mails SET due_at = ?, attempts = attempts + 1
-     WHERE id IN (SELECT id FROM mails WHERE due_at <= ? ORDER BY due_at LIMIT ?) RETURNING ${COLUMNS}`,
+     WHERE id IN (SELECT id FROM mails WHERE due_at <= ? ORDER BY due_at LIMIT ?) RETURNING ${MAIL_COLUMNS}`,
   );
   const CLAIMED = "id = ? AND tenant_id = ? AND attempts = ? AND state = 'queued'";
   const markSent = raw.prepare(
@@ -46,7 +29,7 @@ export function createMailStore({ raw, commits }: Storage): MailStore {
     `UPDATE mails SET state = 'failed', problem = ?, due_at = NULL, settled_at = ? WHERE ${CLAIMED}`,
   );
   const open = raw.prepare<MailRow, [string, string, string, number]>(
-    `SELECT ${COLUMNS} FROM mails WHERE tenant_id = ? AND workspace_id = ? AND id < ? AND state <> 'sent'
+    `SELECT ${MAIL_COLUMNS} FROM mails WHERE tenant_id = ? AND workspace_id = ? AND id < ? AND state <> 'sent'
      ORDER BY id DESC LIMIT ?`,
   );
   const again = raw.prepare(
@@ -79,7 +62,7 @@ export function createMailStore({ raw, commits }: Storage): MailStore {
       }),
     async claim({ now, until }, limit) {
       const rows = await commits.submit(() => claim.all(until, now, limit));
-      return rows.map(toClaimed);
+      return rows.map(claimedMailOf);
     },
     sent: ({ id, tenantId, attempts }, at) =>
       commits.submit(() => markSent.run(at, id, tenantId, attempts).changes === 1),
@@ -89,38 +72,10 @@ export function createMailStore({ raw, commits }: Storage): MailStore {
       commits.submit(() => markFailed.run(problem, at, id, tenantId, attempts).changes === 1),
     async undelivered({ tenantId, workspaceId }, { limit, cursor }) {
       const before = cursor === null ? NEWEST : decodeCursor(cursor);
-      return toPage(open.all(tenantId, workspaceId, before, limit + 1).map(toListed), limit, ({ id }) => id);
+      return toPage(open.all(tenantId, workspaceId, before, limit + 1).map(listedMailOf), limit, ({ id }) => id);
     },
     retry: ({ tenantId, workspaceId }, id, { now, giveUpAt }) =>
       commits.submit(() => again.run(now, giveUpAt, id, tenantId, workspaceId).changes === 1),
     prune: (before, limit) => commits.submit(() => forget.run(before, limit).changes),
-  };
-}
-
-function toClaimed(row: MailRow): ClaimedMail {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    key: row.key,
-    recipient: row.recipient,
-    subject: row.subject,
-    sealedContent: row.sealed_content ?? "",
-    attempts: row.attempts,
-    createdAt: row.created_at,
-    giveUpAt: row.give_up_at,
-  };
-}
-
-function toListed(row: MailRow): ListedMail {
-  return {
-    id: row.id,
-    recipient: row.recipient,
-    subject: row.subject,
-    state: row.state,
-    attempts: row.attempts,
-    problem: row.problem,
-    createdAt: row.created_at,
-    dueAt: row.due_at,
   };
 }

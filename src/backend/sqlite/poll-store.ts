@@ -1,26 +1,9 @@
-import type { Json } from "../../domain/json.ts";
-import type { Poll, PollStore } from "../../domain/poll-store.ts";
+import type { PollStore } from "../../domain/poll-store.ts";
+import { POLL_COLUMNS, type PollRow, pollOf } from "../rows/poll-row.ts";
 import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./runs/insert-run.ts";
 import { createTakeKey } from "./runs/take-key.ts";
 import type { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import type { Storage } from "./storage.ts";
-
-interface PollRow {
-  readonly tenant_id: string;
-  readonly workspace_id: string;
-  readonly workflow_id: string;
-  readonly version: number;
-  readonly every_ms: number;
-  readonly next_at: number;
-  readonly cursor: string;
-  readonly succeeded_at: number | null;
-  readonly failures: number;
-  readonly problem: string | null;
-  readonly paused: number;
-  readonly fence: number;
-}
-const COLUMNS = `tenant_id, workspace_id, workflow_id, version, every_ms, next_at, cursor, succeeded_at, failures,
-  problem, paused, fence`;
 
 export function createPollStore(
   { raw, commits }: Storage,
@@ -28,16 +11,16 @@ export function createPollStore(
   unfinished: UnfinishedRuns,
 ): PollStore {
   const due = raw.prepare<PollRow, [number, string, number]>(
-    `SELECT ${COLUMNS} FROM polls
+    `SELECT ${POLL_COLUMNS} FROM polls
      WHERE next_at <= ? AND tenant_id NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at LIMIT ?`,
   );
   const earliest = raw.prepare<{ next_at: number }, []>("SELECT next_at FROM polls ORDER BY next_at LIMIT 1");
   const byWorkflow = raw.prepare<PollRow, [string, string, string]>(
-    `SELECT ${COLUMNS} FROM polls WHERE workflow_id = ? AND tenant_id = ? AND workspace_id = ?`,
+    `SELECT ${POLL_COLUMNS} FROM polls WHERE workflow_id = ? AND tenant_id = ? AND workspace_id = ?`,
   );
   const takeOver = raw.prepare<PollRow, [number, string, string, number, number]>(
     `UPDATE polls SET next_at = ?, fence = fence + 1
-     WHERE workflow_id = ? AND tenant_id = ? AND fence = ? AND next_at = ? RETURNING ${COLUMNS}`,
+     WHERE workflow_id = ? AND tenant_id = ? AND fence = ? AND next_at = ? RETURNING ${POLL_COLUMNS}`,
   );
   const moveOn = raw.prepare(
     `UPDATE polls SET next_at = ?, cursor = coalesce(?, cursor), succeeded_at = ?, failures = ?, problem = ?, paused = ?
@@ -48,7 +31,7 @@ export function createPollStore(
 
   return {
     async due(now, limit, exceptTenants = []) {
-      return due.all(now, JSON.stringify(exceptTenants), limit).map(toPoll);
+      return due.all(now, JSON.stringify(exceptTenants), limit).map(pollOf);
     },
     async nextDueAt() {
       return earliest.get()?.next_at ?? null;
@@ -57,7 +40,7 @@ export function createPollStore(
       const row = await commits.submit(() =>
         takeOver.get(until, poll.workflowId, poll.tenantId, poll.fence, poll.nextAt),
       );
-      return row ? toPoll(row) : null;
+      return row ? pollOf(row) : null;
     },
     async settle(poll, { nextAt, cursor, items, succeededAt, failures, problem, paused }) {
       const { tenantId, workflowId } = poll;
@@ -96,27 +79,10 @@ export function createPollStore(
     },
     async find({ tenantId, workspaceId }, workflowId) {
       const row = byWorkflow.get(workflowId, tenantId, workspaceId);
-      return row ? toPoll(row) : null;
+      return row ? pollOf(row) : null;
     },
     async wakePaused({ tenantId, workspaceId }, now) {
       await commits.submit(() => void wake.run(now, workspaceId, tenantId));
     },
-  };
-}
-
-function toPoll(row: PollRow): Poll {
-  return {
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    workflowId: row.workflow_id,
-    version: row.version,
-    everyMs: row.every_ms,
-    nextAt: row.next_at,
-    cursor: JSON.parse(row.cursor) as Json,
-    succeededAt: row.succeeded_at,
-    failures: row.failures,
-    problem: row.problem,
-    paused: row.paused === 1,
-    fence: row.fence,
   };
 }

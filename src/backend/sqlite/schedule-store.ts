@@ -1,18 +1,8 @@
 import type { ScheduleStore } from "../../domain/backend.ts";
-import type { MissedTicks, Schedule, ScheduleSpec } from "../../domain/schedule.ts";
+import { type ScheduleRow, scheduleOf } from "../rows/schedule-row.ts";
 import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./runs/insert-run.ts";
 import type { UnfinishedRuns } from "./runs/unfinished-runs.ts";
 import type { Storage } from "./storage.ts";
-
-interface ScheduleRow {
-  readonly tenant_id: string;
-  readonly workspace_id: string;
-  readonly workflow_id: string;
-  readonly version: number;
-  readonly spec: string;
-  readonly missed: MissedTicks;
-  readonly next_at: number;
-}
 
 export function createScheduleStore(
   { raw, commits }: Storage,
@@ -32,7 +22,7 @@ export function createScheduleStore(
 
   return {
     async due(now, limit) {
-      return due.all(now, limit).map(toSchedule);
+      return due.all(now, limit).map(scheduleOf);
     },
     async nextDueAt() {
       return earliest.get()?.next_at ?? null;
@@ -48,17 +38,5 @@ export function createScheduleStore(
       if (advanced && tick) unfinished.add(tenantId, 1);
       return advanced;
     },
-  };
-}
-
-function toSchedule(row: ScheduleRow): Schedule {
-  return {
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    workflowId: row.workflow_id,
-    version: row.version,
-    spec: JSON.parse(row.spec) as ScheduleSpec,
-    missed: row.missed,
-    nextAt: row.next_at,
   };
 }

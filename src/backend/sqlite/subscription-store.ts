@@ -1,41 +1,21 @@
-import type {
-  StandingSubscription,
-  SubscriptionStore,
-  TriggerSubscription,
-  WantedSubscription,
-} from "../../domain/subscription-store.ts";
+import type { SubscriptionStore } from "../../domain/subscription-store.ts";
+import { SUBSCRIPTION_COLUMNS, type SubscriptionRow, subscriptionOf } from "../rows/subscription-row.ts";
 import type { Storage } from "./storage.ts";
-
-interface SubscriptionRow {
-  readonly workflow_id: string;
-  readonly tenant_id: string;
-  readonly workspace_id: string;
-  readonly wanted: string | null;
-  readonly standing: string | null;
-  readonly sealed: string;
-  readonly next_at: number;
-  readonly failures: number;
-  readonly problem: string | null;
-  readonly paused: number;
-  readonly fence: number;
-}
-const COLUMNS = `workflow_id, tenant_id, workspace_id, wanted, standing, sealed, next_at, failures, problem, paused,
-  fence`;
 
 export function createSubscriptionStore({ raw, commits }: Storage): SubscriptionStore {
   const due = raw.prepare<SubscriptionRow, [number, string, number]>(
-    `SELECT ${COLUMNS} FROM trigger_subscriptions
+    `SELECT ${SUBSCRIPTION_COLUMNS} FROM trigger_subscriptions
      WHERE next_at <= ? AND tenant_id NOT IN (SELECT value FROM json_each(?)) ORDER BY next_at LIMIT ?`,
   );
   const earliest = raw.prepare<{ next_at: number }, []>(
     "SELECT next_at FROM trigger_subscriptions ORDER BY next_at LIMIT 1",
   );
   const byWorkflow = raw.prepare<SubscriptionRow, [string, string, string]>(
-    `SELECT ${COLUMNS} FROM trigger_subscriptions WHERE workflow_id = ? AND tenant_id = ? AND workspace_id = ?`,
+    `SELECT ${SUBSCRIPTION_COLUMNS} FROM trigger_subscriptions WHERE workflow_id = ? AND tenant_id = ? AND workspace_id = ?`,
   );
   const takeOver = raw.prepare<SubscriptionRow, [number, string | null, string, string, number, number]>(
     `UPDATE trigger_subscriptions SET next_at = ?, standing = ?, fence = fence + 1
-     WHERE workflow_id = ? AND tenant_id = ? AND fence = ? AND next_at = ? RETURNING ${COLUMNS}`,
+     WHERE workflow_id = ? AND tenant_id = ? AND fence = ? AND next_at = ? RETURNING ${SUBSCRIPTION_COLUMNS}`,
   );
   const moveOn = raw.prepare(
     `UPDATE trigger_subscriptions SET standing = ?, next_at = ?, failures = ?, problem = ?, paused = ?
@@ -50,7 +30,7 @@ export function createSubscriptionStore({ raw, commits }: Storage): Subscription
 
   return {
     async due(now, limit, exceptTenants = []) {
-      return due.all(now, JSON.stringify(exceptTenants), limit).map(toSubscription);
+      return due.all(now, JSON.stringify(exceptTenants), limit).map(subscriptionOf);
     },
     async nextDueAt() {
       return earliest.get()?.next_at ?? null;
@@ -58,7 +38,7 @@ export function createSubscriptionStore({ raw, commits }: Storage): Subscription
     async take({ workflowId, tenantId, fence, nextAt }, standing, until) {
       const standingText = standing && JSON.stringify(standing);
       const row = await commits.submit(() => takeOver.get(until, standingText, workflowId, tenantId, fence, nextAt));
-      return row ? toSubscription(row) : null;
+      return row ? subscriptionOf(row) : null;
     },
     async settle({ workflowId, tenantId, fence }, { standing, nextAt, failures, problem, paused }) {
       const standingText = standing && JSON.stringify(standing);
@@ -71,26 +51,10 @@ export function createSubscriptionStore({ raw, commits }: Storage): Subscription
     },
     async find({ tenantId, workspaceId }, workflowId) {
       const row = byWorkflow.get(workflowId, tenantId, workspaceId);
-      return row ? toSubscription(row) : null;
+      return row ? subscriptionOf(row) : null;
     },
     async wakePaused({ tenantId, workspaceId }, now) {
       await commits.submit(() => void wake.run(now, workspaceId, tenantId));
     },
-  };
-}
-
-function toSubscription(row: SubscriptionRow): TriggerSubscription {
-  return {
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    workflowId: row.workflow_id,
-    wanted: row.wanted === null ? null : (JSON.parse(row.wanted) as WantedSubscription),
-    standing: row.standing === null ? null : (JSON.parse(row.standing) as StandingSubscription),
-    sealed: row.sealed,
-    nextAt: row.next_at,
-    failures: row.failures,
-    problem: row.problem,
-    paused: row.paused === 1,
-    fence: row.fence,
   };
 }

@@ -1,7 +1,8 @@
 import type { ConnectionEvent } from "../../../domain/connection.ts";
 import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import { type BigintText, toNumber } from "../../rows/cells.ts";
 import type { Storage } from "../storage.ts";
-import { type BigintText, decodeText, encodeText, toNumber } from "../text-columns.ts";
+import { decodeText, encodeText } from "../text-columns.ts";
 
 const MAX_EVENTS = 20;
 

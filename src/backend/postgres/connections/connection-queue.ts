@@ -1,8 +1,8 @@
 import type { ConnectionStore, DueWork } from "../../../domain/connection-store.ts";
 import type { Scope } from "../../../domain/tenant.ts";
+import { type BigintText, toNumber } from "../../rows/cells.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
-import { type BigintText, toNumber } from "../text-columns.ts";
 
 interface DueRow {
   readonly kind: DueWork["kind"];

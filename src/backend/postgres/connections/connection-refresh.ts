@@ -1,9 +1,11 @@
 import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import { toNumber, toNumberOrNull } from "../../rows/cells.ts";
+import { CONNECTION_COLUMNS, type ConnectionRow } from "../../rows/connection-row.ts";
 import type { Storage } from "../storage.ts";
-import { encodeText, toNumber, toNumberOrNull } from "../text-columns.ts";
+import { encodeText } from "../text-columns.ts";
 import { routeAccount } from "./connection-accounts.ts";
 import { setDue } from "./connection-queue.ts";
-import { CONNECTION_COLUMNS, type ConnectionRow, encodeOptional, toSealed } from "./connection-rows.ts";
+import { encodeOptional, toSealed } from "./connection-rows.ts";
 
 /** The row's lock puts replicas that come at once in order; the generation and the owner say who is right. */
 export function createConnectionRefresh({

@@ -1,13 +1,15 @@
 import type { ConnectionPlace, ConnectionStore } from "../../../domain/connection-store.ts";
 import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Scope } from "../../../domain/tenant.ts";
+import { toNumberOrNull } from "../../rows/cells.ts";
+import { CONNECTION_COLUMNS, type ConnectionRow } from "../../rows/connection-row.ts";
 import type { Storage } from "../storage.ts";
-import { encodeText, toNumberOrNull } from "../text-columns.ts";
+import { encodeText } from "../text-columns.ts";
 import { isReached, ownerTenant, routeAccount } from "./connection-accounts.ts";
 import { createConnectionHealth } from "./connection-health.ts";
 import { createConnectionWork, setDue } from "./connection-queue.ts";
 import { createConnectionRefresh } from "./connection-refresh.ts";
-import { CONNECTION_COLUMNS, type ConnectionRow, encodeOptional, toConnection, toSealed } from "./connection-rows.ts";
+import { encodeOptional, toConnection, toSealed } from "./connection-rows.ts";
 import { addRevocation, createRevocations } from "./revocations.ts";
 
 /** "Last used" is written at most this often: an action must not cost a further commit. */

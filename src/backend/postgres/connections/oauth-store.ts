@@ -1,6 +1,7 @@
 import type { OAuthClient, OAuthFlow, OAuthStore } from "../../../domain/oauth-store.ts";
+import { type BigintText, toNumber } from "../../rows/cells.ts";
 import type { Storage } from "../storage.ts";
-import { type BigintText, decodeText, encodeText, toNumber } from "../text-columns.ts";
+import { decodeText, encodeText } from "../text-columns.ts";
 import { setDue } from "./connection-queue.ts";
 
 interface ClientRow {

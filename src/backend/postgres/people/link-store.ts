@@ -1,22 +1,8 @@
-import type { JsonObject } from "../../../domain/json.ts";
-import type { LinkKind, LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
+import type { LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
 import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
+import { LINK_COLUMNS, type LinkRow, linkOf } from "../../rows/link-row.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
-import { type BigintText, toNumber } from "../text-columns.ts";
-
-const COLUMNS = "id, tenant_id, workspace_id, kind, user_id, payload, created_at, expires_at";
-
-interface LinkRow {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly workspace_id: string | null;
-  readonly kind: LinkKind;
-  readonly user_id: string | null;
-  readonly payload: string;
-  readonly created_at: BigintText;
-  readonly expires_at: BigintText;
-}
 
 export async function insertLink(run: Statement, link: OneTimeLink, tokenHash: string): Promise<void> {
   await run("INSERT INTO link_routes (token_hash, tenant_id, expires_at) VALUES ($1, $2, $3::bigint)", [
@@ -25,7 +11,7 @@ export async function insertLink(run: Statement, link: OneTimeLink, tokenHash: s
     link.expiresAt,
   ]);
   await run(
-    `INSERT INTO one_time_links (${COLUMNS}, token_hash)
+    `INSERT INTO one_time_links (${LINK_COLUMNS}, token_hash)
      VALUES ($1, $2, $3, $4, $5, $6::text, $7::bigint, $8::bigint, $9)`,
     [
       link.id,
@@ -62,36 +48,36 @@ export function createLinkStore({ database, change, appendAudit }: Storage): Lin
       if (tenantId === null) return null;
       const [row] = await database.read(tenantId, (run) =>
         run<LinkRow>(
-          `SELECT ${COLUMNS} FROM one_time_links WHERE token_hash = $1 AND kind = $2 AND expires_at > $3::bigint`,
+          `SELECT ${LINK_COLUMNS} FROM one_time_links WHERE token_hash = $1 AND kind = $2 AND expires_at > $3::bigint`,
           [tokenHash, kind, now],
         ),
       );
-      return row ? toLink(row) : null;
+      return row ? linkOf(row) : null;
     },
     async take(kind, tokenHash, now) {
       const tenantId = await tenantOf(tokenHash);
       if (tenantId === null) return null;
       return database.write(tenantId, async ({ run }) => {
         const [row] = await run<LinkRow>(
-          `DELETE FROM one_time_links WHERE token_hash = $1 AND kind = $2 AND expires_at > $3::bigint RETURNING ${COLUMNS}`,
+          `DELETE FROM one_time_links WHERE token_hash = $1 AND kind = $2 AND expires_at > $3::bigint RETURNING ${LINK_COLUMNS}`,
           [tokenHash, kind, now],
         );
         if (!row) return null;
         await run("DELETE FROM link_routes WHERE token_hash = $1", [tokenHash]);
-        return toLink(row);
+        return linkOf(row);
       });
     },
     async list({ tenantId, workspaceId }, kind, now, { limit, cursor }) {
       const before = cursor === null ? NEWEST : decodeCursor(cursor);
       const rows = await database.read(tenantId, (run) =>
         run<LinkRow>(
-          `SELECT ${COLUMNS} FROM one_time_links
+          `SELECT ${LINK_COLUMNS} FROM one_time_links
            WHERE kind = $1 AND workspace_id = $2 AND expires_at > $3::bigint AND id < $4
            ORDER BY id DESC LIMIT $5::integer`,
           [kind, workspaceId, now, before, limit + 1],
         ),
       );
-      return toPage(rows.map(toLink), limit, ({ id }) => id);
+      return toPage(rows.map(linkOf), limit, ({ id }) => id);
     },
     withdraw({ tenantId, workspaceId, actor }, kind, id, entry) {
       return change(tenantId, async (transaction) => {
@@ -117,18 +103,5 @@ export function createLinkStore({ database, change, appendAudit }: Storage): Lin
         });
       return routes.length;
     },
-  };
-}
-
-function toLink(row: LinkRow): OneTimeLink {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    kind: row.kind,
-    userId: row.user_id,
-    payload: JSON.parse(row.payload) as JsonObject,
-    createdAt: toNumber(row.created_at),
-    expiresAt: toNumber(row.expires_at),
   };
 }

@@ -2,10 +2,11 @@ import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Role } from "../../../domain/permission.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { UserStore } from "../../../domain/user-store.ts";
+import { type MemberRow, USER_COLUMNS } from "../../rows/user-row.ts";
 import type { Statement, Transaction } from "../database.ts";
 import type { Storage } from "../storage.ts";
 import { endLinksOf, endSessionsOf } from "./end-links.ts";
-import { type MemberRow, toMember, USER_COLUMNS } from "./user-rows.ts";
+import { toMember } from "./user-rows.ts";
 
 type MemberStore = Pick<
   UserStore,

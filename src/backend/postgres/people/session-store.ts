@@ -1,24 +1,13 @@
 import type { Role } from "../../../domain/permission.ts";
 import type { Session, SessionStore } from "../../../domain/session-store.ts";
+import { SESSION_COLUMNS, type SessionRow, sessionOf } from "../../rows/session-row.ts";
+import { USER_COLUMNS, type UserRow } from "../../rows/user-row.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
-import { type BigintText, decodeText, encodeText, toNumber } from "../text-columns.ts";
+import { decodeColumns, encodeText } from "../text-columns.ts";
 import { endSessionsOf } from "./end-links.ts";
-import { toUser, USER_COLUMNS, type UserRow } from "./user-rows.ts";
+import { toUser } from "./user-rows.ts";
 
-const SESSION_COLUMNS = `sessions.id AS session_id, sessions.workspace_id, sessions.created_at AS signed_in_at,
-  last_seen_at, expires_at, ends_at, address, user_agent`;
-
-interface SessionRow {
-  readonly session_id: string;
-  readonly workspace_id: string;
-  readonly signed_in_at: BigintText;
-  readonly last_seen_at: BigintText;
-  readonly expires_at: BigintText;
-  readonly ends_at: BigintText;
-  readonly address: string;
-  readonly user_agent: string;
-}
 interface FoundRow extends SessionRow, UserRow {
   readonly role: Role;
   readonly tenant_slug: string;
@@ -156,16 +145,5 @@ async function removeSession(run: Statement, tokenHash: string): Promise<void> {
 }
 
 function toSession(row: SessionRow, tenantId: string, userId: string): Session {
-  return {
-    id: row.session_id,
-    tenantId,
-    workspaceId: row.workspace_id,
-    userId,
-    createdAt: toNumber(row.signed_in_at),
-    lastSeenAt: toNumber(row.last_seen_at),
-    expiresAt: toNumber(row.expires_at),
-    endsAt: toNumber(row.ends_at),
-    address: decodeText(row.address),
-    userAgent: decodeText(row.user_agent),
-  };
+  return sessionOf(decodeColumns(row, "address", "user_agent"), tenantId, userId);
 }

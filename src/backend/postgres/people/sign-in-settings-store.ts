@@ -1,6 +1,6 @@
 import type { ProviderSettings, SignInSettingsStore } from "../../../domain/sign-in-settings-store.ts";
+import { fromJsonText } from "../../rows/cells.ts";
 import type { Storage } from "../storage.ts";
-import { fromJsonText } from "../text-columns.ts";
 
 /** The secret has a column of its own, where it is found when it is to be sealed anew. */
 type Shown = Omit<ProviderSettings, "sealedSecret">;

@@ -1,7 +1,7 @@
 import type { TwoFactorStore } from "../../../domain/two-factor-store.ts";
+import { type BigintText, toNumber } from "../../rows/cells.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
-import { type BigintText, toNumber } from "../text-columns.ts";
 
 interface TwoFactorRow {
   readonly sealed_secret: string;

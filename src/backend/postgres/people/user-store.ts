@@ -1,11 +1,12 @@
 import type { Identity } from "../../../domain/user.ts";
 import type { NewUser, UserStore } from "../../../domain/user-store.ts";
+import { USER_COLUMNS, type UserRow } from "../../rows/user-row.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
 import { encodeText } from "../text-columns.ts";
 import { endLinksOf, endSessionsOf, takeLink } from "./end-links.ts";
 import { createMemberStore } from "./member-store.ts";
-import { toUser, toUserForSignIn, USER_COLUMNS, type UserRow } from "./user-rows.ts";
+import { toUser, toUserForSignIn } from "./user-rows.ts";
 
 /** Held while the installation's first person is made: of several replicas one makes it. */
 const FIRST_USER_LOCK = 7_304_115_928;

@@ -1,6 +1,7 @@
 import { type AlertDigest, type AlertStore, addToNewest, type RunAlert } from "../../../domain/alert-store.ts";
+import { type BigintText, toNumber } from "../../rows/cells.ts";
 import type { Storage } from "../storage.ts";
-import { type BigintText, decodeText, toNumber } from "../text-columns.ts";
+import { decodeText } from "../text-columns.ts";
 
 interface Queued {
   readonly id: BigintText;

@@ -1,14 +1,15 @@
 import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
+import { type BigintText, toNumber } from "../../rows/cells.ts";
+import { RUN_COLUMNS, type RunRow } from "../../rows/run-row.ts";
 import type { Statement, Transaction } from "../database.ts";
 import { type DueRun, queueOf, type RunJobs, SUSPECTS, setQueueClock } from "../queue/run-jobs.ts";
 import type { Storage } from "../storage.ts";
-import { type BigintText, toNumber } from "../text-columns.ts";
 import { UnknownOutcome } from "../unknown-outcome.ts";
 import { chooseTurns, DUE, DUE_LANES, HAS_ROOM, lockCaps, STANDS_RIGHT, shareCaps } from "./choose-due.ts";
 import { firstWithFewSteps } from "./few-steps.ts";
 import { type QueuedRow, toDueRuns } from "./insert-runs.ts";
-import { RUN_COLUMNS, type RunRow, toRun } from "./run-rows.ts";
+import { toRun } from "./run-rows.ts";
 import { readSignals } from "./run-signals.ts";
 import { byTenant, idsOf, showQueued } from "./show-queued.ts";
 import { readSteps } from "./step-rows.ts";

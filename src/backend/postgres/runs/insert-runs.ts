@@ -1,10 +1,11 @@
 import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
 import { packLedger } from "../../../domain/packed-ledger.ts";
 import { isFinal } from "../../../domain/run.ts";
+import { type BigintText, toJsonText, toNumber } from "../../rows/cells.ts";
 import { fromColumnTexts, toColumnTexts } from "../column-texts.ts";
 import type { Statement } from "../database.ts";
 import type { DueRun, RunJobs } from "../queue/run-jobs.ts";
-import { type BigintText, encodeLine, toJsonText, toNumber } from "../text-columns.ts";
+import { encodeLine } from "../text-columns.ts";
 
 const DAY_MS = 86_400_000;
 /** More than there will be replicas, few enough to add up quickly. */

@@ -3,9 +3,10 @@ import { unpackLedger } from "../../../domain/packed-ledger.ts";
 import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { StepRecord } from "../../../domain/run.ts";
 import { firstIdAt } from "../../../platform/ids.ts";
+import { RUN_COLUMNS, type RunRow, SUMMARY_COLUMNS, type SummaryRow } from "../../rows/run-row.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
-import { RUN_COLUMNS, type RunRow, SUMMARY_COLUMNS, type SummaryRow, toRun, toSummary } from "./run-rows.ts";
+import { toRun, toSummary } from "./run-rows.ts";
 import { readSteps } from "./step-rows.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,16 +1,9 @@
 import type { Json } from "../../../domain/json.ts";
 import type { StepError, StepRecord, StepState, WaitingFor } from "../../../domain/run.ts";
 import type { Effect, StepKind } from "../../../domain/workflow.ts";
+import { type BigintText, fromJsonText, toJsonText, toNumber, toNumberOrNull } from "../../rows/cells.ts";
 import type { Statement } from "../database.ts";
-import {
-  type BigintText,
-  decodeText,
-  encodeText,
-  fromJsonText,
-  toJsonText,
-  toNumber,
-  toNumberOrNull,
-} from "../text-columns.ts";
+import { decodeText, encodeText } from "../text-columns.ts";
 
 const COLUMNS = `run_id, path, iteration, epoch, attempt, tenant_id, kind, state, effect, idempotency_key, waiting_for,
   wake_at, planned_at, started_at, finished_at, error, input, output`;

@@ -3,9 +3,9 @@ import type { StepRecord } from "../../../domain/run.ts";
 import type { RunViewStore, StepLine } from "../../../domain/run-view-store.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import { attemptsOf, linesOf, loopProgressOf } from "../../../domain/view-ledger.ts";
+import type { BigintText } from "../../rows/cells.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
-import type { BigintText } from "../text-columns.ts";
 import { type StepRow, toStepRecord } from "./step-rows.ts";
 
 const KEY_COLUMNS = `run_id, path, iteration, epoch, attempt, kind, state, effect, idempotency_key, waiting_for, wake_at,

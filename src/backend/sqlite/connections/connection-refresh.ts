@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import type { ConnectionStore } from "../../../domain/connection-store.ts";
+import { CONNECTION_COLUMNS, type ConnectionRow, sealedOf } from "../../rows/connection-row.ts";
 import type { Storage } from "../storage.ts";
 import type { ConnectionQueue } from "./connection-queue.ts";
-import { CONNECTION_COLUMNS, type ConnectionRow, toSealed } from "./connection-rows.ts";
 
 /** At the start of a server, which is alone on its data: whoever was refreshing is dead, and has left it undone. */
 export function voidRefreshLeases(raw: Database): void {
@@ -19,7 +19,7 @@ export function createConnectionRefresh(
 ): Pick<ConnectionStore, "leaseRefresh" | "commitRefresh" | "postponeRefresh" | "markBroken"> {
   const IN_SCOPE = "id = ? AND tenant_id = ? AND workspace_id = ?";
   const CLAIMED = `${IN_SCOPE} AND generation = ? AND lease_owner = ?`;
-  const select = raw.prepare<ConnectionRow, [string, string, string]>(
+  const select = raw.prepare<ConnectionRow<number>, [string, string, string]>(
     `SELECT ${CONNECTION_COLUMNS} FROM connections WHERE ${IN_SCOPE}`,
   );
   const lease = raw.prepare(`UPDATE connections SET lease_owner = ?, lease_until = ? WHERE ${IN_SCOPE}`);
@@ -46,13 +46,13 @@ export function createConnectionRefresh(
         const key: [string, string, string] = [id, scope.tenantId, scope.workspaceId];
         const row = select.get(...key);
         if (!row) return { kind: "missing" };
-        if (row.generation !== generation || row.state !== "ready") return { kind: "moved_on", ...toSealed(row) };
+        if (row.generation !== generation || row.state !== "ready") return { kind: "moved_on", ...sealedOf(row) };
         if (row.lease_owner !== null && row.lease_until !== null && row.lease_until > now)
           return { kind: "in_progress", until: row.lease_until };
         lease.run(owner, until, ...key);
         // Nobody looks at it again before the lease has run out.
         queue.set(scope, "refresh", id, until);
-        return { kind: "leased", interrupted: row.lease_owner !== null, ...toSealed(row) };
+        return { kind: "leased", interrupted: row.lease_owner !== null, ...sealedOf(row) };
       }),
     commitRefresh: (scope, id, { owner, generation }, credential) =>
       commits.submit(() => {

@@ -1,11 +1,11 @@
 import type { ConnectionPlace, ConnectionStore } from "../../../domain/connection-store.ts";
 import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
 import type { Scope } from "../../../domain/tenant.ts";
+import { CONNECTION_COLUMNS, type ConnectionRow, connectionOf, sealedOf } from "../../rows/connection-row.ts";
 import type { Storage } from "../storage.ts";
 import { createConnectionHealth } from "./connection-health.ts";
 import { createConnectionQueue, createConnectionWork } from "./connection-queue.ts";
 import { createConnectionRefresh } from "./connection-refresh.ts";
-import { CONNECTION_COLUMNS, type ConnectionRow, toConnection, toSealed } from "./connection-rows.ts";
 import { isReached, ownerTenant } from "./reached-by-app.ts";
 import { createRevocations, prepareAddRevocation } from "./revocations.ts";
 
@@ -21,8 +21,10 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
   const { raw, commits, appendAudit } = storage;
   const queue = createConnectionQueue(raw);
   const IN_SCOPE = "id = ? AND tenant_id = ? AND workspace_id = ?";
-  const select = raw.prepare<ConnectionRow, Key>(`SELECT ${CONNECTION_COLUMNS} FROM connections WHERE ${IN_SCOPE}`);
-  const newest = raw.prepare<ConnectionRow, [string, string, string, number]>(
+  const select = raw.prepare<ConnectionRow<number>, Key>(
+    `SELECT ${CONNECTION_COLUMNS} FROM connections WHERE ${IN_SCOPE}`,
+  );
+  const newest = raw.prepare<ConnectionRow<number>, [string, string, string, number]>(
     `SELECT ${CONNECTION_COLUMNS} FROM connections WHERE workspace_id = ? AND tenant_id = ? AND id < ?
      ORDER BY id DESC LIMIT ?`,
   );
@@ -107,16 +109,16 @@ export function createConnectionStore(storage: Storage): ConnectionStore {
     },
     async find(scope, id) {
       const row = select.get(...keyOf(scope, id));
-      return row ? toConnection(row) : null;
+      return row ? connectionOf(row) : null;
     },
     async findSealed(scope, id) {
       const row = select.get(...keyOf(scope, id));
-      return row ? toSealed(row) : null;
+      return row ? sealedOf(row) : null;
     },
     async list({ tenantId, workspaceId }, { limit, cursor }) {
       const before = cursor === null ? NEWEST : decodeCursor(cursor);
       const rows = newest.all(workspaceId, tenantId, before, limit + 1);
-      return toPage(rows.map(toConnection), limit, (connection) => connection.id);
+      return toPage(rows.map(connectionOf), limit, (connection) => connection.id);
     },
     async broken({ tenantId, workspaceId }, ids) {
       return brokenAmong.all(JSON.stringify(ids), tenantId, workspaceId).map(({ id }) => id);

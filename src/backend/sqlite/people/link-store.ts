@@ -1,25 +1,12 @@
-import type { JsonObject } from "../../../domain/json.ts";
-import type { LinkKind, LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
+import type { LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
 import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
+import { LINK_COLUMNS, type LinkRow, linkOf } from "../../rows/link-row.ts";
 import type { Storage } from "../storage.ts";
-
-const COLUMNS = "id, tenant_id, workspace_id, kind, user_id, payload, created_at, expires_at";
-
-interface LinkRow {
-  readonly id: string;
-  readonly tenant_id: string;
-  readonly workspace_id: string | null;
-  readonly kind: LinkKind;
-  readonly user_id: string | null;
-  readonly payload: string;
-  readonly created_at: number;
-  readonly expires_at: number;
-}
 
 /** Inside an intention. */
 export function insertLink(raw: Storage["raw"], link: OneTimeLink, tokenHash: string): void {
   raw
-    .query(`INSERT INTO one_time_links (${COLUMNS}, token_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    .query(`INSERT INTO one_time_links (${LINK_COLUMNS}, token_hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
     .run(
       link.id,
       link.tenantId,
@@ -44,29 +31,29 @@ export function createLinkStore({ raw, commits, appendAudit }: Storage): LinkSto
     async find(kind, tokenHash, now) {
       const row = raw
         .query<LinkRow, [string, string, number]>(
-          `SELECT ${COLUMNS} FROM one_time_links WHERE token_hash = ? AND kind = ? AND expires_at > ?`,
+          `SELECT ${LINK_COLUMNS} FROM one_time_links WHERE token_hash = ? AND kind = ? AND expires_at > ?`,
         )
         .get(tokenHash, kind, now);
-      return row ? toLink(row) : null;
+      return row ? linkOf(row) : null;
     },
     take(kind, tokenHash, now) {
       return commits.submit(() => {
         const row = raw
           .query<LinkRow, [string, string, number]>(
-            `DELETE FROM one_time_links WHERE token_hash = ? AND kind = ? AND expires_at > ? RETURNING ${COLUMNS}`,
+            `DELETE FROM one_time_links WHERE token_hash = ? AND kind = ? AND expires_at > ? RETURNING ${LINK_COLUMNS}`,
           )
           .get(tokenHash, kind, now);
-        return row ? toLink(row) : null;
+        return row ? linkOf(row) : null;
       });
     },
     async list({ tenantId, workspaceId }, kind, now, { limit, cursor }) {
       const rows = raw
         .query<LinkRow, [string, string, string, number, string, number]>(
-          `SELECT ${COLUMNS} FROM one_time_links
+          `SELECT ${LINK_COLUMNS} FROM one_time_links
            WHERE tenant_id = ? AND kind = ? AND workspace_id = ? AND expires_at > ? AND id < ? ORDER BY id DESC LIMIT ?`,
         )
         .all(tenantId, kind, workspaceId, now, cursor === null ? "~" : decodeCursor(cursor), limit + 1);
-      return toPage(rows.map(toLink), limit, ({ id }) => id);
+      return toPage(rows.map(linkOf), limit, ({ id }) => id);
     },
     withdraw({ tenantId, workspaceId, actor }, kind, id, change) {
       return commits.submit(() => {
@@ -87,18 +74,5 @@ export function createLinkStore({ raw, commits, appendAudit }: Storage): LinkSto
             .run(now, limit).changes,
       );
     },
-  };
-}
-
-function toLink(row: LinkRow): OneTimeLink {
-  return {
-    id: row.id,
-    tenantId: row.tenant_id,
-    workspaceId: row.workspace_id,
-    kind: row.kind,
-    userId: row.user_id,
-    payload: JSON.parse(row.payload) as JsonObject,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
   };
 }

@@ -2,8 +2,8 @@ import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
 import type { Role } from "../../../domain/permission.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { UserStore } from "../../../domain/user-store.ts";
+import { type MemberRow, memberOf, USER_COLUMNS } from "../../rows/user-row.ts";
 import type { Storage } from "../storage.ts";
-import { type MemberRow, toMember, USER_COLUMNS } from "./user-rows.ts";
 
 type MemberStore = Pick<
   UserStore,
@@ -55,11 +55,11 @@ export function createMemberStore({ raw, commits, appendAudit }: Storage): Membe
     async listMembers({ tenantId, workspaceId }, { limit, cursor }) {
       const before = cursor === null ? "~" : decodeCursor(cursor);
       const rows = page.all(tenantId, workspaceId, before, limit + 1);
-      return toPage(rows.map(toMember), limit, ({ user }) => user.id);
+      return toPage(rows.map(memberOf), limit, ({ user }) => user.id);
     },
     async findMember(scope, id) {
       const row = find(scope, id);
-      return row ? toMember(row) : null;
+      return row ? memberOf(row) : null;
     },
     setRole(scope, id, role, change) {
       return commits.submit(() => {

@@ -1,21 +1,9 @@
 import type { Role } from "../../../domain/permission.ts";
-import type { Session, SessionStore } from "../../../domain/session-store.ts";
+import type { SessionStore } from "../../../domain/session-store.ts";
+import { SESSION_COLUMNS, type SessionRow, sessionOf } from "../../rows/session-row.ts";
+import { USER_COLUMNS, type UserRow, userOf } from "../../rows/user-row.ts";
 import type { Storage } from "../storage.ts";
-import { toUser, USER_COLUMNS, type UserRow } from "./user-rows.ts";
 
-const SESSION_COLUMNS = `sessions.id AS session_id, sessions.workspace_id, sessions.created_at AS signed_in_at,
-  last_seen_at, expires_at, ends_at, address, user_agent`;
-
-interface SessionRow {
-  readonly session_id: string;
-  readonly workspace_id: string;
-  readonly signed_in_at: number;
-  readonly last_seen_at: number;
-  readonly expires_at: number;
-  readonly ends_at: number;
-  readonly address: string;
-  readonly user_agent: string;
-}
 interface FoundRow extends SessionRow, UserRow {
   readonly role: Role;
   readonly tenant_slug: string;
@@ -64,8 +52,8 @@ export function createSessionStore({ raw, commits, appendAudit }: Storage): Sess
       const row = byToken.get(tokenHash);
       if (!row) return null;
       return {
-        session: toSession(row, row.tenant_id, row.id),
-        user: toUser(row),
+        session: sessionOf(row, row.tenant_id, row.id),
+        user: userOf(row),
         role: row.role,
         tenant: { id: row.tenant_id, slug: row.tenant_slug },
         workspace: { id: row.workspace_id, slug: row.workspace_slug },
@@ -87,7 +75,7 @@ export function createSessionStore({ raw, commits, appendAudit }: Storage): Sess
           `SELECT ${SESSION_COLUMNS} FROM sessions WHERE tenant_id = ? AND user_id = ? AND expires_at > ? ORDER BY id DESC`,
         )
         .all(tenantId, userId, now)
-        .map((row) => toSession(row, tenantId, userId));
+        .map((row) => sessionOf(row, tenantId, userId));
     },
     end(tenantId, userId, id, actor, change) {
       return commits.submit(() => {
@@ -120,20 +108,5 @@ export function createSessionStore({ raw, commits, appendAudit }: Storage): Sess
             .run(now, limit).changes,
       );
     },
-  };
-}
-
-function toSession(row: SessionRow, tenantId: string, userId: string): Session {
-  return {
-    id: row.session_id,
-    tenantId,
-    workspaceId: row.workspace_id,
-    userId,
-    createdAt: row.signed_in_at,
-    lastSeenAt: row.last_seen_at,
-    expiresAt: row.expires_at,
-    endsAt: row.ends_at,
-    address: row.address,
-    userAgent: row.user_agent,
   };
 }

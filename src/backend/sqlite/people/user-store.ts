@@ -1,9 +1,9 @@
 import type { Actor } from "../../../domain/tenant.ts";
 import type { NewUser, UserStore } from "../../../domain/user-store.ts";
+import { USER_COLUMNS, type UserRow, userOf } from "../../rows/user-row.ts";
 import { tenants, workspaces } from "../schema/tenants.ts";
 import type { Storage } from "../storage.ts";
 import { createMemberStore } from "./member-store.ts";
-import { toUser, USER_COLUMNS, type UserRow } from "./user-rows.ts";
 
 export function createUserStore(storage: Storage): UserStore {
   const { raw, orm, commits, appendAudit } = storage;
@@ -99,11 +99,11 @@ export function createUserStore(storage: Storage): UserStore {
     },
     async findByIdentity(tenantId, { issuer, subject }) {
       const row = byIdentity.get(tenantId, issuer, subject);
-      return row ? toUser(row) : null;
+      return row ? userOf(row) : null;
     },
     async findByEmail(tenantId, emailHash) {
       const row = byEmail.get(tenantId, emailHash);
-      return row ? toUser(row) : null;
+      return row ? userOf(row) : null;
     },
     async identities(tenantId, id) {
       return raw
@@ -175,5 +175,5 @@ export function createUserStore(storage: Storage): UserStore {
 }
 
 function toUserForSignIn(row: UserRow) {
-  return { user: toUser(row), passwordHash: row.password_hash };
+  return { user: userOf(row), passwordHash: row.password_hash };
 }

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
+import { RUN_COLUMNS } from "../../rows/run-row.ts";
 import type { Storage } from "../storage.ts";
 import { createChooseUnderCaps } from "./choose-under-caps.ts";
-import { createToRun, RUN_COLUMNS, type RunRow } from "./run-rows.ts";
+import { createToRun, type StoredRun } from "./run-rows.ts";
 import type { RunSignals } from "./run-signals.ts";
-import { createLedgerRead } from "./step-rows.ts";
+import { createStepRead } from "./step-rows.ts";
 
 /** How many leases of dead workers one claim voids: after a crash the first claims must not wait for all of them. */
 const VOID_AT_ONCE = 1_000;
@@ -15,7 +16,7 @@ const LEDGER_ROWS_PER_TURN = 2_000;
 const DUE = `due_at IS NOT NULL AND interruptions < ${SUSPECT_INTERRUPTIONS}`;
 const SUSPECT = `interruptions >= ${SUSPECT_INTERRUPTIONS}`;
 
-interface ClaimedRow extends RunRow {
+interface ClaimedRow extends StoredRun {
   readonly fence: number;
   readonly interruptions: number;
   readonly signals_applied: number;
@@ -89,7 +90,7 @@ export function createClaimRuns(
      WHERE ${SUSPECT} AND lease_owner IS NULL AND due_at IS NOT NULL ORDER BY due_at LIMIT 1`,
   );
   const toRun = createToRun(raw);
-  const readLedger = createLedgerRead(raw);
+  const readLedger = createStepRead<[runId: string]>(raw, "run_id = ?");
   /** The tenant served last: the next claim starts behind it. */
   let lastServed = "";
   /** Who claims here; every other owner's lease is void. */

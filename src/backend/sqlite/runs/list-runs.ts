@@ -4,7 +4,7 @@ import type { RunStore } from "../../../domain/backend.ts";
 import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
 import { isFinal, type RunStatus } from "../../../domain/run.ts";
 import { firstIdAt } from "../../../platform/ids.ts";
-import { SUMMARY_COLUMNS, type SummaryRow, toSummary } from "./run-rows.ts";
+import { SUMMARY_COLUMNS, type SummaryRow, summaryOf } from "../../rows/run-row.ts";
 
 /** `succeeded` has no index of its own: after looking at so many rows, other work gets a turn. */
 const ROWS_PER_TURN = 2_000;
@@ -31,7 +31,7 @@ export function createListRuns(raw: Database): Pick<RunStore, "list"> {
       const from = since == null ? OLDEST : firstIdAt("run", since);
       const wanted = { group: workflowId ?? workspaceId, tenantId, workspaceId, before, from, limit: limit + 1 };
       const rows = await readRows(reads, wanted, status);
-      return toPage(rows.map(toSummary), limit, (run) => run.id);
+      return toPage(rows.map(summaryOf), limit, (run) => run.id);
     },
   };
 }

@@ -1,14 +1,15 @@
 import type { RunStore } from "../../../domain/backend.ts";
 import { unpackLedger } from "../../../domain/packed-ledger.ts";
+import { RUN_COLUMNS } from "../../rows/run-row.ts";
 import type { Storage } from "../storage.ts";
-import { createToRun, RUN_COLUMNS, type RunRow } from "./run-rows.ts";
-import { createLedgerRead } from "./step-rows.ts";
+import { createToRun, type StoredRun } from "./run-rows.ts";
+import { createStepRead } from "./step-rows.ts";
 
 const DAY_MS = 86_400_000;
 
 export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps" | "findWithSteps" | "usage"> {
   const inScope = "id = ? AND tenant_id = ? AND workspace_id = ?";
-  const byId = raw.prepare<RunRow, [string, string, string]>(`SELECT ${RUN_COLUMNS} FROM runs WHERE ${inScope}`);
+  const byId = raw.prepare<StoredRun, [string, string, string]>(`SELECT ${RUN_COLUMNS} FROM runs WHERE ${inScope}`);
   const ledgerOf = raw.prepare<{ ledger: string | null }, [string, string, string]>(
     `SELECT ledger FROM runs WHERE ${inScope}`,
   );
@@ -16,7 +17,7 @@ export function createReadRun({ raw }: Storage): Pick<RunStore, "find" | "steps"
     "SELECT day, runs FROM run_counts WHERE tenant_id = ? AND day >= ? ORDER BY day DESC",
   );
   const toRun = createToRun(raw);
-  const readLedger = createLedgerRead(raw);
+  const readLedger = createStepRead<[runId: string]>(raw, "run_id = ?");
 
   function stepsOf(runId: string, tenantId: string, workspaceId: string) {
     const run = ledgerOf.get(runId, tenantId, workspaceId);

@@ -1,16 +1,16 @@
-import { unpackLedger } from "../../../domain/packed-ledger.ts";
+import { type PackedStep, unpackLedger, unpackStep } from "../../../domain/packed-ledger.ts";
 import type { StepRecord } from "../../../domain/run.ts";
 import type { RunViewStore, StepLine } from "../../../domain/run-view-store.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import { attemptsOf, linesOf, loopProgressOf } from "../../../domain/view-ledger.ts";
 import type { Storage } from "../storage.ts";
-import { LEDGER_COLUMNS, type StepRow, toStepRecord } from "./step-rows.ts";
+import { createStepRead } from "./step-rows.ts";
 
 /** What a tree of steps shows; a loop's input is its items, of which only the number is read. */
-const LINE_COLUMNS = `path, iteration, epoch, attempt, kind, state, effect, idempotency_key, waiting_for, wake_at, planned_at,
-  started_at, finished_at, error, NULL AS input, NULL AS output,
-  CASE WHEN kind = 'loop' THEN json_array_length(input) END AS items`;
-type LineRow = StepRow & { readonly items: number | null };
+const LINE_COLUMNS = `CASE WHEN kind = 'loop' THEN json_array_length(input) END,
+  path, iteration, epoch, attempt, kind, state, effect, idempotency_key, waiting_for, wake_at, planned_at, started_at,
+  finished_at, error, NULL, NULL`;
+type LineValues = readonly [items: number | null, ...PackedStep];
 
 export function createViewRuns({ raw }: Storage): RunViewStore {
   const ledgerOf = raw.prepare<{ ledger: string | null }, [string, string, string]>(
@@ -23,7 +23,7 @@ export function createViewRuns({ raw }: Storage): RunViewStore {
     return run.ledger === null ? null : unpackLedger(run.ledger);
   };
   // Both lists are walked as keys of `steps_by_key`, so that what is not asked for is not passed over.
-  const lines = raw.prepare<LineRow, [string, string, string]>(
+  const lines = raw.prepare(
     `SELECT ${LINE_COLUMNS} FROM steps INDEXED BY steps_by_key
      WHERE run_id = ? AND path IN (SELECT value FROM json_each(?)) AND iteration IN (SELECT value FROM json_each(?))
      ORDER BY steps.rowid`,
@@ -39,8 +39,9 @@ export function createViewRuns({ raw }: Storage): RunViewStore {
        AND state IN ('failed_final', 'needs_review', 'unknown')
      LIMIT ?`,
   );
-  const attempts = raw.prepare<StepRow, [string, string, string]>(
-    `SELECT ${LEDGER_COLUMNS} FROM steps WHERE run_id = ? AND path = ? AND iteration = ? ORDER BY rowid`,
+  const attempts = createStepRead<[runId: string, path: string, iteration: string]>(
+    raw,
+    "run_id = ? AND path = ? AND iteration = ?",
   );
 
   return {
@@ -48,7 +49,7 @@ export function createViewRuns({ raw }: Storage): RunViewStore {
       const packed = packedLedger(scope, runId);
       if (packed) return linesOf(packed, paths, iterations);
       const wanted = JSON.stringify(iterations.map((iteration) => iteration.join(",")));
-      return lines.all(runId, JSON.stringify(paths), wanted).map(toLine);
+      return (lines.values(runId, JSON.stringify(paths), wanted) as unknown as LineValues[]).map(toLine);
     },
     async loopProgress(scope, runId, body, limit) {
       const packed = packedLedger(scope, runId);
@@ -68,12 +69,12 @@ export function createViewRuns({ raw }: Storage): RunViewStore {
     async attempts(scope, runId, place) {
       const packed = packedLedger(scope, runId);
       if (packed) return attemptsOf(packed, place);
-      return attempts.all(runId, place.path, place.iteration.join(",")).map(toStepRecord);
+      return attempts(runId, place.path, place.iteration.join(","));
     },
   };
 }
 
-function toLine(row: LineRow): StepLine {
-  const { input: _, output: __, ...record } = toStepRecord(row);
-  return { ...record, items: row.items };
+function toLine([items, ...step]: LineValues): StepLine {
+  const { input: _, output: __, ...record } = unpackStep(step);
+  return { ...record, items };
 }

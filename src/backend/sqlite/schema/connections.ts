@@ -3,18 +3,14 @@ import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlit
 import type { ConnectionEvent, ConnectionState } from "../../../domain/connection.ts";
 import type { DueWork } from "../../../domain/connection-store.ts";
 import type { Json } from "../../../domain/json.ts";
-import { tenants, workspaces } from "./tenants.ts";
+import { tenantColumn, workspaceColumn } from "./tenants.ts";
 
 export const connections = sqliteTable(
   "connections",
   {
     id: text("id").primaryKey(),
-    tenantId: text("tenant_id")
-      .notNull()
-      .references(() => tenants.id),
-    workspaceId: text("workspace_id")
-      .notNull()
-      .references(() => workspaces.id),
+    tenantId: tenantColumn(),
+    workspaceId: workspaceColumn(),
     connector: text("connector").notNull(),
     name: text("name").notNull(),
     scheme: text("scheme").notNull(),
@@ -159,9 +155,7 @@ export const variables = sqliteTable(
   "variables",
   {
     tenantId: text("tenant_id").notNull(),
-    workspaceId: text("workspace_id")
-      .notNull()
-      .references(() => workspaces.id),
+    workspaceId: workspaceColumn(),
     name: text("name").notNull(),
     value: text("value", { mode: "json" }).$type<Json>(),
     updatedAt: integer("updated_at").notNull(),

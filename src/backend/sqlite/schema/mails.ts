@@ -1,19 +1,15 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { MailState } from "../../../domain/mail-store.ts";
-import { tenants, workspaces } from "./tenants.ts";
+import { tenantColumn, workspaceColumn } from "./tenants.ts";
 
 /** What is to be mailed, and for a while what was: so that nothing is mailed a second time. */
 export const mails = sqliteTable(
   "mails",
   {
     id: text("id").primaryKey(),
-    tenantId: text("tenant_id")
-      .notNull()
-      .references(() => tenants.id),
-    workspaceId: text("workspace_id")
-      .notNull()
-      .references(() => workspaces.id),
+    tenantId: tenantColumn(),
+    workspaceId: workspaceColumn(),
     key: text("key").notNull(),
     recipient: text("recipient").notNull(),
     subject: text("subject").notNull(),

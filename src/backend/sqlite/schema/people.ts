@@ -1,11 +1,6 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { Role } from "../../../domain/permission.ts";
-import { tenants, workspaces } from "./tenants.ts";
-
-const tenantColumn = () =>
-  text("tenant_id")
-    .notNull()
-    .references(() => tenants.id);
+import { tenantColumn, tenants, workspaceColumn } from "./tenants.ts";
 
 export const users = sqliteTable(
   "users",
@@ -35,9 +30,7 @@ export const memberships = sqliteTable(
   "memberships",
   {
     tenantId: tenantColumn(),
-    workspaceId: text("workspace_id")
-      .notNull()
-      .references(() => workspaces.id),
+    workspaceId: workspaceColumn(),
     userId: text("user_id")
       .notNull()
       .references(() => users.id),

@@ -16,9 +16,7 @@ export const workspaces = sqliteTable(
   "workspaces",
   {
     id: text("id").primaryKey(),
-    tenantId: text("tenant_id")
-      .notNull()
-      .references(() => tenants.id),
+    tenantId: tenantColumn(),
     slug: text("slug").notNull(),
   },
   (table) => [uniqueIndex("workspaces_by_slug").on(table.tenantId, table.slug)],
@@ -28,12 +26,8 @@ export const apiKeys = sqliteTable(
   "api_keys",
   {
     id: text("id").primaryKey(),
-    tenantId: text("tenant_id")
-      .notNull()
-      .references(() => tenants.id),
-    workspaceId: text("workspace_id")
-      .notNull()
-      .references(() => workspaces.id),
+    tenantId: tenantColumn(),
+    workspaceId: workspaceColumn(),
     name: text("name").notNull(),
     scopes: text("scopes", { mode: "json" }).$type<readonly string[]>().notNull(),
     secretHash: text("secret_hash").notNull(),
@@ -43,3 +37,15 @@ export const apiKeys = sqliteTable(
   },
   (table) => [index("api_keys_by_workspace").on(table.workspaceId, table.id)],
 );
+
+export function tenantColumn() {
+  return text("tenant_id")
+    .notNull()
+    .references(() => tenants.id);
+}
+
+export function workspaceColumn() {
+  return text("workspace_id")
+    .notNull()
+    .references(() => workspaces.id);
+}

@@ -3,18 +3,14 @@ import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlit
 import type { MissedTicks, ScheduleSpec } from "../../../domain/schedule.ts";
 import type { WorkflowDefinition } from "../../../domain/workflow.ts";
 import type { WorkflowDraft } from "../../../domain/workflow-draft.ts";
-import { tenants, workspaces } from "./tenants.ts";
+import { tenantColumn, workspaceColumn } from "./tenants.ts";
 
 export const workflows = sqliteTable(
   "workflows",
   {
     id: text("id").primaryKey(),
-    tenantId: text("tenant_id")
-      .notNull()
-      .references(() => tenants.id),
-    workspaceId: text("workspace_id")
-      .notNull()
-      .references(() => workspaces.id),
+    tenantId: tenantColumn(),
+    workspaceId: workspaceColumn(),
     name: text("name").notNull(),
     definition: text("definition", { mode: "json" }).$type<WorkflowDefinition>().notNull(),
     publishedVersion: integer("published_version"),

@@ -1,9 +1,10 @@
 import type { AuditEntry } from "../../domain/audit.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Actor } from "../../domain/tenant.ts";
-import { type BigintText, decodeText, toNumber } from "./text-columns.ts";
+import { type BigintText, toNumber } from "./cells.ts";
 
 export const AUDIT_COLUMNS = "seq, at, actor_kind, actor_id, action, target, details, previous_hash, hash";
+
 export interface AuditRow {
   readonly seq: number;
   readonly at: BigintText;
@@ -16,9 +17,8 @@ export interface AuditRow {
   readonly hash: string;
 }
 
-export function toAuditEntry(tenantId: string, row: AuditRow, details: JsonObject): AuditEntry {
-  const { seq, action, hash } = row;
-  const actor = { kind: row.actor_kind, id: decodeText(row.actor_id) };
-  const target = decodeText(row.target);
+export function auditEntryOf(tenantId: string, row: AuditRow, details: JsonObject): AuditEntry {
+  const { seq, action, target, hash } = row;
+  const actor = { kind: row.actor_kind, id: row.actor_id };
   return { tenantId, seq, at: toNumber(row.at), actor, action, target, details, previousHash: row.previous_hash, hash };
 }

@@ -31,6 +31,7 @@ const ONCE: Readonly<Record<string, string>> = {
   "test/crash/storage-faults.test.ts": "the disk fails under the server's own file: SQLite",
   "test/oauth/release-build.test.ts": "what goes out of the release build, over either",
   "test/postgres/clock-skew.test.ts": "two servers on the same data: Postgres",
+  "test/postgres/lend-database.test.ts": "databases of Postgres",
   "test/postgres/fairness.test.ts": "several servers on the same data: Postgres",
   "test/postgres/restart.test.ts": "Postgres restarts under the server",
   "test/accounts/replicas.test.ts": "several servers on the same data: Postgres",

@@ -52,7 +52,8 @@ export async function openTestStorage(kind = BACKEND, options: StorageOptions = 
   const dataDir = await makeFolder(parent);
   if (kind === "sqlite") return inFolder(dataDir);
   const { createDatabase } = await import("./postgres/test-postgres.ts");
-  return inPostgres(dataDir, await createDatabase(isNew));
+  const { lendDatabase } = await import("./postgres/lend-database.ts");
+  return inPostgres(dataDir, await (isNew ? createDatabase(true) : lendDatabase()));
 }
 
 function makeFolder(parent: string): Promise<string> {

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDatabase, type TestDatabase } from "../../test/postgres/test-postgres.ts";
+import { lendDatabase } from "../../test/postgres/lend-database.ts";
+import type { TestDatabase } from "../../test/postgres/test-postgres.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Scope } from "../domain/tenant.ts";
 import { createTenant } from "./contract/backend-under-test.ts";
@@ -32,7 +33,7 @@ let database: TestDatabase;
 let admin: Bun.SQL;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "move-"));
-  database = await createDatabase();
+  database = await lendDatabase();
   admin = new Bun.SQL(database.url, { max: 1 });
 }, 60_000);
 afterEach(async () => {

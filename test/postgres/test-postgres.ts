@@ -76,7 +76,7 @@ async function startShared(): Promise<SharedServer> {
   const given = process.env.TEST_DATABASE_URL;
   const url = given ? new URL(given) : await startOwn();
   const template = newName();
-  await administer(url, `CREATE DATABASE ${template}`);
+  await onServer(url, `CREATE DATABASE ${template}`);
   const backend = await openPostgres({ databaseUrl: withDatabase(url, template), owner: "template", lock: false });
   await backend.close();
   return { url, template };
@@ -113,19 +113,6 @@ export interface TestDatabase {
 
 /** A database of the current schema with nothing in it; with `empty`, without a schema. */
 export async function createDatabase(empty = false): Promise<TestDatabase> {
-  if (empty || process.env.TEST_DATABASE_URL) return makeDatabase(empty);
-  // Copying takes a quarter of a second, in which Postgres works and we wait: the next one is copied meanwhile.
-  const ready = next ?? makeDatabase(false);
-  next = null;
-  const database = await ready;
-  next ??= makeDatabase(false);
-  // Whoever asks for it hears of it.
-  next.catch(() => {});
-  return database;
-}
-let next: Promise<TestDatabase> | null = null;
-
-async function makeDatabase(empty: boolean): Promise<TestDatabase> {
   return makeFrom(empty ? null : (await sharedServer()).template);
 }
 
@@ -138,28 +125,27 @@ async function makeFrom(template: string | null): Promise<TestDatabase> {
   const { url } = await sharedServer();
   const name = newName();
   // Copying files would make the server write out all that every test has written so far, twice.
-  await administer(url, `CREATE DATABASE ${name}${template ? ` TEMPLATE ${template} STRATEGY WAL_LOG` : ""}`);
+  const from = template ? ` TEMPLATE ${template} STRATEGY WAL_LOG` : "";
+  await onServer(url, `CREATE DATABASE ${name}${from}`);
   return {
     url: withDatabase(url, name),
-    drop: () => administer(url, `DROP DATABASE ${name} WITH (FORCE)`),
+    drop: async () => void (await onServer(url, `DROP DATABASE ${name} WITH (FORCE)`)),
   };
 }
 
-function newName(): string {
+export function newName(): string {
   return newId("test");
 }
 
-function withDatabase(server: URL, name: string): string {
+export function withDatabase(server: URL | string, name: string): string {
   const url = new URL(server);
   url.pathname = `/${name}`;
   return url.href;
 }
 
-async function administer(server: URL, statement: string): Promise<void> {
-  const sql = new Bun.SQL(withDatabase(server, "postgres"), { max: 1 });
-  try {
-    await sql.unsafe(statement);
-  } finally {
-    await sql.close();
-  }
+/** On a connection to none of the tests' databases. It stays: making one costs Postgres as much as emptying a database. */
+export async function onServer(server: URL | string, statement: string, values: readonly string[] = []) {
+  admin ??= new Bun.SQL(withDatabase(server, "postgres"), { max: 2 });
+  return admin.unsafe<object[]>(statement, [...values]);
 }
+let admin: Bun.SQL | undefined;

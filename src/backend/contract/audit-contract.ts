@@ -112,9 +112,8 @@ export function auditContract(open: OpenBackendUnderTest): void {
     });
 
     test("verifies more entries than a page holds", async ({ backend, scope }) => {
-      await Promise.all(
-        Array.from({ length: 1_500 }, (_, n) => backend.audit.append(scope, change(`entry.${n}`, "x"))),
-      );
+      // Not all at once: on a slow machine the last ones would wait for longer than Postgres's adapter lets anybody.
+      await Promise.all(Array.from({ length: 10 }, () => append(backend, scope, 150)));
       expect(await backend.audit.verify(scope.tenantId)).toEqual({ ok: true, entries: 1_501 });
     });
 

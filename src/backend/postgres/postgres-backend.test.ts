@@ -1,4 +1,4 @@
-import { createDatabase } from "../../../test/postgres/test-postgres.ts";
+import { lendDatabase } from "../../../test/postgres/lend-database.ts";
 import { hashAuditEntry } from "../../domain/audit.ts";
 import type { Backend } from "../../domain/backend.ts";
 import { newId } from "../../platform/ids.ts";
@@ -7,7 +7,7 @@ import type { AuditTampering, OpenBackendUnderTest } from "../contract/backend-u
 import { openPostgres } from "./open-postgres.ts";
 
 const openUnderTest: OpenBackendUnderTest = async (options = {}) => {
-  const database = await createDatabase();
+  const database = await lendDatabase();
   const admin = new Bun.SQL(database.url, { max: 1 });
   const opened: Backend[] = [];
   const start = async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
+import { lendDatabase } from "../../../test/postgres/lend-database.ts";
+import type { TestDatabase } from "../../../test/postgres/test-postgres.ts";
 import type { Backend, OutsideChange } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { createTenant } from "../contract/backend-under-test.ts";
@@ -27,7 +28,7 @@ let b: Backend;
 let scope: Scope;
 const opened: Backend[] = [];
 beforeEach(async () => {
-  database = await createDatabase();
+  database = await lendDatabase();
   admin = new Bun.SQL(database.url, { max: 1 });
   [a, b] = [await open("a"), await open("b")];
   scope = await createTenant(a);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createDatabase, type TestDatabase } from "../../../test/postgres/test-postgres.ts";
+import { lendDatabase } from "../../../test/postgres/lend-database.ts";
+import type { TestDatabase } from "../../../test/postgres/test-postgres.ts";
 import type { Backend } from "../../domain/backend.ts";
 import type { AppError } from "../../domain/errors.ts";
 import type { Scope } from "../../domain/tenant.ts";
@@ -110,7 +111,7 @@ let relay: ReturnType<typeof startRelay>;
 let backend: Backend;
 let scope: Scope;
 beforeEach(async () => {
-  database = await createDatabase();
+  database = await lendDatabase();
   admin = new Bun.SQL(database.url, { max: 1 });
   relay = startRelay(new URL(database.url));
   backend = await openPostgres({ databaseUrl: relay.url, owner: "srv", lock: false });

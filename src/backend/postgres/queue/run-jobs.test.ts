@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import pgBossPackage from "../../../../node_modules/pg-boss/package.json" with { type: "json" };
-import { createDatabase, type TestDatabase } from "../../../../test/postgres/test-postgres.ts";
+import { lendDatabase } from "../../../../test/postgres/lend-database.ts";
+import type { TestDatabase } from "../../../../test/postgres/test-postgres.ts";
 import type { Backend } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
 import type { Scope } from "../../../domain/tenant.ts";
@@ -16,7 +17,7 @@ let backend: Backend;
 let scope: Scope;
 const opened: Backend[] = [];
 beforeEach(async () => {
-  database = await createDatabase();
+  database = await lendDatabase();
   admin = new Bun.SQL(database.url, { max: 1 });
   backend = await open("srv");
   scope = await createTenant(backend);

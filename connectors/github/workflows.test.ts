@@ -4,6 +4,7 @@ import examples from "@octokit/webhooks-examples";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type ConnectorWorld, openConnectorWorld } from "../../test/connectors/open-connector-world.ts";
 import { type Published, stepAt } from "../../test/flows/flow-world.ts";
+import { until } from "../../test/until.ts";
 import { maker } from "./testing/maker.ts";
 
 /*
@@ -19,7 +20,7 @@ let connection: string;
 beforeAll(async () => {
   world = await openConnectorWorld(maker);
   connection = await world.connect({ connector: "github", scheme: "personal_token", credential: { token: TOKEN } });
-}, 30_000);
+}, 60_000);
 afterEach(() => {
   expect(world.maker.calls.flatMap((call) => call.problems)).toEqual([]);
   world.maker.reset();
@@ -40,12 +41,6 @@ const callsOf = (method: string, path: RegExp) =>
 
 async function standing({ id }: Published) {
   return (await world.api("GET", `/workflows/${id}/trigger`)).body;
-}
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waitedMs = 0; !(await holds()); waitedMs += 20) {
-    if (waitedMs > 10_000) throw new Error("it did not come true");
-    await Bun.sleep(20);
-  }
 }
 
 describe("a workflow that comments on new issues", () => {
@@ -82,12 +77,12 @@ describe("a workflow that comments on new issues", () => {
         }),
       ],
     });
-    await until(async () => (await standing(workflow)).state === "working");
+    await until("its webhook is made", async () => (await standing(workflow)).state === "working");
     const [made] = callsOf("POST", /\/hooks$/);
     const { config, events } = made!.body as { config: { url: string; secret: string }; events: string[] };
     expect(events).toEqual(["issues"]);
     hook = config;
-  }, 20_000);
+  }, 60_000);
 
   test("answers each delivery once", async () => {
     world.maker.answer("*", () => Response.json({ id: 1, body: "Thanks" }, { status: 201 }));
@@ -122,8 +117,8 @@ describe("a workflow that comments on new issues", () => {
   test("leaves no webhook behind", async () => {
     world.maker.answer("*", () => new Response(null, { status: 204 }));
     await world.api("POST", `/workflows/${workflow.id}/unpublish`);
-    await until(() => callsOf("DELETE", /\/hooks\/42$/).length > 0);
-    await until(async () => (await standing(workflow)).state === "off");
+    await until("its webhook is deleted", () => callsOf("DELETE", /\/hooks\/42$/).length > 0);
+    await until("it is off", async () => (await standing(workflow)).state === "off");
     expect((await deliver("d-4")).status).toBe(404);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import type { JsonObject } from "../../src/domain/json.ts";
 import { signInPerson } from "../../test/connectors/sign-in-person.ts";
 import { type FlowWorld, type Published, type ShownRun, stepAt } from "../../test/flows/flow-world.ts";
+import { until } from "../../test/until.ts";
 import { type Google, type GoogleWorld, openGoogleWorld } from "./testing/google.ts";
 
 /*
@@ -21,7 +22,7 @@ beforeAll(async () => {
   ({ google, world } = opened);
   const person = await signInPerson(world.app, world.scope);
   connection = await person.connect("google-sheets", "oauth");
-}, 30_000);
+}, 60_000);
 afterEach(() => {
   expect(opened.problems()).toEqual([]);
   google.forgetCalls();
@@ -41,14 +42,6 @@ async function runsOf({ id }: Published): Promise<readonly ShownRun[]> {
   const { data } = (await world.api("GET", `/runs?workflowId=${id}&limit=200`)).body;
   return Promise.all((data as ShownRun[]).reverse().map((run) => world.settled(run.id)));
 }
-async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  for (let waitedMs = 0; ; waitedMs += 20) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (waitedMs > 8_000) throw new Error(`not as wanted: ${JSON.stringify(value)}`);
-    await Bun.sleep(20);
-  }
-}
 const standing = async ({ id }: Published) => (await world.api("GET", `/workflows/${id}/trigger`)).body;
 
 /** A workflow that polls, past its first look; `poll` makes it look again and waits until it has. */
@@ -58,12 +51,11 @@ async function watch(trigger: string, input: JsonObject, steps: readonly JsonObj
     steps,
   });
   const hasLooked = (since: number) =>
-    until(
-      () => standing(workflow),
-      ({ succeededAt, nextAt }) =>
-        // While it looks, and while there is more, the next time is another one.
-        Date.parse(succeededAt) >= since && Date.parse(nextAt) - Date.parse(succeededAt) === 5 * MINUTE_MS,
-    );
+    until("it has looked", async () => {
+      const { succeededAt, nextAt } = await standing(workflow);
+      // While it looks, and while there is more, the next time is another one.
+      return Date.parse(succeededAt) >= since && Date.parse(nextAt) - Date.parse(succeededAt) === 5 * MINUTE_MS;
+    });
   await hasLooked(0);
   return {
     workflow,
@@ -134,7 +126,7 @@ describe("a workflow", () => {
     expect(runs[0]?.trigger.body).toEqual({ row: 3, values: { Order: "1002", Total: 30, Status: "" } });
     expect(google.rows.map((row) => row[2])).toEqual(["Status", "", "seen", "seen"]);
     await world.api("POST", `/workflows/${workflow.id}/unpublish`);
-  }, 20_000);
+  }, 60_000);
 
   test("starts when a watched column changes, and not because of what it writes itself", async () => {
     google.rows.splice(1, Number.POSITIVE_INFINITY, ["1001", 25, "new"], ["1002", 30, "new"]);
@@ -150,7 +142,7 @@ describe("a workflow", () => {
     await poll();
     expect(await runsOf(workflow)).toHaveLength(1);
     await world.api("POST", `/workflows/${workflow.id}/unpublish`);
-  }, 20_000);
+  }, 60_000);
 
   test("finds, adds and changes rows by the names of their columns; a text stays a text", async () => {
     google.rows.splice(1, Number.POSITIVE_INFINITY, ["1001", 25, "new"]);
@@ -210,7 +202,7 @@ describe("Google's quota", () => {
         .map(([order]) => order)
         .toSorted(),
     ).toEqual(["1", "2"]);
-  }, 20_000);
+  }, 60_000);
 });
 
 describe("a form that meets Google's quota", () => {
@@ -228,7 +220,7 @@ describe("a form that meets Google's quota", () => {
     expect(google.peers.sheets.calls).toHaveLength(asked);
     world.clock.jump(21_000);
     expect(await world.settled(runId)).toMatchObject({ status: "succeeded" });
-  }, 20_000);
+  }, 60_000);
 });
 
 test("what polls and forms ask counts as reading", async () => {
@@ -266,5 +258,5 @@ describe("an answer that gets lost", () => {
     expect(repeated).toMatchObject({ status: "succeeded", output: { row: 3, added: false } });
     expect(lost).toBe(2);
     expect(google.rows).toEqual([["Order", "Total", "Status"], ["1001"], ["1002", 3]]);
-  }, 20_000);
+  }, 60_000);
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import type { JsonObject } from "../../src/domain/json.ts";
 import { signInPerson } from "../../test/connectors/sign-in-person.ts";
 import { type FlowWorld, type Published, type ShownRun, stepAt } from "../../test/flows/flow-world.ts";
+import { until } from "../../test/until.ts";
 import { accountId } from "./testing/org.ts";
 import { openSalesforceWorld, type Salesforce, type SalesforceWorld } from "./testing/salesforce.ts";
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
   ({ salesforce, world } = opened);
   const person = await signInPerson(world.app, world.scope);
   connection = await person.connect("salesforce", "oauth");
-}, 30_000);
+}, 60_000);
 afterEach(() => {
   expect(opened.problems()).toEqual([]);
   salesforce.forgetCalls();
@@ -49,14 +50,6 @@ async function runsOf({ id }: Published): Promise<readonly ShownRun[]> {
 const namesOf = async (workflow: Published) =>
   (await runsOf(workflow)).map(({ trigger }) => (trigger.body as JsonObject).Name);
 
-async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  for (let waitedMs = 0; ; waitedMs += 20) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (waitedMs > 8_000) throw new Error(`not as wanted: ${JSON.stringify(value)}`);
-    await Bun.sleep(20);
-  }
-}
 const standing = async ({ id }: Published) => (await world.api("GET", `/workflows/${id}/trigger`)).body;
 
 /** A workflow that polls, past its first look; `poll` makes it look again and waits until it has. */
@@ -69,12 +62,11 @@ async function watch(trigger: string, input: JsonObject = {}) {
     steps: [{ id: "seen", kind: "set", values: { id: "{{ trigger.body.Id }}" } }],
   });
   const hasLooked = (since: number) =>
-    until(
-      () => standing(workflow),
-      ({ succeededAt, nextAt }) =>
-        // While it looks, and while there is more, the next time is another one.
-        Date.parse(succeededAt) >= since && Date.parse(nextAt) - Date.parse(succeededAt) === 5 * MINUTE_MS,
-    );
+    until("it has looked", async () => {
+      const { succeededAt, nextAt } = await standing(workflow);
+      // While it looks, and while there is more, the next time is another one.
+      return Date.parse(succeededAt) >= since && Date.parse(nextAt) - Date.parse(succeededAt) === 5 * MINUTE_MS;
+    });
   await hasLooked(0);
   return {
     workflow,
@@ -136,7 +128,7 @@ describe("a workflow", () => {
     expect(await runsOf(workflow)).toHaveLength(3);
     expect(queries().at(-1)).toStartWith("SELECT FIELDS(STANDARD) FROM Account WHERE SystemModstamp >= ");
     await stop();
-  }, 20_000);
+  }, 60_000);
 
   test("is started by every record of a bulk load, all at one moment, and none twice", async () => {
     const { workflow, poll, stop } = await watch("changed_record");
@@ -144,10 +136,7 @@ describe("a workflow", () => {
     for (let index = 0; index < 1_010; index += 1)
       salesforce.org.write({ Id: accountId(100 + index), Name: "bulk" }, at);
     await poll();
-    await until(
-      () => runsOf(workflow),
-      (runs) => runs.length >= 1_010,
-    );
+    await until("all of them are there", async () => (await runsOf(workflow)).length >= 1_010, 40_000);
     await poll();
     const ids = (await runsOf(workflow)).map(({ trigger }) => (trigger.body as JsonObject).Id);
     expect([ids.length, new Set(ids).size]).toEqual([1_010, 1_010]);
@@ -155,7 +144,7 @@ describe("a workflow", () => {
       true,
     );
     await stop();
-  }, 30_000);
+  }, 60_000);
 
   test("is not started by a bulk load that came just before it was published", async () => {
     const at = world.clock.now() - MINUTE_MS;
@@ -166,7 +155,7 @@ describe("a workflow", () => {
     await poll();
     expect(await namesOf(workflow)).toEqual(["after"]);
     await stop();
-  }, 20_000);
+  }, 60_000);
 
   test("starts for new records and not for changed ones, and for deleted ones", async () => {
     const { org } = salesforce;
@@ -183,7 +172,7 @@ describe("a workflow", () => {
     await gone.poll();
     expect(await runsOf(gone.workflow)).toHaveLength(1);
     await gone.stop();
-  }, 20_000);
+  }, 60_000);
 
   test("reads on to the third page, and creates and changes records", async () => {
     salesforce.org.pageSize = 2;
@@ -248,7 +237,7 @@ describe("the organisation's limit", () => {
       expect([run.status, stepAt(run, "make").attempts]).toEqual(["succeeded", 1]);
     }
     expect(creates()).toBe(3);
-  }, 20_000);
+  }, 60_000);
 
   test("is shown as Salesforce counts it", async () => {
     salesforce.instead(() =>

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import type { JsonObject } from "../../src/domain/json.ts";
 import { type ConnectorWorld, openConnectorWorld } from "../../test/connectors/open-connector-world.ts";
+import { until } from "../../test/until.ts";
 import { maker } from "./testing/maker.ts";
 
 /*
@@ -15,7 +16,7 @@ let world: ConnectorWorld;
 beforeAll(async () => {
   const app = { SLACK_CLIENT_ID: "123.456", SLACK_CLIENT_SECRET: "app-canary-secret" };
   world = await openConnectorWorld(maker, { PUBLIC_URL: "http://sync.test", ...app });
-}, 30_000);
+}, 60_000);
 afterEach(() => expect(world.maker.calls.flatMap((call) => call.problems)).toEqual([]));
 afterAll(() => world.close());
 
@@ -102,15 +103,12 @@ test("an expired token is renewed once, trouble at Slack kills nothing, and a re
     await world.api("DELETE", `/workflows/${workflow.id}`);
   await connections.remove(world.scope, id);
   const isRevocation = (path: string) => path === "/auth.revoke" || path === "/api/auth.revoke";
-  for (let waitedMs = 0; !isRevocation(world.maker.calls.at(-1)?.path ?? ""); waitedMs += 20) {
-    if (waitedMs > 4_000) throw new Error("nothing was revoked");
-    await Bun.sleep(20);
-  }
+  await until("the token is given back", () => isRevocation(world.maker.calls.at(-1)?.path ?? ""));
   expect(world.maker.calls.at(-1)?.headers.authorization).toBe(`Bearer ${accessToken}`);
 
   const stored = await world.app.storage.contents();
   for (const secret of ["xoxe.xoxb-", "xoxe-1-", "app-canary-secret"]) expect(stored.includes(secret)).toBe(false);
-}, 20_000);
+}, 60_000);
 
 test("whoever registers the app is given a manifest that sends events to this server", async () => {
   const { schemes } = await world.app.app.services.connectOptions.find(world.scope, "slack");

@@ -16,7 +16,7 @@ let theirs: Builder;
 beforeAll(async () => {
   world = await openConnectorWorld(maker, { SLACK_SIGNING_SECRET: SIGNING_SECRET });
   theirs = await world.openBuilder("theirs");
-}, 30_000);
+}, 60_000);
 afterEach(() => {
   expect(world.maker.calls.flatMap((call) => call.problems)).toEqual([]);
   world.maker.reset();

@@ -17,7 +17,7 @@ let connection: string;
 beforeAll(async () => {
   world = await openConnectorWorld(maker);
   connection = await world.connect({ connector: "slack", scheme: "bot_token", credential: { token: TOKEN } });
-}, 30_000);
+}, 60_000);
 afterEach(() => {
   expect(world.maker.calls.flatMap((call) => call.problems)).toEqual([]);
   world.maker.reset();

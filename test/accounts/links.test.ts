@@ -51,7 +51,7 @@ describe("the first setup", () => {
     } finally {
       await own.app.stop();
     }
-  }, 30_000);
+  }, 60_000);
 
   test("of several who send it at once makes one owner", async () => {
     const own = await PeopleWorld.open();
@@ -67,7 +67,7 @@ describe("the first setup", () => {
     } finally {
       await own.app.stop();
     }
-  }, 30_000);
+  }, 60_000);
 
   test("gives its owner a tenant that the command line has made", async () => {
     const own = await PeopleWorld.open();
@@ -82,7 +82,7 @@ describe("the first setup", () => {
     } finally {
       await own.app.stop();
     }
-  }, 30_000);
+  }, 60_000);
 });
 
 describe("an invitation", () => {
@@ -110,7 +110,7 @@ describe("an invitation", () => {
       expect(used.status).toBe(404);
     const actions = await world.audit(tenant);
     expect(actions).toEqual(expect.arrayContaining(["member.invited", "user.created", "session.started"]));
-  }, 30_000);
+  }, 60_000);
 
   test("that several people hold brings in one", async () => {
     const link = new URL(
@@ -123,7 +123,7 @@ describe("an invitation", () => {
     );
     expect(pages.filter(({ at }) => at === "/workflows")).toHaveLength(1);
     expect((await membersOf()).filter(({ user }) => user.email === "race@example.com")).toHaveLength(1);
-  }, 30_000);
+  }, 60_000);
 
   test("ends when it is withdrawn, and after a week", async () => {
     const invite = async (email: string) =>
@@ -169,7 +169,7 @@ describe("a link for a new password", () => {
     expect((await world.signIn(user.email, PASSWORD, elsewhere()))[1].status).toBe(401);
     const winner = pages[0]!.at === "/sign-in" ? "first new passphrase" : "second new passphrase";
     expect((await world.signIn(user.email, winner, elsewhere()))[1].at).toBe("/sign-in/code");
-  }, 30_000);
+  }, 60_000);
 
   test("ends after a day, when the user is disabled, and when the password was changed in another way", async () => {
     const link = async (id: string) => new URL(await world.accounts.members.resetLink(tenant.scope, id)).pathname;
@@ -186,7 +186,7 @@ describe("a link for a new password", () => {
     for (const each of links.slice(1)) expect((await world.browser().open(each)).status).toBe(404);
     world.clock.advance(86_400_000 + 1_000);
     expect((await world.browser().open(links[0]!)).status).toBe(404);
-  }, 30_000);
+  }, 60_000);
 });
 
 describe("people's own text", () => {
@@ -204,7 +204,7 @@ describe("people's own text", () => {
       expect(html).not.toContain("onerror=alert(1)>&lt;b");
     }
     expect(pages[0]!.html).toContain("&lt;img");
-  }, 30_000);
+  }, 60_000);
 
   test("an address changes with the password, and to nobody else's", async () => {
     const [user, other] = [await world.join(tenant, "viewer"), await world.join(tenant, "viewer")];
@@ -222,5 +222,5 @@ describe("people's own text", () => {
     expect((await world.signIn(user.email, PASSWORD, elsewhere()))[1].status).toBe(401);
     expect((await world.signIn("moved@example.com", PASSWORD, elsewhere()))[1].at).toBe("/workflows");
     expect(await world.audit(tenant)).toContain("user.email_changed");
-  }, 30_000);
+  }, 60_000);
 });

@@ -116,7 +116,7 @@ describe("a page", () => {
         if (access !== "anyone" && path !== "/sign-out")
           expect([role, isSentToSignIn(response)]).toEqual([role, false]);
       }
-    }, 30_000);
+    }, 60_000);
 });
 
 describe("another tenant's owner", () => {

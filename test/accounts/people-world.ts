@@ -83,13 +83,14 @@ export class PeopleWorld {
   /** Turns the second factor on as a person does; the browser is signed in already. */
   async turnOnTwoFactor(
     browser: Browser,
-  ): Promise<{ readonly secret: string; readonly recoveryCodes: readonly string[] }> {
+  ): Promise<{ readonly secret: string; readonly code: string; readonly recoveryCodes: readonly string[] }> {
     await browser.open("/account/two-factor");
     const { html } = await browser.submit("/account/two-factor", { currentPassword: PASSWORD });
     const secret = /class="break">([A-Z2-7]+)</.exec(html)?.[1] ?? "";
     const sealed = /name="sealed" value="([^"]+)"/.exec(html)?.[1] ?? "";
-    const done = await browser.submit("/account/two-factor/enable", { sealed, code: this.code(secret) });
-    return { secret, recoveryCodes: recoveryCodesIn(done.html) };
+    const code = this.code(secret);
+    const done = await browser.submit("/account/two-factor/enable", { sealed, code });
+    return { secret, code, recoveryCodes: recoveryCodesIn(done.html) };
   }
 }
 

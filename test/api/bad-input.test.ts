@@ -136,7 +136,7 @@ describe("a definition with a mistake is refused by its path, and nothing is sav
       expect(answer.body.code).toBe("invalid");
       expect(answer.body.errors.map((error: { path: string }) => error.path)).toContain(path);
     },
-    20_000,
+    60_000,
   );
 
   test("several mistakes are told at once", async () => {

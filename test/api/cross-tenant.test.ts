@@ -64,7 +64,7 @@ beforeAll(async () => {
     "api-keys": (await theirs("POST", "/api-keys", { body: { name: "theirs" } })).body.id,
   };
   await theirs("PUT", "/variables", { body: { data: [{ name: "secret_of_theirs", value: 1 }] } });
-}, 30_000);
+}, 60_000);
 afterAll(() => app.stop());
 
 /** Connectors belong to nobody; they are the only things with a name in the address. */

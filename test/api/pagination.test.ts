@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { apiRoutes } from "../../src/http/api/routes.ts";
 import { type StartedApp, startApp } from "../start-app.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
+import { until } from "./story.ts";
 
 let app: StartedApp;
 let api: ApiClient;
@@ -26,7 +27,9 @@ beforeAll(async () => {
   for (let count = 0; count < 5; count += 1) {
     await api("PUT", `/workflows/${workflow}`, { body: { ...definition, name: `W${count}` } });
     await api("POST", `/workflows/${workflow}/publish`);
-    await api("POST", `/workflows/${workflow}/runs`);
+    const { runId } = (await api("POST", `/workflows/${workflow}/runs`)).body;
+    // Lists are compared below: nothing in them may move meanwhile.
+    await until(api, runId, ({ status }) => status === "succeeded");
   }
 });
 afterAll(() => app.stop());

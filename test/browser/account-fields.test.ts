@@ -9,6 +9,7 @@ import { defineConnector } from "../../src/connector-sdk/connector.ts";
 import { findStep } from "../../src/domain/walk-steps.ts";
 import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
 import { systemClock } from "../../src/platform/clock.ts";
+import { until } from "../until.ts";
 import { launchBrowser } from "./launch-browser.ts";
 import { type StartedUi, startUi } from "./start-ui.ts";
 import { inspectPage, visit } from "./visitor.ts";
@@ -114,8 +115,7 @@ test("what the account offers is searched and taken, and the fields that follow 
   await page.getByLabel("First name").press("Tab");
   await page.getByLabel("Amount", { exact: true }).fill("5");
   await page.getByLabel("Amount", { exact: true }).press("Tab");
-  const isStored = async () => JSON.stringify(await input())?.includes("Only in L27");
-  for (let tries = 0; !(await isStored()) && tries < 200; tries += 1) await Bun.sleep(20);
+  await until("both are stored", async () => JSON.stringify(await input())?.includes("Only in L27"));
   expect(await input()).toEqual({ list: "L27", entry: { "First name": "Ada", "Only in L27": 5 } });
   expect(asked).toBe(askedBefore);
   expect(await inspectPage(person)).toEqual([]);

@@ -45,7 +45,7 @@ describe("API keys", () => {
         await page.getByText("The key is deleted.").waitFor();
         expect((await call()).status).toBe(401);
       }),
-    30_000,
+    60_000,
   );
 
   test(
@@ -62,7 +62,7 @@ describe("API keys", () => {
         visitor.troubles.length = 0;
         expect(await inspectPage(visitor)).toEqual([]);
       }),
-    30_000,
+    60_000,
   );
 });
 
@@ -86,7 +86,7 @@ describe("variables", () => {
         await page.getByText("The variable hostile is saved.").waitFor();
         expect((await ui.app.services.variables.list(ui.tenant.scope)).map(({ value }) => value)).toEqual([HOSTILE]);
       }),
-    30_000,
+    60_000,
   );
 
   test(
@@ -110,7 +110,7 @@ describe("variables", () => {
         // The browser itself logs the 422.
         visitor.troubles.length = 0;
       }),
-    30_000,
+    60_000,
   );
 });
 
@@ -136,7 +136,7 @@ describe("the audit log", () => {
           .map((line) => JSON.parse(line));
         expect(lines.at(-1)).toMatchObject({ seq: 1, action: "tenant.created" });
       }),
-    30_000,
+    60_000,
   );
 });
 
@@ -160,7 +160,7 @@ describe("workflows", () => {
         expect(await page.getByLabel("Search by name").inputValue()).toBe("onerror");
         expect(await page.locator("tbody tr").count()).toBe(1);
       }),
-    30_000,
+    60_000,
   );
 
   test(
@@ -173,9 +173,9 @@ describe("workflows", () => {
         await page.getByRole("link", { name: "Audit log" }).waitFor();
         expect(await inspectPage(visitor)).toEqual([]);
         await page.keyboard.press("Escape");
-        expect(await page.getByRole("link", { name: "Audit log" }).isVisible()).toBe(false);
+        await page.getByRole("link", { name: "Audit log" }).waitFor({ state: "hidden" });
       }, PHONE),
-    30_000,
+    60_000,
   );
 });
 
@@ -192,8 +192,8 @@ test(
       await page.keyboard.press("Enter");
       await page.getByRole("dialog").waitFor();
       await page.keyboard.press("Escape");
-      expect(await page.getByRole("dialog").isVisible()).toBe(false);
+      await page.getByRole("dialog").waitFor({ state: "hidden" });
       expect(await page.evaluate("document.activeElement.textContent.trim()")).toBe("New variable");
     }),
-  30_000,
+  60_000,
 );

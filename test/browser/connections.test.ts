@@ -87,7 +87,7 @@ describe("an administrator", () => {
       await page.getByText("Vendor · alice@example.test").waitFor();
       expect(await inspectPage(visitor)).toEqual([]);
     });
-  }, 30_000);
+  }, 60_000);
 
   test("connects from a step that needs it, and is back at the step with the connection to choose", async () => {
     await withVisitor(async (visitor) => {
@@ -120,7 +120,7 @@ describe("an administrator", () => {
       const change = { at: Date.now(), action: "connection.deleted", target: made.id, details: {} };
       await ui.backend.connections.delete(scope, made.id, null, change);
     });
-  }, 30_000);
+  }, 60_000);
 
   test("reconnects what the provider has revoked, and says yes to another account first", async () => {
     await withVisitor(async (visitor) => {
@@ -143,7 +143,7 @@ describe("an administrator", () => {
       await page.getByText("Runs that waited go on.").waitFor();
       expect(await ui.backend.connections.find(scope, id)).toMatchObject({ state: "ready", account: { id: "bob" } });
     });
-  }, 30_000);
+  }, 60_000);
 
   test("renames and deletes it, and types another credential into one that has none of a provider", async () => {
     await withVisitor(async (visitor) => {
@@ -172,7 +172,7 @@ describe("an administrator", () => {
       await page.getByRole("button", { name: "Delete the connection" }).click();
       await page.getByText("The connection is deleted.").waitFor();
     });
-  }, 30_000);
+  }, 60_000);
 });
 
 test("a viewer sees a connection and can change nothing", async () => {
@@ -194,7 +194,7 @@ test("a viewer sees a connection and can change nothing", async () => {
     },
     { cookies },
   );
-}, 30_000);
+}, 60_000);
 
 describe("every page of connections", () => {
   for (const [theme, size] of [

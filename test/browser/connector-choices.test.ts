@@ -6,6 +6,7 @@ import { findStep } from "../../src/domain/walk-steps.ts";
 import type { Step } from "../../src/domain/workflow.ts";
 import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
 import { type Makers, openMakers } from "../connectors/open-makers.ts";
+import { until } from "../until.ts";
 import { launchBrowser } from "./launch-browser.ts";
 import { type StartedUi, startUi } from "./start-ui.ts";
 import { inspectPage, visit } from "./visitor.ts";
@@ -49,12 +50,11 @@ async function openStep(step: Step) {
   await person.open(`/workflows/${id}?step=${step.id}`);
   /** The stored input, once it holds the text: the page stores what is entered a moment later. */
   const input = async (text: string) => {
-    for (let tries = 0; ; tries += 1) {
+    return until(`${text} is stored`, async () => {
       const { draft } = await services.drafts.open(ui.tenant.scope, id);
       const stored = (findStep(draft.definition, step.id) as { input?: unknown } | null)?.input;
-      if (tries === 200 || JSON.stringify(stored)?.includes(text)) return stored;
-      await Bun.sleep(20);
-    }
+      return JSON.stringify(stored)?.includes(text) && stored;
+    });
   };
   return { person, input };
 }

@@ -1,3 +1,5 @@
+import { isFinal } from "../../src/domain/run.ts";
+import { until } from "../until.ts";
 import type { StartedUi } from "./start-ui.ts";
 
 /** Workflows and runs of every kind that a page can show; ids by what they are. */
@@ -129,6 +131,10 @@ export async function makeDemoData({ app, tenant, url }: StartedUi) {
     posted: await call(post.webhookUrl, { amount: 12.5 }),
   };
   await workflows.create(scope, { name: "A draft that was never published", trigger, steps: [] });
-  await Bun.sleep(300);
+  for (const [what, id] of Object.entries(ids))
+    await until(`the run "${what}" moves no more`, async () => {
+      const { status } = await runs.find(scope, id);
+      return isFinal(status) || status === "waiting" || status === "needs_review";
+    });
   return { ids, workflows: { leads, refund, batch, post }, runs };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
 import { encodeStepRowId } from "../../src/http/api/step-row-id.ts";
+import { until } from "../until.ts";
 import { makeDemoData } from "./demo-data.ts";
 import { launchBrowser } from "./launch-browser.ts";
 import { type StartedUi, startUi } from "./start-ui.ts";
@@ -30,14 +31,15 @@ const ask = encodeStepRowId({ path: "ask", iteration: [] });
 
 test("a new run appears in the list by itself", async () => {
   const visitor = await enter();
+  const connected = visitor.page.waitForResponse("**/runs/live");
   await visitor.open("/runs");
-  await visitor.page.waitForTimeout(500);
+  await connected;
   const id = await refund("New");
-  await visitor.page.locator(`#${id}`).waitFor({ timeout: 5_000 });
+  await visitor.page.locator(`#${id}`).waitFor();
   expect(await visitor.page.locator("tbody tr").first().getAttribute("id")).toBe(id);
   expect(visitor.troubles).toEqual([]);
   await visitor.close();
-}, 20_000);
+}, 60_000);
 
 test("a run is followed to its end, typed text and open dialogs stay, and the approval is given from the page", async () => {
   const id = await refund("Ada <b>bold</b>");
@@ -52,15 +54,15 @@ test("a run is followed to its end, typed text and open dialogs stay, and the ap
   await manager.page.getByRole("button", { name: "Approve" }).click();
   await manager.page.getByText("Approved.").waitFor();
 
-  await watcher.page.locator(".page-title .badge", { hasText: "Succeeded" }).waitFor({ timeout: 5_000 });
+  await watcher.page.locator(".page-title .badge", { hasText: "Succeeded" }).waitFor();
   expect(await watcher.page.locator("dialog#cancel-run").isVisible()).toBe(true);
-  expect(await watcher.page.locator(".detail .json").last().textContent()).toContain("Agreed on the phone");
+  await watcher.page.locator(".detail .json", { hasText: "Agreed on the phone" }).waitFor();
   // The stream has ended with the run, and nothing asks for it again.
   await watcher.page.waitForTimeout(800);
   expect(await watcher.page.locator("#live").count()).toBeLessThanOrEqual(1);
   expect([...watcher.troubles, ...manager.troubles]).toEqual([]);
   await Promise.all([watcher.close(), manager.close()]);
-}, 30_000);
+}, 60_000);
 
 test("steps are chosen without losing the place, and going back brings the last one back", async () => {
   const visitor = await enter();
@@ -76,7 +78,7 @@ test("steps are chosen without losing the place, and going back brings the last 
   await page.locator("#detail h2", { hasText: "Work out the value" }).waitFor();
   expect(visitor.troubles).toEqual([]);
   await visitor.close();
-}, 20_000);
+}, 60_000);
 
 test("a loop is walked item by item, and jumped in by number", async () => {
   const visitor = await enter();
@@ -84,7 +86,7 @@ test("a loop is walked item by item, and jumped in by number", async () => {
   await visitor.open(`/runs/${demo.ids.loop}`);
   await page.getByRole("link", { name: "Next iteration" }).click();
   await page.waitForURL(/at=each%3A1/);
-  expect(await page.getByLabel("Item").inputValue()).toBe("2");
+  await until("the second item is shown", async () => (await page.getByLabel("Item").inputValue()) === "2");
   await page.getByLabel("Item").fill("40");
   await page.keyboard.press("Enter");
   await page.waitForURL(/item=40/);
@@ -93,7 +95,7 @@ test("a loop is walked item by item, and jumped in by number", async () => {
   expect(await page.locator("#detail .json").last().textContent()).toContain("39");
   expect(visitor.troubles).toEqual([]);
   await visitor.close();
-}, 20_000);
+}, 60_000);
 
 test("a masked header stays masked, on the page and in the download", async () => {
   const visitor = await enter();
@@ -105,7 +107,7 @@ test("a masked header stays masked, on the page and in the download", async () =
   expect(file.headers()["content-disposition"]).toBe("attachment");
   expect(await file.text()).not.toContain("secret-token");
   await visitor.close();
-}, 20_000);
+}, 60_000);
 
 test("a failed run is replayed from a dialog", async () => {
   const visitor = await enter();
@@ -117,4 +119,4 @@ test("a failed run is replayed from a dialog", async () => {
   await page.getByRole("link", { name: demo.ids.failed }).waitFor();
   expect(visitor.troubles).toEqual([]);
   await visitor.close();
-}, 20_000);
+}, 60_000);

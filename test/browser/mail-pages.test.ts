@@ -26,7 +26,7 @@ beforeAll(async () => {
   const [failed, waiting] = await mails.claim({ now: 1, until: now + 1e9 }, 2);
   await mails.fail(failed!, { at: now, problem: answer });
   await mails.postpone(waiting!, { dueAt: now + 1e9, problem: "451 greylisted, try again later" });
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   await browser.close();
   await ui.stop();
@@ -49,7 +49,7 @@ test.each(["/settings/mail", "/account", "/members"])(
       await visitor.close();
     }
   },
-  30_000,
+  60_000,
 );
 
 test("sending a test from the page says that it is on its way", async () => {
@@ -59,7 +59,7 @@ test("sending a test from the page says that it is on its way", async () => {
   await visitor.page.getByText("A test mail is on its way").waitFor();
   expect((await smtp.until(1))[0]!.parsed.subject).toBe("Mail from IntegrationSync works");
   await visitor.close();
-}, 30_000);
+}, 60_000);
 
 test("whoever forgot the password gets from the sign-in page to the link's mail by keyboard", async () => {
   for (const look of LOOKS) {
@@ -76,7 +76,7 @@ test("whoever forgot the password gets from the sign-in page to the link's mail 
     expect(await inspectPage(visitor)).toEqual([]);
     await visitor.close();
   }
-}, 30_000);
+}, 60_000);
 
 /** For whoever wants to look: `PICTURES=folder`. */
 async function photograph({ page }: Visitor, path: string, theme: string): Promise<void> {

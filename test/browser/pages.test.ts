@@ -64,6 +64,6 @@ describe("every page, in both themes and on a phone, has no violation, no error 
         await visitor.close();
       }
     },
-    30_000,
+    60_000,
   );
 });

@@ -5,6 +5,7 @@ import { playSalesforce, type Salesforce, salesforceMaker } from "../../connecto
 import { findStep } from "../../src/domain/walk-steps.ts";
 import { workflowTemplate } from "../../src/domain/workflow-templates.ts";
 import { type Makers, openMakers } from "../connectors/open-makers.ts";
+import { until } from "../until.ts";
 import { launchBrowser } from "./launch-browser.ts";
 import { type StartedUi, startUi } from "./start-ui.ts";
 import { inspectPage, PHONE, type Visitor, visit } from "./visitor.ts";
@@ -76,11 +77,10 @@ test("both are connected, and a row and a record are described by choosing", asy
   const { services } = ui.app;
   const { id } = await services.workflows.create(ui.tenant.scope, workflowTemplate("blank", "Orders to Salesforce"));
   const input = async (stepId: string, text: string) => {
-    for (let tries = 0; ; tries += 1) {
+    return until(`${text} is stored`, async () => {
       const step = findStep((await services.drafts.open(ui.tenant.scope, id)).draft.definition, stepId);
-      if (tries === 200 || JSON.stringify(step)?.includes(text)) return step;
-      await Bun.sleep(20);
-    }
+      return JSON.stringify(step)?.includes(text) && step;
+    });
   };
   const add = async (app: string, action: string) => {
     await person.open(`/workflows/${id}`);
@@ -141,4 +141,4 @@ test("both are connected, and a row and a record are described by choosing", asy
       await other.close();
     }
   await person.close();
-}, 90_000);
+}, 180_000);

@@ -95,7 +95,7 @@ test("from the setup link to a run that appears live, and all of it in the audit
     '{"amount":250,"email":"bob@example.com"}',
   ]);
   const { runId } = JSON.parse(called.stdout.toString()) as { runId: string };
-  await watching.locator(`#${runId} .badge`, { hasText: "Succeeded" }).waitFor({ timeout: 10_000 });
+  await watching.locator(`#${runId} .badge`, { hasText: "Succeeded" }).waitFor();
   expect(hits).toEqual([{ amount: 250, email: "bob@example.com" }]);
 
   // Step by step.

@@ -41,7 +41,7 @@ export function createActionWorld(): ActionWorld {
   };
 }
 
-const TIMEOUT_MS = 4_000;
+const TIMEOUT_MS = 20_000;
 
 async function run(egress: Egress, action: ActionDefinition, input: JsonObject, options: RunOptions): Promise<Json> {
   const { value, errors } = validateInput(action.input, input, { path: "input", expressions: "resolved" });

@@ -4,6 +4,8 @@ import type { Clock } from "../../src/platform/clock.ts";
 export interface JumpingClock extends Clock {
   /** Everything that was to happen meanwhile happens now, in its order. */
   jump(byMs: number): void;
+  /** From now on jumps alone move it on, however long the machine takes for what is done meanwhile. */
+  standStill(): void;
 }
 
 /** Timers further away than this are reached by jumping only; setTimeout would fire them at once (2^31 ms). */
@@ -16,8 +18,9 @@ interface Alarm {
 
 export function jumpingClock(): JumpingClock {
   let jumpedMs = 0;
+  let stoppedAt: number | null = null;
   const alarms = new Set<Alarm>();
-  const now = () => Date.now() + jumpedMs;
+  const now = () => (stoppedAt ?? Date.now()) + jumpedMs;
   return {
     now,
     after(delayMs, callback) {
@@ -36,6 +39,9 @@ export function jumpingClock(): JumpingClock {
       jumpedMs += byMs;
       const due = [...alarms].filter((alarm) => alarm.at <= now()).sort((a, b) => a.at - b.at);
       for (const alarm of due) if (alarms.delete(alarm)) alarm.ring();
+    },
+    standStill() {
+      stoppedAt ??= Date.now();
     },
   };
 }

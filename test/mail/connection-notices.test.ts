@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Role } from "../../src/domain/permission.ts";
 import { type OAuthWorld, openOAuthWorld, PUBLIC_URL } from "../oauth/oauth-world.ts";
 import { vendorRegistry } from "../oauth/vendor-connector.ts";
 import { type StartedApp, startApp } from "../start-app.ts";
 import { BACKEND } from "../test-storage.ts";
+import { until } from "../until.ts";
 import { refusal, type SmtpPeer, startSmtpPeer } from "./smtp-peer.ts";
+import { untilNothingIsHeld } from "./until-nothing-is-held.ts";
 
 /*
  * The whole server, an authorization server and a mail server that nobody here wrote; on Postgres two servers, either of
@@ -40,6 +42,8 @@ afterAll(async () => {
 
 // Revoking ends everything that the provider has granted, and every connection that is there would break.
 beforeEach(() => world.forgetConnections());
+// What one test does to the mail server is not for the next.
+afterEach(() => Object.assign(smtp, { refuse: null, onMail: () => {} }));
 
 async function addPerson(role: Role, name: string = role): Promise<string> {
   const { createUser } = world.app.app.services.accounts;
@@ -49,9 +53,10 @@ async function addPerson(role: Role, name: string = role): Promise<string> {
 
 const NEEDED = ["admin@ours.example", "owner@ours.example"];
 
-/** Mails that came since then, once nothing more does. */
+/** Mails that came since then, once nothing more does, and the server knows what became of each. */
 async function mailsSince(before: number, expected: number) {
   await smtp.until(before + expected);
+  await untilNothingIsHeld(world.app);
   // Whoever would send a second one looks at least this often, on each replica.
   await Bun.sleep(2_500);
   return smtp.mails.slice(before);
@@ -59,8 +64,13 @@ async function mailsSince(before: number, expected: number) {
 
 async function breakConnection(id: string): Promise<void> {
   await world.vendor.revokeAll();
-  world.clock.jump(2 * HOUR);
+  await jump(2 * HOUR);
   await world.untilConnection(id, ({ state }) => state === "needs_reconnect");
+}
+
+async function jump(byMs: number): Promise<void> {
+  await untilNothingIsHeld(world.app);
+  world.clock.jump(byMs);
 }
 
 describe("a connection that its provider has revoked", () => {
@@ -87,7 +97,7 @@ describe("a connection that its provider has revoked", () => {
     // Everything that finds it broken again tells nobody a second time.
     const runs = await Promise.all([1, 2, 3].map(() => workflow.start()));
     for (const run of runs) await world.until(run, ({ waitingFor }) => waitingFor === "connection");
-    world.clock.jump(2 * HOUR);
+    await jump(2 * HOUR);
     expect(await mailsSince(before + 2, 0)).toEqual([]);
 
     expect(await world.consent("alice", id)).toMatchObject({ kind: "connected" });
@@ -110,20 +120,20 @@ describe("a connection that its provider has revoked", () => {
     await world.until(run, ({ waitingFor }) => waitingFor === "connection");
     const { mails } = world.app.backend;
     const waiting = async () => (await mails.undelivered(world.scope, { limit: 10, cursor: null })).items;
-    for (let waitedMs = 0; !(await waiting()).some(({ problem }) => problem !== null); waitedMs += 50) {
-      if (waitedMs > 10_000) throw new Error("no mail was put off");
-      await Bun.sleep(50);
-    }
+    await until("both mails are put off", async () => {
+      const problems = (await waiting()).map(({ problem }) => problem);
+      return problems.length === 2 && !problems.includes(null);
+    });
     expect(await waiting()).toMatchObject([
       { state: "queued", problem: "127.0.0.1: 451 greylisted", attempts: 1 },
       { state: "queued", problem: "127.0.0.1: 451 greylisted", attempts: 1 },
     ]);
     smtp.refuse = null;
-    world.clock.jump(HOUR);
+    await jump(HOUR);
     const sent = await mailsSince(before, 2);
     expect(sent.flatMap(({ to }) => to).sort()).toEqual(NEEDED);
     expect(sent[0]!.parsed.text).toMatch(/Runs waiting now: [01]$/m);
-    expect(await waiting()).toEqual([]);
+    await until("nothing waits to be sent", async () => (await waiting()).length === 0);
     // Without its connection it would fail, and that would be a mail of its own.
     expect((await world.api("POST", `/runs/${run}/cancel`)).status).toBeLessThan(300);
     await world.until(run, "cancelled");
@@ -156,14 +166,15 @@ describe("a connection that its provider has revoked", () => {
     };
     await breakConnection(id);
     const mails = await mailsSince(before, 1);
-    smtp.onMail = () => {};
     expect(mails.flatMap(({ to }) => to)).toEqual(["owner@ours.example"]);
     const { items } = await world.app.backend.mails.undelivered(world.scope, { limit: 10, cursor: null });
     expect(items).toMatchObject([
       { recipient: "admin@ours.example", state: "failed", attempts: 1, problem: "127.0.0.1: 550 no such user here" },
     ]);
-    const told = [...world.app.errors, ...(second?.errors ?? [])].map(({ message }) => message);
-    expect(told).toContain("A mail was not delivered: 127.0.0.1: 550 no such user here");
+    const told = await until("it is told of", () => {
+      const messages = [...world.app.errors, ...(second?.errors ?? [])].map(({ message }) => message);
+      return messages.includes("A mail was not delivered: 127.0.0.1: 550 no such user here") && messages;
+    });
     expect(JSON.stringify(told)).not.toContain("ours.example");
   }, 60_000);
 });
@@ -173,7 +184,7 @@ test("an app that its provider refuses is one mail for the app, however many con
   await world.connect("app-2");
   const before = smtp.mails.length;
   world.vendor.disturb("refuses_app", "refuses_app", "refuses_app", "refuses_app");
-  world.clock.jump(2 * HOUR);
+  await jump(2 * HOUR);
   const mails = await mailsSince(before, 2);
   expect(mails.flatMap(({ to }) => to).sort()).toEqual(NEEDED);
   expect(mails[0]!.parsed.subject).toBe("The OAuth app of VENDOR is refused");

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { Browser } from "../accounts/browser.ts";
 import { type StartedApp, startApp, type TestTenant } from "../start-app.ts";
+import { until } from "../until.ts";
 import { type ReceivedMail, refusal, type SmtpPeer, startSmtpPeer } from "./smtp-peer.ts";
 
 const PUBLIC_URL = "http://integrations.test";
@@ -165,12 +166,10 @@ describe("the page about mail", () => {
   });
 
   async function untilPage(holds: (html: string) => boolean): Promise<string> {
-    for (let waitedMs = 0; ; waitedMs += 100) {
+    return until("the page says it", async () => {
       const { html } = await owner.open("/settings/mail");
-      if (holds(html)) return html;
-      if (waitedMs > 5_000) throw new Error("the page does not say it");
-      await Bun.sleep(100);
-    }
+      return holds(html) && html;
+    });
   }
 });
 

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import { until } from "../until.ts";
 
 /** A mail server that nobody here wrote (`smtp-server`), and what it was given. */
 export interface SmtpPeer {
@@ -73,11 +74,7 @@ export async function startSmtpPeer(options: SMTPServerOptions = {}): Promise<Sm
     port: (server.server.address() as AddressInfo).port,
     mails,
     async until(count: number) {
-      for (let waitedMs = 0; mails.length < count; waitedMs += 20) {
-        if (waitedMs > 15_000) throw new Error(`${mails.length} mails instead of ${count}`);
-        await Bun.sleep(20);
-      }
-      return mails;
+      return until(`${count} mails`, () => mails.length >= count && mails);
     },
     stop: () => new Promise<void>((resolve) => server.close(() => resolve())),
   });

@@ -18,7 +18,7 @@ let world: OAuthWorld;
 const canaries: string[] = [];
 beforeAll(async () => {
   world = await openOAuthWorld({}, {}, { environment: { METRICS_TOKEN } });
-}, 30_000);
+}, 60_000);
 afterAll(() => world.close());
 
 async function everythingThatIsSeen(): Promise<ReadonlyMap<string, string>> {

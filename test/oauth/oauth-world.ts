@@ -3,6 +3,7 @@ import type { Connection } from "../../src/domain/connection.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
 import { type FlowWorld, openFlowWorld } from "../flows/flow-world.ts";
+import { until } from "../until.ts";
 import { type AuthorizationServer, type ServerOptions, startAuthorizationServer } from "./authorization-server.ts";
 import { vendorRegistry } from "./vendor-connector.ts";
 
@@ -67,12 +68,14 @@ export async function openOAuthWorld(
       return finished.connection;
     },
     async untilConnection(id, holds) {
-      for (let waitedMs = 0; ; waitedMs += 20) {
-        const found = await connection(id);
-        if (holds(found)) return found;
-        if (waitedMs > 10_000) throw new Error(`the connection is not as wanted: ${JSON.stringify(found)}`);
-        await Bun.sleep(20);
-      }
+      let found = await connection(id);
+      const look = async () => {
+        found = await connection(id);
+        return holds(found) && found;
+      };
+      return until("the connection is as wanted", look).catch((error: Error) => {
+        throw new Error(`${error.message}: ${JSON.stringify(found)}`);
+      });
     },
     async forgetConnections() {
       const { connections: store } = world.app.backend;

@@ -4,6 +4,7 @@ import type { Connection } from "../../src/domain/connection.ts";
 import { jumpingClock } from "../flows/jumping-clock.ts";
 import { type StartedApp, startApp, type TestTenant } from "../start-app.ts";
 import { openTestStorage, type TestStorage } from "../test-storage.ts";
+import { until } from "../until.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "./authorization-server.ts";
 import { CALLBACK, PUBLIC_URL, readCallback, SESSION } from "./oauth-world.ts";
 import type { CallerTask } from "./refresh-caller.ts";
@@ -141,7 +142,7 @@ test("a process that dies between the provider's answer and the commit costs a r
   clock.jump(120_000);
   const { scope } = stage.tenant;
   const state = async () => (await backend.connections.find(scope, stage.connection.id))!;
-  for (let waitedMs = 0; (await state()).state === "ready" && waitedMs < 10_000; waitedMs += 50) await Bun.sleep(50);
+  await until("it needs a person", async () => (await state()).state !== "ready");
   expect(await state()).toMatchObject({ state: "needs_reconnect", generation: 1 });
   expect((await state()).problem).toContain("cut off before its answer was stored");
 }, 60_000);
@@ -156,6 +157,6 @@ test("where the provider lets the token be used again, the next process goes on 
   clock.jump(120_000);
   const { scope } = stage.tenant;
   const state = async () => (await backend.connections.find(scope, stage.connection.id))!;
-  for (let waitedMs = 0; (await state()).generation === 1 && waitedMs < 10_000; waitedMs += 50) await Bun.sleep(50);
+  await until("it is renewed", async () => (await state()).generation !== 1);
   expect(await state()).toMatchObject({ state: "ready", generation: 2 });
 }, 60_000);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { until } from "../until.ts";
 import { type OAuthWorld, openOAuthWorld } from "./oauth-world.ts";
 
 /*
@@ -13,7 +14,7 @@ const HOUR = 60 * MINUTE;
 let world: OAuthWorld;
 beforeAll(async () => {
   world = await openOAuthWorld({}, {}, { environment: { VENDOR_SIGNING_SECRET: SECRET } });
-}, 30_000);
+}, 60_000);
 afterAll(() => world.close());
 beforeEach(() => world.forgetConnections());
 
@@ -59,7 +60,7 @@ test("the connection needs a person at once: one notice, runs wait and go on aft
   expect(events).toMatchObject([{ kind: "needs_reconnect" }]);
   const run = await workflow.start();
   await world.until(run, ({ waitingFor }) => waitingFor === "connection");
-  for (let waitedMs = 0; noticesOf(id) === 0 && waitedMs < 5000; waitedMs += 20) await Bun.sleep(20);
+  await until("people are told", () => noticesOf(id) > 0);
   expect(noticesOf(id)).toBe(1);
   expect(await hear([{ account: "gone" }])).toBe(202);
   world.clock.jump(2000);
@@ -69,7 +70,7 @@ test("the connection needs a person at once: one notice, runs wait and go on aft
   expect(noticesOf(id)).toBe(1);
   // Nobody asked the provider's token endpoint about it but for the new consent.
   expect(world.vendor.tokenRequests.slice(refreshed)).toEqual(["/token"]);
-}, 20_000);
+}, 60_000);
 
 describe("nothing changes", () => {
   test("when it is about an earlier grant than the one there is, reconnected or refreshed since", async () => {
@@ -107,13 +108,12 @@ describe("nothing changes", () => {
     let answer = () => {};
     world.vendor.disturb({ waits: new Promise<void>((resolve) => (answer = resolve)) });
     world.clock.jump(2 * HOUR);
-    for (let waitedMs = 0; waitedMs < 5000; waitedMs += 10) {
+    await until("a refresh is under way", async () => {
       const claim = { owner: "looks", generation: 1 };
       const times = { now: world.clock.now(), until: world.clock.now() + 1 };
       const { kind } = await world.app.backend.connections.leaseRefresh(world.scope, id, claim, times);
-      if (kind === "in_progress") break;
-      await Bun.sleep(10);
-    }
+      return kind === "in_progress";
+    });
     await hear([{ account: "busy" }]);
     expect((await world.connection(id)).state).toBe("ready");
     answer();

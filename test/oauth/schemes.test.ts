@@ -28,7 +28,7 @@ test("client id and secret in the body instead of HTTP Basic", async () => {
     await world.app.app.services.connections.remove(world.scope, again.id);
     await revoked;
   });
-}, 30_000);
+}, 60_000);
 
 test("a provider that takes back all of an account's grants is asked to when its last connection goes, not before", async () => {
   await withWorld(openOAuthWorld({}, { revokesAll: true }), async (world) => {
@@ -50,7 +50,7 @@ test("a provider that takes back all of an account's grants is asked to when its
     await connections.remove(world.scope, last.id);
     await untilLast;
   });
-}, 30_000);
+}, 60_000);
 
 test("what makes no address of the provider is refused with the connector's own words", async () => {
   const nowhere = () => {
@@ -63,7 +63,7 @@ test("what makes no address of the provider is refused with the connector's own 
   await withWorld(openOAuthWorld({}, { tokenUrl: nowhere }), async (world) => {
     await expect(world.connect()).rejects.toMatchObject({ code: "invalid" });
   });
-}, 30_000);
+}, 60_000);
 
 test("client credentials: connected without a browser through the API, and renewed by asking again", async () => {
   const opening = openOAuthWorld({}, { grant: "client_credentials", scopes: [] }, { untested: true });
@@ -79,21 +79,21 @@ test("client credentials: connected without a browser through the API, and renew
     const refused = await world.api("POST", "/connections", { body: wanted });
     expect(refused).toMatchObject({ status: 422, body: { code: "oauth_refused" } });
   });
-}, 30_000);
+}, 60_000);
 
 test("an expiry that only introspection tells, by a provider whose clock is hours behind ours", async () => {
   const opening = openOAuthWorld({ tellsExpiry: false }, {}, { introspects: true });
   await withWorld(opening, async (world) => {
     world.clock.jump(5 * HOUR);
+    const begunAt = world.clock.now();
     const { id, expiresAt, refreshAt } = await world.connect();
-    const lifetime = (expiresAt ?? 0) - world.clock.now();
-    expect(lifetime).toBeGreaterThan(HOUR - 10_000);
-    expect(lifetime).toBeLessThanOrEqual(HOUR + 1_000);
+    // To the second, as the provider counts.
+    expect(expiresAt ?? 0).toBeWithin(begunAt + HOUR - 1_000, world.clock.now() + HOUR + 1_000);
     expect(refreshAt).toBeLessThan(expiresAt ?? 0);
     world.clock.jump(HOUR);
     expect(await world.untilConnection(id, ({ generation }) => generation === 2)).toMatchObject({ state: "ready" });
   });
-}, 30_000);
+}, 60_000);
 
 test("an expiry that nobody tells: the connector's own guess, or none and a 401 says it", async () => {
   await withWorld(openOAuthWorld({ tellsExpiry: false }, { defaultLifetimeMs: 20 * 60_000 }), async (world) => {
@@ -107,20 +107,21 @@ test("an expiry that nobody tells: the connector's own guess, or none and a 401 
     expect(await world.run([world.ask(id)])).toMatchObject({ status: "succeeded" });
     expect(await world.connection(id)).toMatchObject({ generation: 2 });
   });
-}, 30_000);
+}, 60_000);
 
 test("our clock hours off does not matter: lifetimes are counted from when we asked", async () => {
   await withWorld(openOAuthWorld({ rotates: false }, { refresh: "stable" }), async (world) => {
     for (const byMs of [7 * HOUR, 0]) {
       world.clock.jump(byMs);
+      const begunAt = world.clock.now();
       const { id, expiresAt } = await world.connect();
-      expect((expiresAt ?? 0) - world.clock.now()).toBeGreaterThan(HOUR - 10_000);
+      expect(expiresAt ?? 0).toBeWithin(begunAt + HOUR, world.clock.now() + HOUR + 1);
       world.clock.jump(HOUR);
       await world.untilConnection(id, ({ generation }) => generation === 2);
       expect(await world.run([world.ask(id)])).toMatchObject({ status: "succeeded" });
     }
   });
-}, 30_000);
+}, 60_000);
 
 test("tokens that live until they are revoked need a person when they are, and not for a single refused call", async () => {
   await withWorld(openOAuthWorld({ tellsExpiry: false }, { refresh: "none" }), async (world) => {
@@ -133,4 +134,4 @@ test("tokens that live until they are revoked need a person when they are, and n
     await world.consent("alice", id);
     expect(await world.settled(run)).toMatchObject({ status: "succeeded" });
   });
-}, 30_000);
+}, 60_000);

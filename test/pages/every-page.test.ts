@@ -10,7 +10,7 @@ const people = new Map<Role, Cookies>();
 beforeAll(async () => {
   ui = await startUi();
   for (const role of ROLES) people.set(role, await ui.signInAs(role));
-}, 30_000);
+}, 60_000);
 afterAll(() => ui.stop());
 
 const pathOf = (path: string) => path.replace(/:\w+/g, "some_id");

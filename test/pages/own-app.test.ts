@@ -7,7 +7,7 @@ const PAGE = "/connections/new/slack";
 let ui: StartedUi;
 beforeAll(async () => {
   ui = await startUi({ PUBLIC_URL: "https://sync.test" });
-}, 30_000);
+}, 60_000);
 afterAll(() => ui.stop());
 
 const cookie = (cookies: Cookies) => Object.entries(cookies).map((pair) => pair.join("="));

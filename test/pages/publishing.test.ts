@@ -10,7 +10,7 @@ let open: StartedUi;
 beforeAll(async () => {
   local = await startUi({ PUBLIC_URL: "http://localhost:3000" }, acmeRegistry);
   open = await startUi({ PUBLIC_URL: "https://sync.test" });
-}, 30_000);
+}, 60_000);
 afterAll(async () => {
   await local.stop();
   await open.stop();

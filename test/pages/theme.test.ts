@@ -6,7 +6,7 @@ import { entriesOfForm } from "../html-form.ts";
 let ui: StartedUi;
 beforeAll(async () => {
   ui = await startUi();
-}, 30_000);
+}, 60_000);
 afterAll(() => ui.stop());
 
 const cookies = (more: string) =>

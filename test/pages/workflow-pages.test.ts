@@ -12,6 +12,7 @@ import { workflowStepPages } from "../../src/http/ui/workflow-steps.ts";
 import { workflowTriggerPages } from "../../src/http/ui/workflow-trigger.ts";
 import { workflowVersionPages } from "../../src/http/ui/workflow-versions.ts";
 import { type StartedApp, startApp, type TestTenant } from "../start-app.ts";
+import { until } from "../until.ts";
 
 let app: StartedApp;
 let ours: TestTenant;
@@ -288,8 +289,7 @@ test("data to insert is what the last run had, inside of a loop too", async () =
   expect(await at("last")).toContain("Samples; after the first run");
   await workflows.publish(ours.scope, id);
   const { runId } = await runs.start(ours.scope, id, { rows: [{ n: 21 }, { n: 4 }], secret_name: "<b>" }, null);
-  for (let tries = 0; tries < 200 && (await runs.find(ours.scope, runId)).status !== "succeeded"; tries += 1)
-    await Bun.sleep(10);
+  await until("the run has ended", async () => (await runs.find(ours.scope, runId)).status === "succeeded");
   const inLoop = await at("last");
   for (const part of ["item", "trigger.body.rows[0].n", "steps.shape.output.doubled", ">42<", "&lt;b&gt;"])
     expect(inLoop).toContain(part);

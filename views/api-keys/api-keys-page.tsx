@@ -1,11 +1,10 @@
 import { Html } from "@elysiajs/html";
 import { Badge, Tag } from "../components/badge.tsx";
-import { Button, CopyButton, DialogButton, FormActions } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
+import { DialogButton } from "../components/button.tsx";
+import { ShownOnce } from "../components/copy-line.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { Checkbox, SelectField, TextField } from "../components/field.tsx";
-import { Form } from "../components/form.tsx";
-import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Pagination } from "../components/pagination.tsx";
 import { SharedConfirm, SharedConfirmButton } from "../components/shared-confirm.tsx";
@@ -88,17 +87,9 @@ export function ApiKeysPage(props: ApiKeysPageProps): JSX.Element {
 
 function CreatedKey({ name, text }: { name: string; text: string }): JSX.Element {
   return (
-    <div class="page-notice">
-      <Notice tone="success" title={`The key “${name}” is made`}>
-        <p>Copy it now: it is not stored and cannot be shown again.</p>
-        <div class="copy-line">
-          <code id="new-key-text" safe>
-            {text}
-          </code>
-          <CopyButton from="new-key-text" label="Copy the key" />
-        </div>
-      </Notice>
-    </div>
+    <ShownOnce title={`The key “${name}” is made`} id="new-key-text" text={text} label="Copy the key">
+      <p>Copy it now: it is not stored and cannot be shown again.</p>
+    </ShownOnce>
   );
 }
 
@@ -158,51 +149,52 @@ const LIFETIMES = [
 
 function NewKeyDialog({ csrf, entered, errors }: ApiKeysPageProps): JSX.Element {
   return (
-    <Dialog id="new-key" title="New API key" open={Object.keys(errors).length > 0}>
-      <Form action="/api-keys" csrf={csrf}>
-        <TextField
-          name="name"
-          label="Name"
-          hint="Say which program uses it; you will want to know before you delete it."
-          value={entered.name}
-          error={errors.name}
-          maxlength={200}
-          autocomplete="off"
+    <FormDialog
+      id="new-key"
+      title="New API key"
+      open={Object.keys(errors).length > 0}
+      action="/api-keys"
+      csrf={csrf}
+      confirmLabel="Make the key"
+    >
+      <TextField
+        name="name"
+        label="Name"
+        hint="Say which program uses it; you will want to know before you delete it."
+        value={entered.name}
+        error={errors.name}
+        maxlength={200}
+        autocomplete="off"
+      />
+      <fieldset class="stack" aria-describedby={errors.scopes ? "scopes-error" : undefined}>
+        <legend>What it may do</legend>
+        <Checkbox
+          name="scopes"
+          id="scope-read"
+          value="read"
+          checked={entered.scopes.includes("read")}
+          label="Read"
+          hint="See workflows, runs, connections (never their credentials) and variables."
         />
-        <fieldset class="stack" aria-describedby={errors.scopes ? "scopes-error" : undefined}>
-          <legend>What it may do</legend>
-          <Checkbox
-            name="scopes"
-            id="scope-read"
-            value="read"
-            checked={entered.scopes.includes("read")}
-            label="Read"
-            hint="See workflows, runs, connections (never their credentials) and variables."
-          />
-          <Checkbox
-            name="scopes"
-            id="scope-write"
-            value="write"
-            checked={entered.scopes.includes("write")}
-            label="Write"
-            hint="Change workflows and connections, start and control runs."
-          />
-          {errors.scopes ? (
-            <div class="field">
-              <div class="error" id="scopes-error">
-                Choose at least one.
-              </div>
+        <Checkbox
+          name="scopes"
+          id="scope-write"
+          value="write"
+          checked={entered.scopes.includes("write")}
+          label="Write"
+          hint="Change workflows and connections, start and control runs."
+        />
+        {errors.scopes ? (
+          <div class="field">
+            <div class="error" id="scopes-error">
+              Choose at least one.
             </div>
-          ) : (
-            ""
-          )}
-        </fieldset>
-        <SelectField name="days" label="Expires" options={LIFETIMES} value={entered.days} />
-        <FormActions>
-          <DialogButton dialog="new-key" command="close" label="Cancel" />
-          <Button kind="primary" label="Make the key" />
-        </FormActions>
-      </Form>
-    </Dialog>
+          </div>
+        ) : (
+          ""
+        )}
+      </fieldset>
+      <SelectField name="days" label="Expires" options={LIFETIMES} value={entered.days} />
+    </FormDialog>
   );
 }

@@ -1,6 +1,7 @@
 import { Html, type PropsWithChildren } from "@elysiajs/html";
 import { Button, DialogButton, FormActions } from "./button.tsx";
 import { Form } from "./form.tsx";
+import type { IconName } from "./icon.tsx";
 
 export interface DialogProps {
   readonly id: string;
@@ -27,33 +28,35 @@ export function Dialog({ id, title, size, open, children }: PropsWithChildren<Di
   );
 }
 
-export interface ConfirmDialogProps extends DialogProps {
+export interface FormDialogProps extends DialogProps {
   readonly action: string;
   readonly csrf: string;
   /** What will happen, and whether it can be undone. */
-  readonly text: string;
+  readonly text?: string;
   readonly confirmLabel: string;
+  readonly icon?: IconName;
   readonly danger?: boolean;
 }
 
-/** Asks before something is done. Children are further fields of its form. */
-export function ConfirmDialog({
+/** Asks before something is done. Children are the fields of its form. */
+export function FormDialog({
   action,
   csrf,
   text,
   confirmLabel,
+  icon,
   danger,
   children,
   ...dialog
-}: PropsWithChildren<ConfirmDialogProps>): JSX.Element {
+}: PropsWithChildren<FormDialogProps>): JSX.Element {
   return (
     <Dialog {...dialog}>
-      <p safe>{text}</p>
+      {text === undefined ? "" : <p safe>{text}</p>}
       <Form action={action} csrf={csrf}>
         {children}
         <FormActions>
           <DialogButton dialog={dialog.id} command="close" label="Cancel" />
-          <Button kind={danger ? "danger-fill" : "primary"} label={confirmLabel} />
+          <Button kind={danger ? "danger-fill" : "primary"} label={confirmLabel} {...(icon && { icon })} />
         </FormActions>
       </Form>
     </Dialog>

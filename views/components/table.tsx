@@ -40,3 +40,26 @@ export function Table({ caption, columns, bodyId, children }: PropsWithChildren<
     </div>
   );
 }
+
+/** What a row is about, and a line that says more of it. */
+export function RowTitle({ href, title, note }: { href?: string; title: string; note: string }): JSX.Element {
+  const name = (
+    <span class="cell-title" dir="auto" safe>
+      {title}
+    </span>
+  );
+  return (
+    <>
+      {href === undefined ? (
+        name
+      ) : (
+        <a class="row-link" href={href}>
+          {name}
+        </a>
+      )}
+      <span class="cell-note" dir="auto" safe>
+        {note}
+      </span>
+    </>
+  );
+}

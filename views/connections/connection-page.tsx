@@ -2,8 +2,8 @@ import { Html } from "@elysiajs/html";
 import type { Connection, ConnectionEvent } from "../../src/domain/connection.ts";
 import type { ParkedRun } from "../../src/domain/connection-store.ts";
 import { Badge, Tag } from "../components/badge.tsx";
-import { Button, DialogButton, FormActions, LinkButton } from "../components/button.tsx";
-import { ConfirmDialog, Dialog } from "../components/dialog.tsx";
+import { Button, DialogButton, LinkButton } from "../components/button.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
@@ -55,7 +55,7 @@ export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
       {mayWrite ? (
         <>
           <RenameDialog {...props} />
-          <ConfirmDialog
+          <FormDialog
             id="delete-connection"
             title={`Delete ${connection.name}?`}
             text={deleteText(props)}
@@ -287,22 +287,23 @@ function Events({ events }: Pick<ConnectionPageProps, "events">): JSX.Element {
 
 function RenameDialog({ connection, renaming, csrf }: ConnectionPageProps): JSX.Element {
   return (
-    <Dialog id="rename-connection" title="Rename the connection" open={renaming !== null}>
-      <Form action={`/connections/${connection.id}/rename`} csrf={csrf}>
-        <TextField
-          name="name"
-          label="Name"
-          value={renaming?.name ?? connection.name}
-          error={renaming?.error}
-          maxlength={200}
-          autocomplete="off"
-        />
-        <FormActions>
-          <DialogButton dialog="rename-connection" command="close" label="Cancel" />
-          <Button kind="primary" label="Rename" />
-        </FormActions>
-      </Form>
-    </Dialog>
+    <FormDialog
+      id="rename-connection"
+      title="Rename the connection"
+      open={renaming !== null}
+      action={`/connections/${connection.id}/rename`}
+      csrf={csrf}
+      confirmLabel="Rename"
+    >
+      <TextField
+        name="name"
+        label="Name"
+        value={renaming?.name ?? connection.name}
+        error={renaming?.error}
+        maxlength={200}
+        autocomplete="off"
+      />
+    </FormDialog>
   );
 }
 

@@ -1,5 +1,6 @@
 import { Html } from "@elysiajs/html";
-import { Button, CopyButton, FormActions } from "../components/button.tsx";
+import { Button, FormActions } from "../components/button.tsx";
+import { CopyLine } from "../components/copy-line.tsx";
 import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 
@@ -24,12 +25,7 @@ export function EventsAddress({ events }: { events: EventAppView }): JSX.Element
           ? "Only needed for triggers; also called request URL or webhook URL. It belongs to your organisation: what comes there reaches your workflows only."
           : "Optional, also called webhook URL: the provider tells there when access is taken back. It belongs to your organisation."}
       </p>
-      <div class="copy-line">
-        <code id="events-url" safe>
-          {ownUrl ?? installation.url}
-        </code>
-        <CopyButton from="events-url" label="Copy the events URL" />
-      </div>
+      <CopyLine id="events-url" text={ownUrl ?? installation.url} label="Copy the events URL" isWhole />
       {installation.isSet ? (
         <p>
           {events.hasSecrets

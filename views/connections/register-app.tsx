@@ -1,5 +1,6 @@
 import { Html } from "@elysiajs/html";
-import { Button, CopyButton, FormActions } from "../components/button.tsx";
+import { Button, FormActions } from "../components/button.tsx";
+import { CopyLine } from "../components/copy-line.tsx";
 import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
@@ -111,12 +112,7 @@ function Addresses({ oauth, events }: RegisterAppProps): JSX.Element {
         <div class="stack-tight">
           <h3>Callback URL</h3>
           <p class="faint">Also called redirect URL. Copy it exactly as it is.</p>
-          <div class="copy-line">
-            <code id="callback-url" safe>
-              {oauth.app.callbackUrl}
-            </code>
-            <CopyButton from="callback-url" label="Copy the callback URL" />
-          </div>
+          <CopyLine id="callback-url" text={oauth.app.callbackUrl} label="Copy the callback URL" isWhole />
         </div>
       ) : (
         ""
@@ -132,12 +128,7 @@ function Scopes({ oauth }: { oauth: AppView }): JSX.Element {
   return (
     <div class="stack-tight">
       <h3>Scopes</h3>
-      <div class="copy-line">
-        <code id="scope-text" safe>
-          {oauth.scopeText}
-        </code>
-        <CopyButton from="scope-text" label="Copy the scopes" />
-      </div>
+      <CopyLine id="scope-text" text={oauth.scopeText} label="Copy the scopes" isWhole />
       <dl class="facts scopes">
         {oauth.scopes.map(({ name, title }) => (
           <>
@@ -160,12 +151,7 @@ function Manifest({ text }: { text: string }): JSX.Element {
         The whole app as one text, with the callback URL, the events URL and all scopes; paste it where the provider
         makes an app from a manifest.
       </p>
-      <div class="copy-line">
-        <code class="manifest" id="app-manifest" tabindex="0" safe>
-          {text}
-        </code>
-        <CopyButton from="app-manifest" label="Copy the manifest" />
-      </div>
+      <CopyLine class="manifest" id="app-manifest" text={text} label="Copy the manifest" />
     </div>
   );
 }

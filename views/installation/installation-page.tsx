@@ -1,10 +1,9 @@
 import { Html } from "@elysiajs/html";
 import { Tag } from "../components/badge.tsx";
-import { Button, CopyButton, DialogButton, FormActions, LinkButton } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
+import { DialogButton, LinkButton } from "../components/button.tsx";
+import { ShownOnce } from "../components/copy-line.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { TextField } from "../components/field.tsx";
-import { Form } from "../components/form.tsx";
-import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Pagination } from "../components/pagination.tsx";
 import { Table } from "../components/table.tsx";
@@ -81,49 +80,42 @@ export function InstallationPage(props: InstallationPageProps): JSX.Element {
 
 function CreatedTenant({ slug, email, address }: NonNullable<InstallationPageProps["created"]>): JSX.Element {
   return (
-    <div class="page-notice">
-      <Notice tone="success" title={`The tenant ${slug} is made`}>
-        <p>
-          Pass this link on to <strong safe>{email}</strong>, who will own it. It works once, for seven days, and is not
-          shown again.
-        </p>
-        <div class="copy-line">
-          <code id="new-link" tabindex="0" safe>
-            {address}
-          </code>
-          <CopyButton from="new-link" label="Copy the link" />
-        </div>
-      </Notice>
-    </div>
+    <ShownOnce title={`The tenant ${slug} is made`} id="new-link" text={address} label="Copy the link">
+      <p>
+        Pass this link on to <strong safe>{email}</strong>, who will own it. It works once, for seven days, and is not
+        shown again.
+      </p>
+    </ShownOnce>
   );
 }
 
 function NewTenantDialog({ csrf, entered, errors }: InstallationPageProps): JSX.Element {
   return (
-    <Dialog id="new-tenant" title="New tenant" open={Object.keys(errors).length > 0}>
-      <Form action="/installation/tenants" csrf={csrf}>
-        <TextField
-          name="tenant"
-          label="Name of the organisation"
-          hint="Its short name is made of it: Müller & Söhne becomes muller-sohne."
-          value={entered.tenant}
-          error={errors.tenant}
-          maxlength={100}
-          autocomplete="off"
-        />
-        <TextField
-          name="email"
-          type="email"
-          label="E-mail address of its owner"
-          value={entered.email}
-          error={errors.email}
-          autocomplete="off"
-        />
-        <FormActions>
-          <DialogButton dialog="new-tenant" command="close" label="Cancel" />
-          <Button kind="primary" label="Make the tenant" />
-        </FormActions>
-      </Form>
-    </Dialog>
+    <FormDialog
+      id="new-tenant"
+      title="New tenant"
+      open={Object.keys(errors).length > 0}
+      action="/installation/tenants"
+      csrf={csrf}
+      confirmLabel="Make the tenant"
+    >
+      <TextField
+        name="tenant"
+        label="Name of the organisation"
+        hint="Its short name is made of it: Müller & Söhne becomes muller-sohne."
+        value={entered.tenant}
+        error={errors.tenant}
+        maxlength={100}
+        autocomplete="off"
+      />
+      <TextField
+        name="email"
+        type="email"
+        label="E-mail address of its owner"
+        value={entered.email}
+        error={errors.email}
+        autocomplete="off"
+      />
+    </FormDialog>
   );
 }

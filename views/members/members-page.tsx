@@ -2,15 +2,14 @@ import { Html } from "@elysiajs/html";
 import type { Role } from "../../src/domain/permission.ts";
 import type { Member } from "../../src/domain/user.ts";
 import { Badge, Tag } from "../components/badge.tsx";
-import { Button, CopyButton, DialogButton, FormActions } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
+import { DialogButton } from "../components/button.tsx";
+import { ShownOnce } from "../components/copy-line.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { SelectField, TextField } from "../components/field.tsx";
-import { Form } from "../components/form.tsx";
-import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Pagination } from "../components/pagination.tsx";
 import { SharedConfirm } from "../components/shared-confirm.tsx";
-import { Table } from "../components/table.tsx";
+import { RowTitle, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { type InvitationLine, InvitationRow } from "./invitation-row.tsx";
 import { MemberActions } from "./member-actions.tsx";
@@ -98,12 +97,7 @@ function MemberRow({ member, page }: { member: Member; page: MembersPageProps })
   return (
     <tr>
       <td class="grow">
-        <span class="cell-title" dir="auto" safe>
-          {user.name}
-        </span>
-        <span class="cell-note" dir="auto" safe>
-          {user.email}
-        </span>
+        <RowTitle title={user.name} note={user.email} />
         {user.id === page.ownId ? <Tag label="You" /> : ""}
         {user.isOperator ? <Tag label="Operator" /> : ""}
         {user.disabledAt === null ? "" : <Badge tone="warning" label="Disabled" />}
@@ -138,47 +132,40 @@ function MemberRow({ member, page }: { member: Member; page: MembersPageProps })
 function NewLink({ kind, who, address }: NonNullable<MembersPageProps["link"]>): JSX.Element {
   const title = kind === "invitation" ? `The invitation for ${who} is made` : `${who} can choose a new password`;
   return (
-    <div class="page-notice">
-      <Notice tone="success" title={title}>
-        <p>
-          {kind === "invitation"
-            ? "Pass this link on to them. It works once, for seven days, and is not shown again."
-            : "Pass this link on to them. It works once, for a day, and is not shown again."}
-        </p>
-        <div class="copy-line">
-          <code id="new-link" tabindex="0" safe>
-            {address}
-          </code>
-          <CopyButton from="new-link" label="Copy the link" />
-        </div>
-      </Notice>
-    </div>
+    <ShownOnce title={title} id="new-link" text={address} label="Copy the link">
+      <p>
+        {kind === "invitation"
+          ? "Pass this link on to them. It works once, for seven days, and is not shown again."
+          : "Pass this link on to them. It works once, for a day, and is not shown again."}
+      </p>
+    </ShownOnce>
   );
 }
 
 function InviteDialog({ csrf, entered, errors, roles }: MembersPageProps): JSX.Element {
   return (
-    <Dialog id="invite" title="Invite somebody" open={Object.keys(errors).length > 0}>
-      <Form action="/members/invitations" csrf={csrf}>
-        <TextField
-          name="email"
-          type="email"
-          label="E-mail address"
-          value={entered.email}
-          error={errors.email}
-          autocomplete="off"
-        />
-        <SelectField
-          name="role"
-          label="Role"
-          options={roles.map((role) => ({ value: role, label: role }))}
-          value={entered.role}
-        />
-        <FormActions>
-          <DialogButton dialog="invite" command="close" label="Cancel" />
-          <Button kind="primary" label="Make the link" />
-        </FormActions>
-      </Form>
-    </Dialog>
+    <FormDialog
+      id="invite"
+      title="Invite somebody"
+      open={Object.keys(errors).length > 0}
+      action="/members/invitations"
+      csrf={csrf}
+      confirmLabel="Make the link"
+    >
+      <TextField
+        name="email"
+        type="email"
+        label="E-mail address"
+        value={entered.email}
+        error={errors.email}
+        autocomplete="off"
+      />
+      <SelectField
+        name="role"
+        label="Role"
+        options={roles.map((role) => ({ value: role, label: role }))}
+        value={entered.role}
+      />
+    </FormDialog>
   );
 }

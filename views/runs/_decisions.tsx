@@ -1,6 +1,6 @@
 import { Html } from "@elysiajs/html";
 import { Button, DialogButton } from "../components/button.tsx";
-import { ConfirmDialog } from "../components/dialog.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import type { StepDetail } from "./run-props.ts";
@@ -43,7 +43,7 @@ function Review({ address, csrf }: { address: string; csrf: string }): JSX.Eleme
         <DialogButton dialog="resolve-retry" label="It has not: do it again" icon="rotate" />
         <DialogButton dialog="resolve-skip" label="Go on without it" icon="arrow" />
       </div>
-      <ConfirmDialog
+      <FormDialog
         id="resolve-done"
         title="It has happened"
         action={action}
@@ -53,8 +53,8 @@ function Review({ address, csrf }: { address: string; csrf: string }): JSX.Eleme
       >
         <input type="hidden" name="as" value="done" />
         <TextField name="output" label="Output, as JSON" optional rows={5} mono spellcheck="false" value="null" />
-      </ConfirmDialog>
-      <ConfirmDialog
+      </FormDialog>
+      <FormDialog
         id="resolve-retry"
         title="Do it again"
         action={action}
@@ -63,8 +63,8 @@ function Review({ address, csrf }: { address: string; csrf: string }): JSX.Eleme
         confirmLabel="Do it again"
       >
         <input type="hidden" name="as" value="retry" />
-      </ConfirmDialog>
-      <ConfirmDialog
+      </FormDialog>
+      <FormDialog
         id="resolve-skip"
         title="Go on without it"
         action={action}
@@ -73,7 +73,7 @@ function Review({ address, csrf }: { address: string; csrf: string }): JSX.Eleme
         confirmLabel="Skip the step"
       >
         <input type="hidden" name="as" value="skip" />
-      </ConfirmDialog>
+      </FormDialog>
     </div>
   );
 }

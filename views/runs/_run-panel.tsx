@@ -1,8 +1,8 @@
 import { Html } from "@elysiajs/html";
 import type { Json } from "../../src/domain/json.ts";
-import { CopyButton, LinkButton } from "../components/button.tsx";
-import { JsonView } from "../components/json-view.tsx";
+import { Copyable } from "../components/copy-line.tsx";
 import { Time } from "../components/time.tsx";
+import { Payload } from "./payload.tsx";
 import type { RunHead } from "./run-props.ts";
 import { describeSource } from "./status.ts";
 
@@ -23,12 +23,7 @@ export function RunPanel({ run, trigger, output }: RunPanelProps): JSX.Element {
         <dl class="facts">
           <dt>Id</dt>
           <dd>
-            <span class="copyable">
-              <code id="run-id" safe>
-                {run.id}
-              </code>
-              <CopyButton from="run-id" label="Copy the run's id" />
-            </span>
+            <Copyable id="run-id" text={run.id} label="Copy the run's id" />
           </dd>
           <dt>Started by</dt>
           <dd safe>{describeSource(run.source).label}</dd>
@@ -49,12 +44,8 @@ export function RunPanel({ run, trigger, output }: RunPanelProps): JSX.Element {
           {run.replayOf === null ? "" : <OtherRun label="Replay of" id={run.replayOf} />}
           {run.parentRunId === null ? "" : <OtherRun label="Part of" id={run.parentRunId} />}
         </dl>
-        <Value id="trigger" title="Trigger" value={trigger} file={`/runs/${run.id}/trigger`} />
-        {output === undefined ? (
-          ""
-        ) : (
-          <Value id="output" title="Output" value={output} file={`/runs/${run.id}/output`} />
-        )}
+        <Payload id="trigger" title="Trigger" value={trigger} file={`/runs/${run.id}/trigger`} />
+        <Payload id="output" title="Output" value={output} file={`/runs/${run.id}/output`} />
       </div>
     </section>
   );
@@ -70,27 +61,5 @@ function OtherRun({ label, id }: { label: string; id: string }): JSX.Element {
         </a>
       </dd>
     </>
-  );
-}
-
-function Value({ id, title, value, file }: { id: string; title: string; value: Json; file: string }): JSX.Element {
-  return (
-    <section class="payload" aria-labelledby={`${id}-title`}>
-      <header>
-        <h3 id={`${id}-title`} safe>
-          {title}
-        </h3>
-        <LinkButton
-          href={file}
-          download={`${id}.json`}
-          label={`Download the ${id}`}
-          icon="download"
-          iconOnly
-          kind="quiet"
-          size="small"
-        />
-      </header>
-      <JsonView value={value} rest={file} />
-    </section>
   );
 }

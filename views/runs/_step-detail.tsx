@@ -1,11 +1,11 @@
 import { Html } from "@elysiajs/html";
-import type { Json } from "../../src/domain/json.ts";
 import { Badge } from "../components/badge.tsx";
-import { CopyButton, LinkButton } from "../components/button.tsx";
+import { Copyable } from "../components/copy-line.tsx";
 import { JsonView } from "../components/json-view.tsx";
 import { Notice } from "../components/notice.tsx";
 import { formatDuration, Time } from "../components/time.tsx";
 import { DecisionForms } from "./_decisions.tsx";
+import { Payload } from "./payload.tsx";
 import type { AttemptView, StepDetail } from "./run-props.ts";
 import { nodeBadge, waitingReason } from "./status.ts";
 
@@ -115,49 +115,11 @@ function Facts({ step }: { step: StepDetail }): JSX.Element {
         <>
           <dt>Idempotency key</dt>
           <dd>
-            <span class="copyable">
-              <code id="idempotency-key" safe>
-                {step.idempotencyKey}
-              </code>
-              <CopyButton from="idempotency-key" label="Copy the idempotency key" />
-            </span>
+            <Copyable id="idempotency-key" text={step.idempotencyKey} label="Copy the idempotency key" />
           </dd>
         </>
       )}
     </dl>
-  );
-}
-
-function Payload({
-  id,
-  title,
-  value,
-  file,
-}: {
-  id: string;
-  title: string;
-  value: Json | undefined;
-  file: string;
-}): JSX.Element {
-  if (value === undefined) return "";
-  return (
-    <section class="payload" aria-labelledby={`${id}-title`}>
-      <header>
-        <h3 id={`${id}-title`} safe>
-          {title}
-        </h3>
-        <LinkButton
-          href={file}
-          download={`${id}.json`}
-          label={`Download the ${id}`}
-          icon="download"
-          iconOnly
-          kind="quiet"
-          size="small"
-        />
-      </header>
-      <JsonView value={value} rest={file} />
-    </section>
   );
 }
 

@@ -1,7 +1,7 @@
 import { Html } from "@elysiajs/html";
 import type { Json } from "../../src/domain/json.ts";
 import { DialogButton, LinkButton } from "../components/button.tsx";
-import { ConfirmDialog } from "../components/dialog.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { Checkbox } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
@@ -110,7 +110,7 @@ function RunDialogs({ run, csrf }: { run: RunHead; csrf: string }): JSX.Element 
   const failed = run.status === "failed";
   return (
     <>
-      <ConfirmDialog
+      <FormDialog
         id="cancel-run"
         title="Cancel this run?"
         action={`/runs/${run.id}/cancel`}
@@ -119,7 +119,7 @@ function RunDialogs({ run, csrf }: { run: RunHead; csrf: string }): JSX.Element 
         confirmLabel="Cancel the run"
         danger
       />
-      <ConfirmDialog
+      <FormDialog
         id="replay-run"
         title="Replay this run"
         action={`/runs/${run.id}/replay`}
@@ -172,7 +172,7 @@ function RunDialogs({ run, csrf }: { run: RunHead; csrf: string }): JSX.Element 
           label="Send again what was already sent"
           hint="Only if you want it to happen twice: messages, payments and records are made again."
         />
-      </ConfirmDialog>
+      </FormDialog>
     </>
   );
 }

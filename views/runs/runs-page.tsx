@@ -6,7 +6,7 @@ import { type Option, Options } from "../components/field.tsx";
 import { Icon } from "../components/icon.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Pagination } from "../components/pagination.tsx";
-import { Table } from "../components/table.tsx";
+import { RowTitle, Table } from "../components/table.tsx";
 import { formatDuration, Time } from "../components/time.tsx";
 import type { RunHead } from "./run-props.ts";
 import { describeSource, runBadge, waitingReason } from "./status.ts";
@@ -147,14 +147,7 @@ function RunRow({ run }: { run: RunHead }): JSX.Element {
         <Badge {...runBadge(run.status)} />
       </td>
       <td class="grow">
-        <a class="row-link" href={`/runs/${run.id}`}>
-          <span class="cell-title" dir="auto" safe>
-            {run.workflowName}
-          </span>
-        </a>
-        <span class="cell-note" safe>
-          {noteOf(run)}
-        </span>
+        <RowTitle href={`/runs/${run.id}`} title={run.workflowName} note={noteOf(run)} />
       </td>
       <td class="narrow">
         <span class="with-icon soft">

@@ -6,7 +6,7 @@ import { Button, FormActions } from "../components/button.tsx";
 import { Form } from "../components/form.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Pagination } from "../components/pagination.tsx";
-import { Table } from "../components/table.tsx";
+import { RowTitle, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 
 export interface MailPageProps {
@@ -86,12 +86,7 @@ function MailRow({ mail, csrf }: { mail: ListedMail; csrf: string }): JSX.Elemen
   return (
     <tr>
       <td class="grow">
-        <span class="cell-title" dir="auto" safe>
-          {subject}
-        </span>
-        <span class="cell-note" dir="auto" safe>
-          {recipient}
-        </span>
+        <RowTitle title={subject} note={recipient} />
       </td>
       <td class="grow">
         {state === "failed" ? <Badge tone="danger" label="Failed" /> : <Badge tone="warning" label="Waiting" />}{" "}

@@ -1,5 +1,6 @@
 import { Html } from "@elysiajs/html";
-import { Button, CopyButton, FormActions } from "../components/button.tsx";
+import { Button, FormActions } from "../components/button.tsx";
+import { CopyLine } from "../components/copy-line.tsx";
 import { SelectField, TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 
@@ -39,12 +40,7 @@ export function ProviderForm({
   return (
     <Form action="/settings/provider" csrf={csrf}>
       <p>Register this server at the provider with this redirect address:</p>
-      <div class="copy-line">
-        <code id="redirect-uri" tabindex="0" safe>
-          {redirectUri}
-        </code>
-        <CopyButton from="redirect-uri" label="Copy the address" />
-      </div>
+      <CopyLine id="redirect-uri" text={redirectUri} label="Copy the address" />
       <TextField
         name="issuer"
         label="Issuer"

@@ -1,10 +1,9 @@
 import { Html } from "@elysiajs/html";
 import type { Json } from "../../src/domain/json.ts";
-import { Button, DialogButton, FormActions } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
+import { Button, DialogButton } from "../components/button.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { SelectField, TextField } from "../components/field.tsx";
-import { Form } from "../components/form.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { SharedConfirm, SharedConfirmButton } from "../components/shared-confirm.tsx";
 import { Table } from "../components/table.tsx";
@@ -139,35 +138,36 @@ const KINDS = [
 
 function VariableDialog({ csrf, entered, errors }: VariablesPageProps): JSX.Element {
   return (
-    <Dialog id="variable" title="Variable" open={Object.keys(errors).length > 0}>
-      <Form action="/variables" csrf={csrf}>
-        <TextField
-          name="name"
-          label="Name"
-          hint="Letters, digits and _. A name that is there already gets the new value."
-          value={entered.name}
-          error={errors.name}
-          mono
-          spellcheck="false"
-          autocomplete="off"
-          maxlength={63}
-        />
-        <SelectField name="kind" label="Kind" options={KINDS} value={entered.kind} />
-        <TextField
-          name="value"
-          label="Value"
-          value={entered.value}
-          error={errors.value}
-          rows={4}
-          mono
-          spellcheck="false"
-          optional
-        />
-        <FormActions>
-          <DialogButton dialog="variable" command="close" label="Cancel" />
-          <Button kind="primary" label="Save" />
-        </FormActions>
-      </Form>
-    </Dialog>
+    <FormDialog
+      id="variable"
+      title="Variable"
+      open={Object.keys(errors).length > 0}
+      action="/variables"
+      csrf={csrf}
+      confirmLabel="Save"
+    >
+      <TextField
+        name="name"
+        label="Name"
+        hint="Letters, digits and _. A name that is there already gets the new value."
+        value={entered.name}
+        error={errors.name}
+        mono
+        spellcheck="false"
+        autocomplete="off"
+        maxlength={63}
+      />
+      <SelectField name="kind" label="Kind" options={KINDS} value={entered.kind} />
+      <TextField
+        name="value"
+        label="Value"
+        value={entered.value}
+        error={errors.value}
+        rows={4}
+        mono
+        spellcheck="false"
+        optional
+      />
+    </FormDialog>
   );
 }

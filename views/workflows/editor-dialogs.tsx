@@ -1,6 +1,6 @@
 import { Html } from "@elysiajs/html";
-import { Button, DialogButton, FormActions } from "../components/button.tsx";
-import { ConfirmDialog, Dialog } from "../components/dialog.tsx";
+import { Button, DialogButton } from "../components/button.tsx";
+import { Dialog, FormDialog } from "../components/dialog.tsx";
 import { Form } from "../components/form.tsx";
 import type { EditorView } from "./editor-view.ts";
 
@@ -10,32 +10,33 @@ export function EditorDialogs({ view }: { view: EditorView }): JSX.Element {
   return (
     <>
       {view.mayRun && view.publishedVersion !== null ? (
-        <Dialog id="run-now" title="Run now">
-          <p>Starts the published version.</p>
-          <Form action={`${root}/run`} csrf={view.csrf}>
-            <div class="field">
-              <label for="run-input">Input (JSON)</label>
-              <textarea
-                class="input mono"
-                id="run-input"
-                name="input"
-                rows="6"
-                spellcheck="false"
-                aria-describedby="run-input-hint"
-                safe
-              >
-                {`\n${view.sampleInput}`}
-              </textarea>
-              <div class="hint" id="run-input-hint">
-                It arrives as trigger.body.
-              </div>
+        <FormDialog
+          id="run-now"
+          title="Run now"
+          text="Starts the published version."
+          action={`${root}/run`}
+          csrf={view.csrf}
+          confirmLabel="Run"
+          icon="play"
+        >
+          <div class="field">
+            <label for="run-input">Input (JSON)</label>
+            <textarea
+              class="input mono"
+              id="run-input"
+              name="input"
+              rows="6"
+              spellcheck="false"
+              aria-describedby="run-input-hint"
+              safe
+            >
+              {`\n${view.sampleInput}`}
+            </textarea>
+            <div class="hint" id="run-input-hint">
+              It arrives as trigger.body.
             </div>
-            <FormActions>
-              <DialogButton dialog="run-now" command="close" label="Cancel" />
-              <Button kind="primary" label="Run" icon="play" />
-            </FormActions>
-          </Form>
-        </Dialog>
+          </div>
+        </FormDialog>
       ) : (
         ""
       )}
@@ -57,7 +58,7 @@ export function EditorDialogs({ view }: { view: EditorView }): JSX.Element {
               </div>
             </div>
           </Dialog>
-          <ConfirmDialog
+          <FormDialog
             id="delete-workflow"
             title="Delete this workflow?"
             action={`${root}/delete`}

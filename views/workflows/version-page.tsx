@@ -1,7 +1,7 @@
 import { Html } from "@elysiajs/html";
 import type { DiffLine } from "../../src/domain/diff-lines.ts";
 import { DialogButton } from "../components/button.tsx";
-import { ConfirmDialog } from "../components/dialog.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Time } from "../components/time.tsx";
 
@@ -73,7 +73,7 @@ export function VersionPage({ view }: { view: VersionView }): JSX.Element {
           <code safe>{view.definition}</code>
         </pre>
       </details>
-      <ConfirmDialog
+      <FormDialog
         id="publish-version"
         title={`Publish version ${version} again?`}
         action={`${here}/publish`}
@@ -81,7 +81,7 @@ export function VersionPage({ view }: { view: VersionView }): JSX.Element {
         text="It becomes the newest version and runs from now on. The draft stays as it is."
         confirmLabel="Publish"
       />
-      <ConfirmDialog
+      <FormDialog
         id="edit-version"
         title={`Edit from version ${version}?`}
         action={`${here}/edit`}

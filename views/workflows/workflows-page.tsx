@@ -1,8 +1,8 @@
 import { Html } from "@elysiajs/html";
 import type { RecentRun, WorkflowLine } from "../../src/domain/workflow-view-store.ts";
 import { Badge, type BadgeProps } from "../components/badge.tsx";
-import { Button, DialogButton, FormActions, LinkButton } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
+import { Button, DialogButton, LinkButton } from "../components/button.tsx";
+import { FormDialog } from "../components/dialog.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
 import { Checkbox, TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
@@ -10,7 +10,7 @@ import { Icon } from "../components/icon.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Pagination } from "../components/pagination.tsx";
 import { SharedConfirm, SharedConfirmButton } from "../components/shared-confirm.tsx";
-import { Table } from "../components/table.tsx";
+import { RowTitle, Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { runBadge } from "../runs/status.ts";
 import { ImportDialog } from "./import-dialog.tsx";
@@ -133,14 +133,7 @@ function WorkflowRow({
   return (
     <tr id={id}>
       <td class="grow">
-        <a class="row-link" href={`/workflows/${id}`}>
-          <span class="cell-title" dir="auto" safe>
-            {name}
-          </span>
-        </a>
-        <span class="cell-note" safe>
-          {`${trigger.connector} · ${trigger.trigger}`}
-        </span>
+        <RowTitle href={`/workflows/${id}`} title={name} note={`${trigger.connector} · ${trigger.trigger}`} />
       </td>
       <td class="narrow">
         <Badge {...stateBadge(workflow)} />
@@ -238,42 +231,36 @@ function FirstWorkflow({ csrf, mayWrite }: { csrf: string; mayWrite: boolean }):
 
 function NewWorkflowDialog({ csrf }: { csrf: string }): JSX.Element {
   return (
-    <Dialog id="new-workflow" title="New workflow">
-      <Form action="/workflows" csrf={csrf}>
-        <TextField
-          name="name"
-          label="Name"
-          hint="What it does, in a few words."
-          maxlength={MAX_NAME}
-          autocomplete="off"
-          autofocus
+    <FormDialog id="new-workflow" title="New workflow" action="/workflows" csrf={csrf} confirmLabel="Create">
+      <TextField
+        name="name"
+        label="Name"
+        hint="What it does, in a few words."
+        maxlength={MAX_NAME}
+        autocomplete="off"
+        autofocus
+      />
+      <fieldset class="stack">
+        <legend>Begin with</legend>
+        <Checkbox
+          type="radio"
+          name="template"
+          id="template-blank"
+          value="blank"
+          checked
+          label="A blank workflow"
+          hint="Only a trigger; you add the steps."
         />
-        <fieldset class="stack">
-          <legend>Begin with</legend>
-          <Checkbox
-            type="radio"
-            name="template"
-            id="template-blank"
-            value="blank"
-            checked
-            label="A blank workflow"
-            hint="Only a trigger; you add the steps."
-          />
-          <Checkbox
-            type="radio"
-            name="template"
-            id="template-starter"
-            value="starter"
-            label="The starter workflow"
-            hint="A webhook, a condition and an HTTP request, ready to be changed."
-          />
-        </fieldset>
-        <FormActions>
-          <DialogButton dialog="new-workflow" command="close" label="Cancel" />
-          <Button kind="primary" label="Create" />
-        </FormActions>
-      </Form>
-    </Dialog>
+        <Checkbox
+          type="radio"
+          name="template"
+          id="template-starter"
+          value="starter"
+          label="The starter workflow"
+          hint="A webhook, a condition and an HTTP request, ready to be changed."
+        />
+      </fieldset>
+    </FormDialog>
   );
 }
 

@@ -164,7 +164,7 @@ export function createApp(parts: AppParts): App {
       clock,
     }),
     headroom: createHeadroomReader({ backend, connectors, limiter: engine.rateLimits, clock }),
-    readTrigger: createTriggerReader(backend),
+    readTrigger: createTriggerReader(engine.deps),
     deliverAppEvent: (connector, publicId, delivery) =>
       deliverAppEvent(connector, publicId, delivery, {
         ...engine.deps,

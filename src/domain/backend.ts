@@ -369,6 +369,8 @@ export interface RunStore {
 }
 
 export interface ScheduleStore {
+  /** The workflow's, while one is published that has further times. */
+  find(scope: Scope, workflowId: string): Promise<Schedule | null>;
   due(now: number, limit: number): Promise<readonly Schedule[]>;
   nextDueAt(): Promise<number | null>;
   /** Moves the schedule on and, with `run`, accepts the tick's run in the same commit. False when another did. */

@@ -2,11 +2,10 @@ import type { NewRun } from "../domain/backend.ts";
 import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import type { Schedule } from "../domain/schedule.ts";
 import { grantScope } from "../domain/tenant.ts";
-import { connectionIds } from "../domain/workflow.ts";
+import { brokenConnections } from "./broken-connections.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { nextTick, previousTick } from "./schedule-times.ts";
-import { isUnavailable } from "./wait-out.ts";
 
 /** A tick that is later than this was missed (no server ran), and `missed` decides about it. */
 const LATE_MS = 60_000;
@@ -103,20 +102,10 @@ async function fireSchedule(schedule: Schedule, lookedAt: number, deps: Schedule
 }
 
 /** A run would only wait for a person to reconnect something: no more of those are started. */
-async function isPaused(
-  { tenantId, workspaceId, workflowId, version }: Schedule,
-  { backend, loadWorkflow }: ScheduleTickerDeps,
-): Promise<boolean> {
+async function isPaused(schedule: Schedule, deps: ScheduleTickerDeps): Promise<boolean> {
+  const { tenantId, workspaceId, workflowId, version } = schedule;
   const scope = grantScope(tenantId, workspaceId, { kind: "system", id: "schedule" }, ENGINE_PERMISSIONS);
-  try {
-    const { definition } = await loadWorkflow(scope, workflowId, version);
-    const ids = connectionIds(definition);
-    return ids.length > 0 && (await backend.connections.broken(scope, ids)).length > 0;
-  } catch (error) {
-    if (isUnavailable(error)) throw error;
-    // A version that cannot be loaded fails its own run, and must not hold up the schedules of others.
-    return false;
-  }
+  return (await brokenConnections(scope, workflowId, version, deps)).length > 0;
 }
 
 /** The tick to run now, or null when it was missed and `missed` says to skip. Several missed ticks run once. */

@@ -76,6 +76,17 @@ test("ticks that nobody was there for run once, or not at all, as the trigger sa
 });
 
 describe("a schedule", () => {
+  test("says when it fires next, for as long as it is published", async () => {
+    const workflow = await schedule("interval", { every: "PT1H" });
+    const standing = async () => (await world.api("GET", `/workflows/${workflow.id}/trigger`)).body;
+    const { nextAt, ...rest } = await standing();
+    expect(rest).toEqual({ state: "working", problem: null, failures: 0, succeededAt: null });
+    const inMs = Date.parse(nextAt) - world.clock.now();
+    expect(inMs > 0 && inMs <= HOUR_MS).toBeTrue();
+    await world.api("POST", `/workflows/${workflow.id}/unpublish`);
+    expect(await standing()).toMatchObject({ state: "off", nextAt: null });
+  });
+
   test("stops when the workflow is unpublished, and starts when it is published again", async () => {
     const workflow = await schedule("interval", { every: "PT1H" });
     await world.api("POST", `/workflows/${workflow.id}/unpublish`);

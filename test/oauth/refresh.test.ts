@@ -210,7 +210,14 @@ describe("a grant that is gone", () => {
     await world.untilConnection(id, ({ state }) => state === "needs_reconnect");
     for (const _ of [1, 2, 3]) await tick();
     expect(await count()).toBe(2);
+    const standing = async () => (await world.api("GET", `/workflows/${workflow.id}/trigger`)).body;
+    expect(await standing()).toMatchObject({
+      state: "waiting_for_connection",
+      problem: 'To be reconnected first: "Vendor".',
+      nextAt: null,
+    });
     await world.consent("scheduled", id);
+    expect(await standing()).toMatchObject({ state: "working", nextAt: expect.any(String) });
     await tick();
     expect(await count()).toBe(3);
   });

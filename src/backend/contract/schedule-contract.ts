@@ -55,6 +55,20 @@ export function scheduleContract(open: OpenBackendUnderTest): void {
       expect(claimed[0]?.run).toMatchObject({ source: "schedule", workspaceId: scope.workspaceId });
     });
 
+    test("is found by its workflow, in its workspace, while it has times", async (world) => {
+      const { backend, scope, stranger, neighbour } = world;
+      const schedule = await publishSchedule(backend, scope, NOW);
+      const { workflowId } = schedule;
+      expect(await backend.schedules.find(scope, workflowId)).toEqual(schedule);
+      for (const other of [stranger, neighbour]) expect(await backend.schedules.find(other, workflowId)).toBeNull();
+      expect(await backend.schedules.find(scope, "wf_none")).toBeNull();
+      await backend.schedules.advance(schedule, null, null);
+      expect(await backend.schedules.find(scope, workflowId)).toBeNull();
+      const again = await publishSchedule(backend, scope, NOW + 5);
+      await backend.workflows.unpublish(scope, again.workflowId, change("workflow.unpublished", again.workflowId));
+      expect(await backend.schedules.find(scope, again.workflowId)).toBeNull();
+    });
+
     test("can move on without a run, and end", async ({ backend, scope }) => {
       const schedule = await publishSchedule(backend, scope, NOW);
       expect(await backend.schedules.advance(schedule, NOW + 5, null)).toBe(true);

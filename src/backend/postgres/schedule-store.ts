@@ -8,6 +8,16 @@ import type { Storage } from "./storage.ts";
 
 export function createScheduleStore({ database, changes, jobs }: Storage, unfinished: UnfinishedRuns): ScheduleStore {
   return {
+    async find({ tenantId, workspaceId }, workflowId) {
+      const [row] = await database.read(tenantId, (run) =>
+        run<ScheduleRow>(
+          `SELECT tenant_id, workspace_id, workflow_id, version, spec, missed, next_at FROM schedules
+           WHERE workflow_id = $1 AND workspace_id = $2 AND next_at IS NOT NULL`,
+          [workflowId, workspaceId],
+        ),
+      );
+      return row ? toSchedule(row) : null;
+    },
     async due(now, limit) {
       const queued = await database.query<{ workflow_id: string; tenant_id: string }>(
         "SELECT workflow_id, tenant_id FROM schedule_queue WHERE next_at <= $1::bigint ORDER BY next_at LIMIT $2::integer",

@@ -20,7 +20,16 @@ export function createScheduleStore(
     "UPDATE schedules SET next_at = ? WHERE workflow_id = ? AND tenant_id = ? AND version = ? AND next_at = ?",
   );
 
+  const ofWorkflow = raw.prepare<ScheduleRow, [string, string, string]>(
+    `SELECT tenant_id, workspace_id, workflow_id, version, spec, missed, next_at FROM schedules
+     WHERE workflow_id = ? AND tenant_id = ? AND workspace_id = ? AND next_at IS NOT NULL`,
+  );
+
   return {
+    async find({ tenantId, workspaceId }, workflowId) {
+      const row = ofWorkflow.get(workflowId, tenantId, workspaceId);
+      return row && toSchedule(row);
+    },
     async due(now, limit) {
       return due.all(now, limit).map(scheduleOf);
     },

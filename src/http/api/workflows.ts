@@ -42,7 +42,7 @@ const triggerStanding = z
     }),
     problem: z.string().nullable().meta({ description: "Why it fails or waits." }),
     failures: z.int().meta({ description: "Failures in a row." }),
-    nextAt: time.nullable().meta({ description: "When it asks the provider next." }),
+    nextAt: time.nullable().meta({ description: "When it asks the provider next, or the schedule fires." }),
     succeededAt: time.nullable().meta({ description: "When the last poll succeeded." }),
   })
   .meta({ id: "TriggerStanding" });
@@ -195,7 +195,7 @@ export const workflowRoutes = [
     method: "GET",
     path: "/workflows/:id/trigger",
     operation: "getWorkflowTrigger",
-    summary: "See how a published trigger stands that polls or is registered at its provider",
+    summary: "See how a published trigger stands that polls, fires by the clock or is registered at its provider",
     needs: "read",
     responses: { 200: { description: "How it stands.", schema: triggerStanding } },
     errors: ["not_found"],

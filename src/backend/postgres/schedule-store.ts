@@ -16,7 +16,7 @@ export function createScheduleStore({ database, changes, jobs }: Storage, unfini
           [workflowId, workspaceId],
         ),
       );
-      return row ? toSchedule(row) : null;
+      return row ? scheduleOf(row) : null;
     },
     async due(now, limit) {
       const queued = await database.query<{ workflow_id: string; tenant_id: string }>(

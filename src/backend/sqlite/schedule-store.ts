@@ -19,7 +19,6 @@ export function createScheduleStore(
   const moveOn = raw.prepare(
     "UPDATE schedules SET next_at = ? WHERE workflow_id = ? AND tenant_id = ? AND version = ? AND next_at = ?",
   );
-
   const ofWorkflow = raw.prepare<ScheduleRow, [string, string, string]>(
     `SELECT tenant_id, workspace_id, workflow_id, version, spec, missed, next_at FROM schedules
      WHERE workflow_id = ? AND tenant_id = ? AND workspace_id = ? AND next_at IS NOT NULL`,
@@ -28,7 +27,7 @@ export function createScheduleStore(
   return {
     async find({ tenantId, workspaceId }, workflowId) {
       const row = ofWorkflow.get(workflowId, tenantId, workspaceId);
-      return row && toSchedule(row);
+      return row && scheduleOf(row);
     },
     async due(now, limit) {
       return due.all(now, limit).map(scheduleOf);

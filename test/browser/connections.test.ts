@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
+import { findStep } from "../../src/domain/walk-steps.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../oauth/authorization-server.ts";
 import { vendorRegistry } from "../oauth/vendor-connector.ts";
 import { launchBrowser } from "./launch-browser.ts";
@@ -34,6 +35,11 @@ async function withVisitor(body: (visitor: Visitor) => Promise<void>, options: P
   } finally {
     await visitor.close();
   }
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
 }
 
 /** What a person does on the provider's own pages. */
@@ -89,36 +95,74 @@ describe("an administrator", () => {
     });
   }, 60_000);
 
-  test("connects from a step that needs it, and is back at the step with the connection to choose", async () => {
+  test("connects from a step that needs it, and is back at the step, which uses the new connection; that can be undone", async () => {
     await withVisitor(async (visitor) => {
       const { page } = visitor;
       const { scope } = ui.tenant;
-      const vendorStep = { id: "who", kind: "action", connector: "vendor", action: "who_am_i", input: {} };
-      const { id } = await ui.app.services.workflows.create(scope, {
+      const { services } = ui.app;
+      const { id } = await services.workflows.create(scope, {
         name: "From the step",
         trigger: { connector: "manual", trigger: "run", input: {} },
         steps: [{ id: "wait", kind: "set", values: { n: 1 } }],
       });
-      await ui.app.services.drafts.edit(scope, id, (draft) => ({
+      const steps = [
+        { id: "who", kind: "action", connector: "vendor", action: "who_am_i", input: {} },
+        { id: "call", kind: "action", connector: "http", action: "request", input: { method: "GET" } },
+      ];
+      await services.drafts.edit(scope, id, (draft) => ({
         kind: "change",
-        draft: { ...draft, definition: { ...draft.definition, steps: [vendorStep] as never } },
+        draft: { ...draft, definition: { ...draft.definition, steps: steps as never } },
         what: "test",
       }));
+      const stored = async (stepId: string) => {
+        const step = findStep((await services.drafts.open(scope, id)).draft.definition, stepId);
+        return (step as { connection?: string }).connection;
+      };
+      const made = async () => (await ui.backend.connections.list(scope, { limit: 10, cursor: null })).items[0]!;
+      const selected = () => page.getByLabel("Connection").locator("option:checked").textContent();
+
       await visitor.open(`/workflows/${id}?step=who`);
       await page.getByRole("link", { name: "New connection" }).click();
       await page.getByLabel("Name").fill("For the step");
       await page.getByRole("button", { name: "Connect with Vendor" }).click();
       await consentAs(visitor, "carol");
-      await page.getByText("Connected. Choose the new connection here.").waitFor();
-      expect(new URL(page.url()).pathname + new URL(page.url()).search).toBe(`/workflows/${id}?step=who`);
-      await page.getByLabel("Connection").selectOption({ label: "For the step" });
+      await page.getByText("It uses “For the step” now.").waitFor();
+      expect(new URL(page.url()).searchParams.get("step")).toBe("who");
+      const first = await made();
+      expect([await selected(), await stored("who")]).toEqual(["For the step", first.id]);
       expect(await inspectPage(visitor)).toEqual([]);
+      await picture(page, "connected-for-step");
+      await page.getByRole("button", { name: "Undo" }).click();
+      await page.getByText("It uses “For the step” now.").waitFor({ state: "detached" });
+      expect(await stored("who")).toBeUndefined();
+      expect(new URL(page.url()).search).toBe("?step=who");
+
+      // A credential that is typed in, in place of another connection, which the undo brings back.
+      const another = { connector: "http", scheme: "bearer", hosts: ["a.example"], credential: { token: "x" } };
+      const before = await services.connections.create(scope, { ...another, name: "Until now" });
+      await visitor.open(`/workflows/${id}?step=call`);
+      await page.getByLabel("Connection").selectOption({ label: "Until now" });
+      while ((await stored("call")) !== before.id) await Bun.sleep(20);
+      await page.getByRole("link", { name: "New connection" }).click();
+      await page.getByRole("link", { name: "Bearer" }).click();
+      await page.getByLabel("Name").fill("From now on");
+      await page.getByLabel("Token").fill("canary-browser-token");
+      await page.getByLabel("Hosts").fill("api.example.com");
+      await page.getByRole("button", { name: "Connect" }).click();
+      await page.getByText("It uses “From now on” now instead of “Until now”.").waitFor();
+      const second = await made();
+      expect([await selected(), await stored("call")]).toEqual(["From now on", second.id]);
+      const address = page.url();
+      await page.getByRole("button", { name: "Undo" }).click();
+      await page.getByText("It uses “From now on” now").waitFor({ state: "detached" });
+      expect([await selected(), await stored("call")]).toEqual(["Until now", before.id]);
+      // Whoever opens the address again is not told what does not hold any more.
+      await page.goto(address);
+      expect(await page.getByText("It uses “").count()).toBe(0);
+
       // Not there for the tests that follow.
-      await ui.app.services.workflows.remove(scope, id);
-      const { items } = await ui.backend.connections.list(scope, { limit: 10, cursor: null });
-      const made = items.find(({ name }) => name === "For the step")!;
-      const change = { at: Date.now(), action: "connection.deleted", target: made.id, details: {} };
-      await ui.backend.connections.delete(scope, made.id, null, change);
+      await services.workflows.remove(scope, id);
+      for (const connection of [first.id, second.id, before.id]) await services.connections.remove(scope, connection);
     });
   }, 60_000);
 

@@ -4,6 +4,7 @@ import { AppError, type FieldError } from "../../domain/errors.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { SignedIn } from "../../domain/signed-in.ts";
 import type { Services } from "../services.ts";
+import { connectedFor } from "./builder/connected-for.ts";
 import { describeFields } from "./describe-fields.ts";
 import { leaveTo, type PageAnswer, page, redirect } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
@@ -66,8 +67,8 @@ export const connectionCreatePages = [
         const connection = scheme.oauth
           ? await services.oauth.connectDirectly(scope, { ...wanted, fields: read.value })
           : await services.connections.create(scope, { ...wanted, credential: read.value });
-        const text = next === null ? "Connected." : CONNECTED_FOR_STEP;
-        return redirect(next ?? `/connections/${connection.id}`, { flash: { kind: "success", text } });
+        if (next !== null) return connectedFor(scope, next, connection, services);
+        return redirect(`/connections/${connection.id}`, { flash: { kind: "success", text: "Connected." } });
       } catch (error) {
         return showForm(signedIn, option, scheme, entered, complaintsOf(error));
       }
@@ -138,9 +139,6 @@ export const connectionCreatePages = [
     },
   }),
 ];
-
-/** Back where the connection was missing. */
-export const CONNECTED_FOR_STEP = "Connected. Choose the new connection here.";
 
 interface Entered {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { AppError } from "../../domain/errors.ts";
-import { CONNECTED_FOR_STEP } from "./connection-create.ts";
+import { connectedFor } from "./builder/connected-for.ts";
 import { page, redirect } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
 import { relativePath } from "./relative-path.ts";
@@ -22,10 +22,11 @@ export const oauthCallbackPages = [
       try {
         const finished = await services.oauth.finish(scope, sessionId, params.provider, answer);
         if (finished.kind === "connected") {
-          const connected = finished.returnTo === null ? "Connected." : CONNECTED_FOR_STEP;
-          const text = finished.isNew ? connected : "Reconnected. Runs that waited go on.";
-          const next = relativePath(finished.returnTo, `/connections/${finished.connection.id}`);
-          return redirect(next, { flash: { kind: "success", text } });
+          const { connection, isNew } = finished;
+          const next = relativePath(finished.returnTo, "");
+          if (isNew && next !== "") return await connectedFor(scope, next, connection, services);
+          const text = isNew ? "Connected." : "Reconnected. Runs that waited go on.";
+          return redirect(next || `/connections/${connection.id}`, { flash: { kind: "success", text } });
         }
         const { OtherAccountPage } = await import("../../../views/connections/other-account-page.tsx");
         const view = OtherAccountPage({ ...finished, csrf: csrfToken });

@@ -1,7 +1,9 @@
+import { chooseConnection, findConnectionUser } from "../../domain/choose-connection.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { Json } from "../../domain/json.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import { readJsonText } from "../../engine/json-text.ts";
+import { offerUnchoose } from "./builder/connected-for.ts";
 import { editDefinition } from "./builder/edit-definition.ts";
 import { readSelection } from "./builder/selection.ts";
 import { showEditor } from "./builder/show-editor.ts";
@@ -17,11 +19,33 @@ export const workflowEditorPages = [
     async handle(call, services) {
       const open = await services.drafts.open(call.signedIn.scope, call.params.id);
       const selection = readSelection(call.query);
+      const banner = await offerUnchoose(call.signedIn.scope, call.query, open, services);
       return showEditor(
         call,
-        { open, selection, moving: call.query.get("move"), ask: call.query.has("ask") },
+        { open, selection, banner, moving: call.query.get("move"), ask: call.query.has("ask") },
         services,
       );
+    },
+  }),
+
+  definePage({
+    method: "POST",
+    path: "/workflows/:id/connection",
+    access: "workflow.write",
+    handle(call, services) {
+      const { form } = call;
+      const user = form.get("step");
+      const [from, to] = [form.get("from") ?? "", form.get("to") ?? ""];
+      const selection = user === null ? ({ kind: "trigger" } as const) : ({ kind: "step", stepId: user } as const);
+      return editDefinition(call, services, {
+        what: `chose ${to === "" ? "no connection" : to} for ${user ?? "the trigger"}`,
+        apply: (definition) =>
+          (findConnectionUser(definition, user)?.connection ?? "") === from
+            ? chooseConnection(definition, user, to === "" ? null : to)
+            : { ok: false, message: "Another connection has been chosen here meanwhile." },
+        select: () => selection,
+        stay: selection,
+      });
     },
   }),
 

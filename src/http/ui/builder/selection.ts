@@ -51,6 +51,9 @@ export function createPlaces(workflowId: string) {
     chooseTrigger: at({ "choose-trigger": "" }),
     /** The step again, with the fields that its account decides about. */
     ask: (stepId: string) => at({ step: stepId, ask: "" }),
+    /** Where a new connection has just been chosen, instead of the one before or of none (`""`). */
+    connected: (stepId: string | null, connected: string, before: string) =>
+      at({ ...(stepId === null ? { trigger: "" } : { step: stepId }), connected, before }),
     /** What the connected account offers for a field of a step's input, or of the trigger's. */
     choices: (stepId: string | null, field: string) =>
       `${root}/choices?${new URLSearchParams(stepId === null ? { field } : { step: stepId, field })}`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { maker as github } from "../../connectors/github/testing/maker.ts";
 import { maker as slack } from "../../connectors/slack/testing/maker.ts";
 import { findStep } from "../../src/domain/walk-steps.ts";
@@ -35,6 +35,11 @@ async function connect(connector: string, scheme: string): Promise<string> {
   return (await ui.app.services.connections.create(ui.tenant.scope, wanted)).id;
 }
 
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
 /** A workflow of this step, its page open in a browser. */
 async function openStep(step: Step) {
   const { services } = ui.app;
@@ -48,12 +53,12 @@ async function openStep(step: Step) {
   });
   const person = await visit(browser, { url: ui.url, cookies: ui.owner });
   await person.open(`/workflows/${id}?step=${step.id}`);
-  /** The stored input, once it holds the text: the page stores what is entered a moment later. */
+  /** The stored input, once the step holds the text: the page stores what is entered a moment later. */
   const input = async (text: string) => {
     return until(`${text} is stored`, async () => {
       const { draft } = await services.drafts.open(ui.tenant.scope, id);
-      const stored = (findStep(draft.definition, step.id) as { input?: unknown } | null)?.input;
-      return JSON.stringify(stored)?.includes(text) && stored;
+      const stored = findStep(draft.definition, step.id) as { input?: unknown } | null;
+      return JSON.stringify(stored)?.includes(text) && stored?.input;
     });
   };
   return { person, input };
@@ -107,6 +112,72 @@ test("a channel of Slack is found by its name and stands in the step by its id",
   expect(await input("C1")).toMatchObject({ channel: "C1" });
   await page.reload();
   expect(await chosen.count()).toBe(0);
+  await person.close();
+}, 60_000);
+
+test("a long list is read on by the keyboard, page by page, also within a search, and says what is wrong", async () => {
+  const rooms = Array.from({ length: 450 }, (_, n) => ({
+    id: `C${n}`,
+    name: n % 50 === 0 ? `deliveries-${n}` : `room-${n}`,
+  }));
+  let refuses = false;
+  makers.peers.slack.answer("*", ({ query }) => {
+    if (refuses) return { ok: false, error: "missing_scope", needed: "channels:read" };
+    const [from, size] = [Number(query.cursor ?? 0), query.limit === "999" ? 80 : Number(query.limit)];
+    const next_cursor = from + size < rooms.length ? String(from + size) : "";
+    return { ok: true, channels: rooms.slice(from, from + size), response_metadata: { next_cursor } };
+  });
+  const step = { id: "post", kind: "action", connector: "slack", action: "post_message", input: {} } as const;
+  const { person, input } = await openStep(step);
+  const { page } = person;
+  await page.getByLabel("Choose Channel").click();
+  await page.getByText("Choose a connection first").waitFor();
+  const connection = await connect("slack", "bot_token");
+  await page.reload();
+  await page.getByLabel("Connection").selectOption(connection);
+  await input(connection);
+  await page.getByLabel("Choose Channel").click();
+  const items = page.locator(".choices-list [data-choose]");
+  const haveCome = async (count: number) => {
+    for (let tries = 0; tries < 500 && (await items.count()) !== count; tries += 1) await Bun.sleep(20);
+    expect(await items.count()).toBe(count);
+  };
+  const focused = () => page.locator(":focus").textContent();
+  const more = page.getByRole("button", { name: "Show more" });
+  await haveCome(200);
+  expect(await page.locator("[data-choices-count]").textContent()).toBe("200 to choose from, and there are more");
+  expect(await inspectPage(person)).toEqual([]);
+  await picture(page, "choices-more");
+  await more.press("Enter");
+  await haveCome(400);
+  expect(await focused()).toContain("#deliveries-200");
+  await more.press("Enter");
+  await haveCome(450);
+  expect(await more.count()).toBe(0);
+  expect(await page.locator("[data-choices-count]").textContent()).toBe("450 to choose from");
+
+  // A search looks through some pages at a time, and goes on where it stopped.
+  await page.getByLabel("Search Channel").fill("deliv");
+  await haveCome(8);
+  await more.press("Enter");
+  await haveCome(9);
+  expect([await more.count(), await focused()]).toEqual([0, expect.stringContaining("-400")]);
+  await page.getByLabel("Search Channel").fill("nothing-like-it");
+  await page.getByText("Nothing found yet").waitFor();
+  await page.getByRole("button", { name: "Look further" }).press("Enter");
+  await page.getByText("That was all.").waitFor();
+
+  refuses = true;
+  await page.getByLabel("Search Channel").fill("");
+  await page.locator(".choices-problem").waitFor();
+  await picture(page, "choices-problem");
+  expect(await inspectPage(person)).toEqual([]);
+  refuses = false;
+  await page.getByRole("button", { name: "Try again" }).press("Enter");
+  await page.getByRole("button", { name: "#deliveries-0" }).waitFor();
+  expect(await focused()).toContain("#deliveries-0");
+  await page.locator(":focus").press("Enter");
+  expect(await input("C0")).toMatchObject({ channel: "C0" });
   await person.close();
 }, 60_000);
 

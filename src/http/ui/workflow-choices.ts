@@ -1,7 +1,10 @@
+import type { ChoicesProblem } from "../../../views/workflows/_choices.tsx";
 import type { FieldQuestion } from "../../connections/resolve-choices.ts";
 import { AppError } from "../../domain/errors.ts";
 import { findStep } from "../../domain/walk-steps.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import type { Services } from "../services.ts";
+import { createPlaces } from "./builder/selection.ts";
 import { fragment } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
 
@@ -11,24 +14,53 @@ export const workflowChoicePages = [
     method: "GET",
     path: "/workflows/:id/choices",
     access: "workflow.write",
-    async handle({ signedIn, params, query }, { drafts, choices }) {
-      const { draft } = await drafts.open(signedIn.scope, params.id);
-      const field = (query.get("field") ?? "").split(".");
-      const question = questionAbout(draft.definition, query.get("step"), field);
+    async handle({ signedIn, params, query }, services) {
+      const { draft } = await services.drafts.open(signedIn.scope, params.id);
+      const field = query.get("field") ?? "";
+      const stepId = query.get("step");
+      const question = questionAbout(draft.definition, stepId, field.split("."));
+      const search = query.get("search") ?? "";
+      const cursor = query.get("cursor");
+      const hrefOf = (page: string | null) => createPlaces(params.id).choices(stepId, field, search, page);
       const { Choices } = await import("../../../views/workflows/_choices.tsx");
+      const view = { options: [], search, isFurther: cursor !== null, moreHref: null, problem: null };
       try {
-        const search = query.get("search") ?? "";
-        const found = await choices.choices(signedIn.scope, { ...question, search, cursor: null });
-        const view = { options: found.options, hasMore: found.nextCursor !== null, problem: null };
-        return fragment(Choices({ view }));
+        await requireConnection(question, services);
+        const found = await services.choices.choices(signedIn.scope, { ...question, search, cursor });
+        const moreHref = found.nextCursor === null ? null : hrefOf(found.nextCursor);
+        return fragment(Choices({ view: { ...view, options: found.options, moreHref } }));
       } catch (error) {
         // What the provider says, such as which field has to be filled in first, belongs beside the field.
         if (!(error instanceof AppError)) throw error;
-        return fragment(Choices({ view: { options: [], hasMore: false, problem: error.message } }));
+        return fragment(Choices({ view: { ...view, problem: describe(error, question, hrefOf(null)) } }));
       }
     },
   }),
 ];
+
+/** Without one, the provider would only say that nobody is signed in. */
+async function requireConnection({ connector, part, connection }: FieldQuestion, services: Services): Promise<void> {
+  if (connection !== null) return;
+  const { connectorForms } = services;
+  const form =
+    part.kind === "action"
+      ? await connectorForms.action(connector, part.name)
+      : await connectorForms.trigger(connector, part.name);
+  if (form?.takesConnection)
+    throw new AppError("invalid", "Choose a connection first: this list comes from its account.");
+}
+
+function describe(error: AppError, { connection }: FieldQuestion, againHref: string): ChoicesProblem {
+  const { message, code, detailCode } = error;
+  // Such as a scope that the app lacks, or access that has ended.
+  const isAboutConnection = code === "unavailable" || detailCode === "connection_needs_reconnect";
+  return {
+    message,
+    connectionHref: isAboutConnection && connection !== null ? `/connections/${connection}` : null,
+    // A field that has to be filled in, or a connection that is gone, does not come by asking again.
+    againHref: code === "unavailable" || code === "rate_limited" ? againHref : null,
+  };
+}
 
 function questionAbout(definition: WorkflowDefinition, stepId: string | null, field: readonly string[]): FieldQuestion {
   if (stepId === null) {

@@ -7,7 +7,8 @@ import type { FieldView } from "./field-view.ts";
  */
 export function ChoicesPicker({ field, href }: { field: FieldView; href: string }): JSX.Element {
   const list = `${field.id}-choices`;
-  const fetch = { "hx-target": `#${list}`, "hx-swap": "innerHTML", "hx-sync": "this:replace" };
+  // One question at a time: the answer to an older one would replace that of a newer.
+  const fetch = { "hx-target": `#${list}`, "hx-swap": "innerHTML", "hx-sync": "closest details:replace" };
   return (
     <details
       class="choices-picker"
@@ -34,6 +35,7 @@ export function ChoicesPicker({ field, href }: { field: FieldView; href: string 
       <div class="choices-list" id={list}>
         <p class="hint">Asking…</p>
       </div>
+      <p class="visually-hidden" role="status" data-choices-count />
     </details>
   );
 }

@@ -34,7 +34,7 @@ export function FieldErrors({ field: { id, errors } }: { field: FieldView }): JS
   return (
     <ul class="error-list" id={`${id}-errors`}>
       {errors.map((message) => (
-        <li safe>{message}</li>
+        <li safe>{message === "is required" ? "required" : message}</li>
       ))}
     </ul>
   );

@@ -90,6 +90,29 @@
       if (picker.querySelector("[name=search]").value === "") picker.dispatchEvent(new Event("ask"));
   });
 
+  // The button that asked for more is gone with the answer: the keyboard goes on at the first of what came.
+  let moreAt = null;
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    const list = ctx.sourceElement?.closest?.("[data-more]")?.closest(".choices-list");
+    moreAt = list ? { list, shown: list.querySelectorAll("[data-choose]").length } : null;
+  });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const list of document.querySelectorAll("#panel-form [data-choices-for][open] .choices-list")) tellCount(list);
+    const { list, shown } = moreAt ?? {};
+    if (!list?.isConnected) return;
+    moreAt = null;
+    (list.querySelectorAll("[data-choose]")[shown] ?? list.querySelector("[data-more]"))?.focus();
+  });
+
+  /** For whoever does not see the list fill. */
+  function tellCount(list) {
+    const count = list.querySelectorAll("[data-choose]").length;
+    const more = list.querySelector(".choices-more") ? ", and there are more" : "";
+    const text = count === 0 ? "" : `${count} to choose from${more}`;
+    const status = list.closest("[data-choices-for]").querySelector("[data-choices-count]");
+    if (status.textContent !== text) status.textContent = text;
+  }
+
   // Searching among choices changes nothing that would have to be saved.
   document.addEventListener(
     "change",

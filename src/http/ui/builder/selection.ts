@@ -55,8 +55,10 @@ export function createPlaces(workflowId: string) {
     connected: (stepId: string | null, connected: string, before: string) =>
       at({ ...(stepId === null ? { trigger: "" } : { step: stepId }), connected, before }),
     /** What the connected account offers for a field of a step's input, or of the trigger's. */
-    choices: (stepId: string | null, field: string) =>
-      `${root}/choices?${new URLSearchParams(stepId === null ? { field } : { step: stepId, field })}`,
+    choices: (stepId: string | null, field: string, search = "", cursor: string | null = null) => {
+      const asked = { ...(stepId !== null && { step: stepId }), field, ...(search !== "" && { search }) };
+      return `${root}/choices?${new URLSearchParams({ ...asked, ...(cursor !== null && { cursor }) })}`;
+    },
   };
 }
 export type Places = ReturnType<typeof createPlaces>;

@@ -20,7 +20,7 @@ import type { ConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface ManageConnectionsDeps {
-  readonly backend: Pick<Backend, "connections" | "workflows" | "oauth">;
+  readonly backend: Pick<Backend, "connections" | "workflows" | "oauth" | "audit">;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
   readonly vault: Vault;
@@ -68,6 +68,9 @@ export interface ConnectionHealth {
 }
 
 const SHOWN_PARKED_RUNS = 10;
+
+/** Whoever clicks again and again, or lets a script ask, is told of once in so long, by outcome. */
+const TESTS_GATHER_MS = 10 * 60_000;
 
 /** Stored access to other systems. The credential goes in and is used; it never comes out. */
 export function createConnectionManager(deps: ManageConnectionsDeps) {
@@ -173,7 +176,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
       // What was granted is taken back at the provider; a credential that cannot be read cannot be.
       const plan = typeof opened === "string" ? null : await planRevocation(scope, connection, opened, deps);
       const revocation = plan?.kind === "planned" ? plan.revocation : null;
-      const change = { at: clock.now(), action: "connection.deleted", target: id, details: {} };
+      const change = { at: clock.now(), action: "connection.deleted", target: id, details: described(connection) };
       // Refreshed meanwhile: what it holds now is what has to be taken back.
       if (!(await connections.delete(scope, id, { revocation, generation: connection.generation }, change))) continue;
       if (revocation) deps.queued();
@@ -192,6 +195,15 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
   /** Asks the provider where the connector can; else looks whether the credential is there and readable. */
   async function test(scope: Scope, id: string): Promise<ConnectionTest> {
     authorize(scope, "connection.write");
+    const tested = await tryOut(scope, id);
+    const outcome = tested.ok
+      ? { action: "connection.tested", details: tested.account ? { account: tested.account.label } : {} }
+      : { action: "connection.test_failed", details: { problem: tested.problem } };
+    await backend.audit.append(scope, { at: clock.now(), target: id, gatherMs: TESTS_GATHER_MS, ...outcome });
+    return tested;
+  }
+
+  async function tryOut(scope: Scope, id: string): Promise<ConnectionTest> {
     const found = await connections.findSealed(scope, id);
     if (!found) return missing(id);
     const { connection, sealed } = found;
@@ -250,6 +262,11 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
 }
 
 export type ConnectionManager = ReturnType<typeof createConnectionManager>;
+
+/** What is gone has to be called something in the audit log. */
+function described({ name, connector }: Connection): JsonObject {
+  return { name, connector };
+}
 
 function checkFields(
   connector: ConnectorDefinition,

@@ -16,7 +16,7 @@ import { createConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface ConnectionsDeps extends Pick<EventAppsDeps, "appSecret" | "newPublicId"> {
-  readonly backend: Pick<Backend, "connections" | "eventApps" | "oauth" | "workflows">;
+  readonly backend: Pick<Backend, "audit" | "connections" | "eventApps" | "oauth" | "workflows">;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
   readonly vault: Vault;

@@ -396,6 +396,8 @@ export interface AuditFilter {
   readonly actorId?: string | null;
   /** What stands before the dot of an action: `workflow` for `workflow.published`. */
   readonly area?: string | null;
+  /** Id of what was changed. */
+  readonly target?: string | null;
   /** Epoch milliseconds. */
   readonly since?: number | null;
 }

@@ -15,7 +15,16 @@ const loop = (steps: readonly Step[], items = "{{ trigger.body }}"): Step => ({
   items,
   steps,
 });
-const NOTHING = { trigger: false, settings: false, added: [], removed: [], changed: [], moved: false };
+const NOTHING = {
+  trigger: false,
+  settings: false,
+  added: [],
+  removed: [],
+  changed: [],
+  moved: false,
+  titles: {},
+  parts: {},
+};
 const before = workflow([set("a"), loop([set("inner")]), set("b")]);
 const changes = (after: WorkflowDefinition) => describeChanges(before, after);
 
@@ -26,6 +35,9 @@ describe("what a version changes", () => {
       trigger: true,
       settings: true,
       added: ["a", "each", "inner", "b"],
+      titles: { a: "set", each: "loop", inner: "set", b: "set" },
+      name: { from: null, to: "Flow" },
+      startedBy: { from: null, to: "manual/run" },
     });
     expect(changes(JSON.parse(JSON.stringify(before)))).toEqual(NOTHING);
   });
@@ -36,10 +48,14 @@ describe("what a version changes", () => {
       added: ["new"],
       removed: ["b"],
       changed: ["a", "inner"],
+      titles: { new: "set", b: "set", a: "set", inner: "set" },
+      parts: { a: ["values"], inner: ["values"] },
     });
     expect(changes(workflow([set("a"), loop([set("inner")], "{{ 1 }}"), set("b")]))).toEqual({
       ...NOTHING,
       changed: ["each"],
+      titles: { each: "loop" },
+      parts: { each: ["items"] },
     });
   });
 
@@ -49,9 +65,39 @@ describe("what a version changes", () => {
   });
 
   test("tells trigger and settings apart", () => {
-    expect(changes({ ...before, name: "Other" })).toEqual({ ...NOTHING, settings: true });
+    const name = { from: "Flow", to: "Other" };
+    expect(changes({ ...before, name: "Other" })).toEqual({ ...NOTHING, settings: true, name });
     const trigger = { ...before.trigger, input: { every: "PT1M" } };
     expect(changes({ ...before, trigger })).toEqual({ ...NOTHING, trigger: true });
+    const other = { connector: "slack", trigger: "new_message", input: {} };
+    const startedBy = { from: "manual/run", to: "slack/new_message" };
+    expect(changes({ ...before, trigger: other })).toEqual({ ...NOTHING, trigger: true, startedBy });
+  });
+
+  test("says of a step what it is called and which of its parts differ, never what stands in them", () => {
+    const step: Step = {
+      id: "post",
+      kind: "action",
+      name: "Tell the team",
+      connector: "slack",
+      action: "post_message",
+      connection: "conn_1",
+      input: { channel: "C1", text: "secret text" },
+    };
+    const { name: _, ...unnamed } = step;
+    const after = {
+      ...unnamed,
+      connection: "conn_2",
+      input: { channel: "C2", text: "secret text", thread: "1" },
+    } as Step;
+    const found = describeChanges(workflow([step]), workflow([after]));
+    expect(found).toEqual({
+      ...NOTHING,
+      changed: ["post"],
+      titles: { post: "slack/post_message" },
+      parts: { post: ["name", "connection", "input.channel", "input.thread"] },
+    });
+    expect(JSON.stringify(found)).not.toContain("secret text");
   });
 
   test("stays short for a workflow with very many steps", () => {

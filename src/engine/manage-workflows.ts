@@ -139,7 +139,8 @@ export function createWorkflowManager(deps: ManageWorkflowsDeps) {
 
   async function remove(scope: Scope, id: string): Promise<void> {
     authorize(scope, "workflow.write");
-    const change = { at: clock.now(), action: "workflow.deleted", target: id, details: {} };
+    const { name } = await find(scope, id);
+    const change = { at: clock.now(), action: "workflow.deleted", target: id, details: { name } };
     if (!(await workflows.delete(scope, id, change))) missing(id);
     deps.changed();
   }

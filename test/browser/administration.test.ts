@@ -15,6 +15,11 @@ afterAll(async () => {
   await ui?.stop();
 });
 
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
 async function withVisitor(body: (page: Page, visitor: Visitor) => Promise<void>, size?: typeof PHONE) {
   const visitor = await visit(browser, { url: ui.url, cookies: ui.owner, ...(size && { size }) });
   await body(visitor.page, visitor);
@@ -135,6 +140,108 @@ describe("the audit log", () => {
           .split("\n")
           .map((line) => JSON.parse(line));
         expect(lines.at(-1)).toMatchObject({ seq: 1, action: "tenant.created" });
+      }),
+    60_000,
+  );
+});
+
+describe("what a publication changed", () => {
+  test(
+    "is read in the audit log line by line, by the names of steps, with what is written down behind a click",
+    () =>
+      withVisitor(async (page, visitor) => {
+        const { services } = ui.app;
+        const { scope } = ui.tenant;
+        const post = { id: "post", kind: "action", connector: "slack", action: "post_message" };
+        const wait = { id: "wait", kind: "delay", for: "PT5M" };
+        const manual = { connector: "manual", trigger: "run", input: {} };
+        const make = { connector: "slack", scheme: "bot_token", hosts: null, credential: { token: "canary-audit" } };
+        const connection = (await services.connections.create(scope, { ...make, name: "Team <b>Slack</b>" })).id;
+        const first = {
+          name: "Tell <i>them</i>",
+          trigger: manual,
+          steps: [wait, { id: "sum", kind: "set", values: { a: 1 } }],
+        };
+        const { id } = await services.workflows.create(scope, first);
+        await services.workflows.publish(scope, id);
+        const input = { channel: "C1", text: "canary-text" };
+        const named = { ...post, name: "Say <b>it</b>", connection, input };
+        await services.workflows.save(scope, id, { ...first, steps: [{ ...wait, for: "PT6M" }, named] }, null);
+        await services.workflows.publish(scope, id);
+        const webhook = { connector: "webhook", trigger: "request", input: {} };
+        const moved = [
+          { ...named, input: { ...input, text: "other" } },
+          { ...wait, for: "PT6M" },
+        ];
+        await services.workflows.save(scope, id, { name: "Renamed", trigger: webhook, steps: moved }, null);
+        await services.workflows.publish(scope, id);
+        await services.workflows.publishVersion(scope, id, 2);
+        await visitor.open(`/audit?target=${id}&area=workflow`);
+        const rows = page.locator("tbody tr", { hasText: "Workflow published" });
+        const linesOf = async (row: number) => rows.nth(row).locator(".audit-lines li").allTextContents();
+        expect(await linesOf(3)).toEqual([
+          "The first version",
+          "Started by Manual · Started by hand",
+          "Added 2 steps: “Delay” (wait), “Set values” (sum)",
+        ]);
+        expect(await linesOf(2)).toEqual([
+          "Added “Say <b>it</b>” (post)",
+          "Removed “Set values” (sum)",
+          "Changed “Delay” (wait): for",
+        ]);
+        expect(await linesOf(1)).toEqual([
+          "Renamed from “Tell <i>them</i>” to “Renamed”",
+          "Started by Webhook · Request to the workflow's URL, before by Manual · Started by hand",
+          "Changed “Say <b>it</b>” (post): text",
+          "Steps stand in another order",
+        ]);
+        expect((await linesOf(0))[0]).toBe("Version 2 once more");
+        // Every entry says what it is about, by its name, and leads there.
+        expect(await rows.nth(3).getByRole("link", { name: "Renamed" }).getAttribute("href")).toBe(`/workflows/${id}`);
+        const written = rows.nth(2).locator(".audit-written");
+        expect(await written.locator("pre").isVisible()).toBe(false);
+        await written.locator("summary").press("Enter");
+        expect(await written.locator("pre").textContent()).toContain('"removed": [');
+        expect(await page.content()).not.toContain("canary-");
+        expect(await inspectPage(visitor)).toEqual([]);
+        await picture(page, "audit-publications");
+        await page.getByRole("link", { name: "About “Renamed”" }).click();
+        await page.waitForURL((url) => !url.searchParams.has("target"));
+        for (const [theme, size] of [
+          ["dark", undefined],
+          ["light", PHONE],
+        ] as const) {
+          const other = await visit(browser, { url: ui.url, cookies: ui.owner, theme, ...(size && { size }) });
+          await other.open(`/audit?target=${id}`);
+          await other.page.locator(".audit-written summary").first().click();
+          expect(await inspectPage(other)).toEqual([]);
+          await picture(other.page, `audit-publications-${theme}`);
+          await other.close();
+        }
+        // Written by an older version, which named ids alone, or by nobody knows whom.
+        const append = (details: object) =>
+          ui.backend.audit.append(scope, {
+            at: Date.now(),
+            action: "workflow.published",
+            target: id,
+            details: details as never,
+          });
+        await append({
+          revision: 3,
+          changes: { trigger: true, settings: true, added: ["a"], removed: [], changed: ["b", "c"], moved: false },
+        });
+        await append({ changes: { added: "x", titles: 5, parts: [], name: "?", startedBy: 7, changed: [1] } });
+        await visitor.open(`/audit?target=${id}`);
+        expect(await linesOf(0)).toEqual(["Nothing is different from the version before"]);
+        expect(await linesOf(1)).toEqual([
+          "Trigger changed",
+          "Settings changed",
+          "Added “a”",
+          "Changed “b”",
+          "Changed “c”",
+        ]);
+        await services.workflows.remove(scope, id);
+        await services.connections.remove(scope, connection);
       }),
     60_000,
   );

@@ -88,6 +88,21 @@ describe("an administrator", () => {
       expect(await inspectPage(visitor)).toEqual([]);
       await page.getByRole("button", { name: "Test" }).click();
       await page.getByText("It works as alice@example.test.").waitFor();
+      // Who did what with it stands on its page, and one click leads to all of it.
+      const history = page.getByRole("region", { name: "Who did what" });
+      const told = await history.locator(".history-what").allTextContents();
+      expect(told.map((text) => text.replace(/\s+/g, " ").trim())).toEqual([
+        "Tested, and it worksAccount: alice@example.test",
+        "Connected",
+      ]);
+      expect(await history.locator(".history-who").allTextContents()).toEqual(["Ada Lovelace", "Ada Lovelace"]);
+      await history.getByRole("link", { name: "All of it in the audit log" }).click();
+      await page.getByRole("link", { name: "About “Sales account”" }).waitFor();
+      expect(await page.locator("tbody .audit-action .badge").allTextContents()).toEqual([
+        "connection.tested",
+        "connection.created",
+      ]);
+      expect(await inspectPage(visitor)).toEqual([]);
 
       await visitor.open("/connections");
       await page.getByText("Vendor · alice@example.test").waitFor();
@@ -227,6 +242,7 @@ test("a viewer sees a connection and can change nothing", async () => {
       await visitor.open("/connections");
       await page.getByRole("link", { name: "Sales account" }).click();
       await page.getByRole("heading", { name: "Sales account" }).waitFor();
+      expect(await page.getByRole("region", { name: "Who did what" }).count()).toBe(0);
       for (const name of ["Reconnect", "Test", "Rename", "Delete"])
         expect(await page.getByRole("button", { name }).count()).toBe(0);
       const { id } = (await ui.backend.connections.list(ui.tenant.scope, { limit: 10, cursor: null })).items[0]!;

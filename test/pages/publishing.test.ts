@@ -121,13 +121,19 @@ test("somebody's work on a workflow is one entry of the audit log, and publishin
   await app.services.workflows.publish(scope, id);
   for (let n = 13; n <= 16; n += 1) await type(n);
   await app.services.workflows.publish(scope, id);
+  // What differs, by name and part; the first version is told by what it is not any more.
+  const named = (titles: object, parts: object) => ({ titles, parts });
+  const first = { name: { from: null, to: "Audited" }, startedBy: { from: null, to: "manual/run" } };
   const nothing = { trigger: false, settings: false, added: [], removed: [], changed: [], moved: false };
   expect((await entries()).map(({ action, details }) => [action, details.what ?? details.changes ?? null])).toEqual([
     ["workflow.created", null],
     ["workflow.edited", "n=1"],
-    ["workflow.published", { ...nothing, trigger: true, settings: true, added: ["a"] }],
+    [
+      "workflow.published",
+      { ...nothing, trigger: true, settings: true, added: ["a"], ...first, ...named({ a: "set" }, {}) },
+    ],
     ["workflow.edited", "n=13"],
-    ["workflow.published", { ...nothing, changed: ["a"] }],
+    ["workflow.published", { ...nothing, changed: ["a"], ...named({ a: "set" }, { a: ["values"] }) }],
   ]);
   expect(await backend.audit.verify(scope.tenantId)).toMatchObject({ ok: true });
 });

@@ -1,6 +1,4 @@
 import { Html } from "@elysiajs/html";
-import type { AuditEntry } from "../../src/domain/audit.ts";
-import type { Actor } from "../../src/domain/tenant.ts";
 import { Tag } from "../components/badge.tsx";
 import { Button, LinkButton } from "../components/button.tsx";
 import { EmptyState } from "../components/empty-state.tsx";
@@ -9,13 +7,16 @@ import { PageHeader } from "../components/page-header.tsx";
 import { Pagination } from "../components/pagination.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
+import type { EntryView } from "./audit-entry.ts";
+import { EntryDetails } from "./entry.tsx";
 
 export interface AuditPageProps {
-  readonly entries: readonly AuditEntry[];
-  /** Of those who acted, by id. */
-  readonly names: ReadonlyMap<string, string>;
-  readonly filter: { readonly actor: string; readonly area: string; readonly since: string };
-  readonly addressOfActor: (actor: string) => string;
+  readonly entries: readonly EntryView[];
+  readonly filter: { readonly actor: string; readonly target: string; readonly area: string; readonly since: string };
+  /** What the filters' ids are called. */
+  readonly filterNames: { readonly actor: string; readonly target: string };
+  /** The same list with one of the filters changed. */
+  readonly addressWith: (change: { readonly actor?: string; readonly target?: string }) => string;
   readonly older: string | null;
   readonly newest: string | null;
 }
@@ -51,8 +52,9 @@ const COLUMNS = [
 ];
 
 /** Who did what: every change of configuration and every decision, each entry chained to the one before. */
-export function AuditPage({ entries, names, filter, addressOfActor, older, newest }: AuditPageProps): JSX.Element {
-  const isFiltered = filter.actor !== "" || filter.area !== "" || filter.since !== "";
+export function AuditPage(props: AuditPageProps): JSX.Element {
+  const { entries, filter, filterNames, addressWith, older, newest } = props;
+  const isFiltered = Object.values(filter).some((value) => value !== "");
   const areas = AREAS.some(({ value }) => value === filter.area)
     ? AREAS
     : [...AREAS, { value: filter.area, label: filter.area }];
@@ -89,7 +91,15 @@ export function AuditPage({ entries, names, filter, addressOfActor, older, newes
         ) : (
           <>
             <input type="hidden" name="actor" value={Html.escapeHtml(filter.actor)} />
-            <LinkButton href={addressOfActor("")} label={`By ${names.get(filter.actor) ?? filter.actor}`} icon="x" />
+            <LinkButton href={addressWith({ actor: "" })} label={`By ${filterNames.actor}`} icon="x" />
+          </>
+        )}
+        {filter.target === "" ? (
+          ""
+        ) : (
+          <>
+            <input type="hidden" name="target" value={Html.escapeHtml(filter.target)} />
+            <LinkButton href={addressWith({ target: "" })} label={`About “${filterNames.target}”`} icon="x" />
           </>
         )}
         {isFiltered ? <LinkButton href="/audit" label="Clear" kind="quiet" icon="x" /> : ""}
@@ -103,69 +113,54 @@ export function AuditPage({ entries, names, filter, addressOfActor, older, newes
           <LinkButton href="/audit" label="Clear the filters" />
         </EmptyState>
       ) : (
-        <Table caption="Audit log, newest first" columns={COLUMNS}>
-          {entries.map((entry) => (
-            <EntryRow
-              entry={entry}
-              name={names.get(entry.actor.id) ?? null}
-              actorAddress={addressOfActor(entry.actor.id)}
-            />
-          ))}
-        </Table>
+        <div class="audit-log">
+          <Table caption="Audit log, newest first" columns={COLUMNS}>
+            {entries.map((entry) => (
+              <EntryRow entry={entry} actorAddress={addressWith({ actor: entry.actor.id })} />
+            ))}
+          </Table>
+        </div>
       )}
       <Pagination older={older} newest={newest} />
     </>
   );
 }
 
-function EntryRow({
-  entry,
-  name,
-  actorAddress,
-}: {
-  entry: AuditEntry;
-  name: string | null;
-  actorAddress: string;
-}): JSX.Element {
-  const details = Object.keys(entry.details).length === 0 ? "" : JSON.stringify(entry.details);
+function EntryRow({ entry, actorAddress }: { entry: EntryView; actorAddress: string }): JSX.Element {
+  const { sentence, action, target, actor, seq, at } = entry;
+  const name = target.name ?? target.id;
   return (
     <tr>
       <td class="grow">
         <span class="cell-title audit-action">
-          <span safe>{sentenceOf(entry.action)}</span>
-          <Tag label={entry.action} />
+          <span safe>{sentence}</span>
+          {target.href === null ? (
+            <span class="audit-target" dir="auto" title={Html.escapeHtml(target.id)} safe>
+              {name}
+            </span>
+          ) : (
+            <a class="audit-target" href={target.href} dir="auto" title={Html.escapeHtml(target.id)} safe>
+              {name}
+            </a>
+          )}
+          <Tag label={action} />
         </span>
-        <span class="cell-note mono" dir="auto" title={Html.escapeHtml(details)} safe>
-          {`${entry.target} ${details}`.trim()}
-        </span>
+        <EntryDetails entry={entry} />
       </td>
       <td class="narrow">
-        <a class="actor" href={actorAddress} title={Html.escapeHtml(`${entry.actor.id}: show only what they did`)}>
+        <a class="actor" href={actorAddress} title={Html.escapeHtml(`${actor.id}: show only what they did`)}>
           <span class="cell-title" dir="auto" safe>
-            {name ?? ACTORS[entry.actor.kind]}
+            {actor.name}
           </span>
           <span class="cell-note" safe>
-            {name === null ? entry.actor.id : ACTORS[entry.actor.kind]}
+            {actor.kind}
           </span>
         </a>
       </td>
-      <td class="narrow end numeric faint">{entry.seq}</td>
+      <td class="narrow end numeric faint">{seq}</td>
       <td class="narrow end soft">
-        <Time at={entry.at} />
+        <Time at={at} />
       </td>
     </tr>
   );
-}
-
-const ACTORS: Readonly<Record<Actor["kind"], string>> = {
-  api_key: "API key",
-  user: "Person",
-  cli: "Command line",
-  system: "The system",
-};
-
-/** `api_key.created` → "Api key created": the words of the action are its description. */
-function sentenceOf(action: string): string {
-  const words = action.replace(/[._]/g, " ").replace(/^api key/, "API key");
-  return words.slice(0, 1).toUpperCase() + words.slice(1);
 }

@@ -1,6 +1,7 @@
 import { Html } from "@elysiajs/html";
 import type { Connection, ConnectionEvent } from "../../src/domain/connection.ts";
 import type { ParkedRun } from "../../src/domain/connection-store.ts";
+import type { EntryView } from "../audit/audit-entry.ts";
 import { Badge, Tag } from "../components/badge.tsx";
 import { Button, DialogButton, LinkButton } from "../components/button.tsx";
 import { FormDialog } from "../components/dialog.tsx";
@@ -22,6 +23,8 @@ export interface ConnectionPageProps {
   readonly usedBy: readonly { readonly id: string; readonly name: string; readonly publishedVersion: number | null }[];
   readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
   readonly headroom: HeadroomView;
+  /** Its newest entries of the audit log; null for those who may not read it. */
+  readonly history: readonly EntryView[] | null;
   /** What was entered as a new name and is refused. */
   readonly renaming: { readonly name: string; readonly error: string } | null;
   readonly mayWrite: boolean;
@@ -46,6 +49,7 @@ export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
         <div class="stack">
           <Facts {...props} />
           <Events events={props.events} />
+          {props.history ? <History id={connection.id} entries={props.history} /> : ""}
         </div>
         <div class="stack">
           <Users {...props} />
@@ -273,6 +277,54 @@ function Events({ events }: Pick<ConnectionPageProps, "events">): JSX.Element {
               <li>
                 <Badge {...EVENTS[kind]} />
                 <span safe>{message}</span>
+                <span class="faint">
+                  <Time at={at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+}
+
+const DEEDS: Readonly<Record<string, string>> = {
+  "connection.created": "Connected",
+  "connection.updated": "Changed",
+  "connection.reconnected": "Reconnected",
+  "connection.broken": "Access ended",
+  "connection.tested": "Tested, and it works",
+  "connection.test_failed": "Tested, and it does not work",
+};
+
+/** Who has connected it, tested it, changed it. */
+function History({ id, entries }: { id: string; entries: readonly EntryView[] }): JSX.Element {
+  return (
+    <section class="card" aria-labelledby="history-title">
+      <div class="card-header">
+        <h2 id="history-title">Who did what</h2>
+        <a href={`/audit?target=${id}`}>All of it in the audit log</a>
+      </div>
+      <div class="card-body">
+        {entries.length === 0 ? (
+          <p class="faint">Nothing is in the audit log about it.</p>
+        ) : (
+          <ul class="plain-list history-entries">
+            {entries.map(({ action, sentence, lines, actor, at }) => (
+              <li>
+                <span class="history-what">
+                  <span safe>{DEEDS[action] ?? sentence}</span>
+                  {/* What it was made with stands above. */}
+                  {(action === "connection.created" ? [] : lines).map((line) => (
+                    <span class="faint" dir="auto" safe>
+                      {line}
+                    </span>
+                  ))}
+                </span>
+                <span class="history-who" dir="auto" title={Html.escapeHtml(actor.id)} safe>
+                  {actor.name}
+                </span>
                 <span class="faint">
                   <Time at={at} />
                 </span>

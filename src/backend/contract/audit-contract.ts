@@ -147,6 +147,9 @@ export function auditContract(open: OpenBackendUnderTest): void {
         expect(await find({ area: "workflow" }, limit)).toBe("t6 t3 t0");
         expect(await find({ area: "workflow", actorId: "user_odd" }, limit)).toBe("t3");
         expect(await find({ since: NOW + 7 }, limit)).toBe("t8 t7");
+        expect(await find({ target: "t5 \\ \0" }, limit)).toBe("");
+        expect(await find({ target: "t5" }, limit)).toBe("t5");
+        expect(await find({ target: "t5", area: "workflow" }, limit)).toBe("");
       }
       expect(await find({ area: "work%" })).toBe("");
       expect((await backend.audit.list(stranger, { limit: 5, cursor: null }, { area: "workflow" })).items).toEqual([]);

@@ -34,12 +34,13 @@ export function createAuditStore({ database, change, appendAudit }: Storage): Au
   };
 }
 
-function conditionOf({ actorId, area, since }: AuditFilter) {
+function conditionOf({ actorId, area, target, since }: AuditFilter) {
   const values: (string | number)[] = [];
   const conditions: string[] = [];
   const next = (value: string | number) => `$${3 + values.push(value)}`;
   if (actorId != null) conditions.push(`AND actor_id = ${next(encodeText(actorId))}`);
   if (area != null) conditions.push(`AND ${AUDIT_AREA} = ${next(encodeText(area))}`);
+  if (target != null) conditions.push(`AND target = ${next(encodeText(target))}`);
   if (since != null) conditions.push(`AND at >= ${next(since)}::bigint`);
   return { condition: conditions.join(" "), values };
 }

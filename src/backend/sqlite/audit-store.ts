@@ -8,12 +8,13 @@ import { verifyAuditChain } from "./verify-audit-chain.ts";
 
 export function createAuditStore({ raw, orm, commits, appendAudit }: Storage): AuditStore {
   return {
-    async list(scope, { limit, cursor }, { actorId, area, since } = {}) {
+    async list(scope, { limit, cursor }, { actorId, area, target, since } = {}) {
       const conditions = [
         eq(auditLog.tenantId, scope.tenantId),
         ...(cursor === null ? [] : [lt(auditLog.seq, decodeNumberCursor(cursor))]),
         ...(actorId == null ? [] : [eq(auditLog.actorId, actorId)]),
         ...(area == null ? [] : [sql`${auditArea} = ${area}`]),
+        ...(target == null ? [] : [eq(auditLog.target, target)]),
         ...(since == null ? [] : [gte(auditLog.at, since)]),
       ];
       const rows = orm

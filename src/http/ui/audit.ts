@@ -1,6 +1,7 @@
 import type { AuditReader } from "../../audit/read-audit.ts";
 import type { AuditEntry } from "../../domain/audit.ts";
 import type { Scope } from "../../domain/tenant.ts";
+import { describeAudit } from "./describe-audit.ts";
 import { fragment, page, respondWith } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
 
@@ -17,9 +18,11 @@ export const auditPages = [
     method: "GET",
     path: "/audit",
     access: "audit.read",
-    async handle({ signedIn: { scope }, query }, { audit, clock }) {
+    async handle({ signedIn: { scope }, query }, services) {
+      const { audit, clock } = services;
       const filter = {
         actor: /^[\x20-\x7e]{1,200}$/.exec(query.get("actor") ?? "")?.[0] ?? "",
+        target: /^[\x20-\x7e]{1,200}$/.exec(query.get("target") ?? "")?.[0] ?? "",
         area: /^[a-z_]{1,50}$/.exec(query.get("area") ?? "")?.[0] ?? "",
         since: Object.hasOwn(SINCE_MS, query.get("since") ?? "") ? (query.get("since") ?? "") : "",
       };
@@ -30,16 +33,23 @@ export const auditPages = [
         { limit: PAGE_SIZE, cursor },
         {
           actorId: filter.actor === "" ? null : filter.actor,
+          target: filter.target === "" ? null : filter.target,
           area: filter.area === "" ? null : filter.area,
           since: sinceMs === undefined ? null : clock.now() - sinceMs,
         },
       );
       const { AuditPage } = await import("../../../views/audit/audit-page.tsx");
+      const entries = await describeAudit(found.items, scope, services);
+      const names = await audit.actorNames(scope, asActor(filter.actor));
+      const shown = entries.find(({ target }) => target.id === filter.target);
       const view = AuditPage({
-        entries: found.items,
-        names: await audit.actorNames(scope, [...found.items.map(({ actor }) => actor), ...asActor(filter.actor)]),
+        entries,
         filter,
-        addressOfActor: (actor) => addressOf({ ...filter, actor }, null),
+        filterNames: {
+          actor: names.get(filter.actor) ?? filter.actor,
+          target: shown?.target.name ?? filter.target,
+        },
+        addressWith: (change) => addressOf({ ...filter, ...change }, null),
         older: found.nextCursor === null ? null : addressOf(filter, found.nextCursor),
         newest: cursor === null ? null : addressOf(filter, null),
       });

@@ -1,11 +1,14 @@
 import { AppError } from "../../domain/errors.ts";
 import type { SignedIn } from "../../domain/signed-in.ts";
+import type { Scope } from "../../domain/tenant.ts";
 import type { Services } from "../services.ts";
+import { describeAudit } from "./describe-audit.ts";
 import { fieldErrorsOf } from "./field-errors.ts";
 import { leaveTo, type PageAnswer, page, redirect } from "./page-answer.ts";
 import { definePage } from "./page-route.ts";
 
 const PAGE_SIZE = 50;
+const HISTORY_SIZE = 6;
 
 export const connectionPages = [
   definePage({
@@ -115,6 +118,7 @@ async function showConnection(
   const { ConnectionPage } = await import("../../../views/connections/connection-page.tsx");
   const view = ConnectionPage({
     ...health,
+    history: scope.permissions.has("audit.read") ? await historyOf(scope, id, services) : null,
     connectorTitle: option?.title ?? connection.connector,
     schemeTitle: scheme?.title ?? connection.scheme,
     oauth: scheme?.oauth ?? null,
@@ -125,6 +129,11 @@ async function showConnection(
   });
   const title = connection.name;
   return page({ title, section: "connections", status: renaming ? 422 : 200 }, view);
+}
+
+async function historyOf(scope: Scope, target: string, services: Services) {
+  const { items } = await services.audit.list(scope, { limit: HISTORY_SIZE, cursor: null }, { target });
+  return describeAudit(items, scope, services);
 }
 
 /** A connector may have gone with an upgrade; its connections can still be looked at and deleted. */

@@ -22,6 +22,7 @@ export const auditLog = pgTable(
   (table) => [
     primaryKey({ columns: [table.tenantId, table.seq] }),
     index("audit_log_by_actor").on(table.tenantId, table.actorId, table.seq),
+    index("audit_log_by_target").on(table.tenantId, table.target, table.seq),
     index("audit_log_by_area").on(table.tenantId, sql.raw(AUDIT_AREA), table.seq),
     tenantOnly(),
   ],

@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { findStep } from "../../src/domain/walk-steps.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../oauth/authorization-server.ts";
 import { vendorRegistry } from "../oauth/vendor-connector.ts";
+import { until } from "../until.ts";
 import { launchBrowser } from "./launch-browser.ts";
 import { type StartedUi, startUi } from "./start-ui.ts";
 import { inspectPage, PHONE, type Visitor, type VisitorOptions, visit } from "./visitor.ts";
@@ -157,7 +158,7 @@ describe("an administrator", () => {
       const before = await services.connections.create(scope, { ...another, name: "Until now" });
       await visitor.open(`/workflows/${id}?step=call`);
       await page.getByLabel("Connection").selectOption({ label: "Until now" });
-      while ((await stored("call")) !== before.id) await Bun.sleep(20);
+      await until("the choice is stored", async () => (await stored("call")) === before.id);
       await page.getByRole("link", { name: "New connection" }).click();
       await page.getByRole("link", { name: "Bearer" }).click();
       await page.getByLabel("Name").fill("From now on");

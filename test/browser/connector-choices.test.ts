@@ -138,10 +138,7 @@ test("a long list is read on by the keyboard, page by page, also within a search
   await input(connection);
   await page.getByLabel("Choose Channel").click();
   const items = page.locator(".choices-list [data-choose]");
-  const haveCome = async (count: number) => {
-    for (let tries = 0; tries < 500 && (await items.count()) !== count; tries += 1) await Bun.sleep(20);
-    expect(await items.count()).toBe(count);
-  };
+  const haveCome = (count: number) => until(`${count} choices are there`, async () => (await items.count()) === count);
   const focused = () => page.locator(":focus").textContent();
   const more = page.getByRole("button", { name: "Show more" });
   await haveCome(200);

@@ -80,17 +80,34 @@ test("a viewer and a connector without events find nothing to enter", async () =
 });
 
 test("whoever came from a step goes back to it, and nowhere else", async () => {
-  const next = "/workflows/wf_1?step=send";
+  const { scope } = ui.tenant;
+  const { workflows, drafts } = ui.app.services;
+  const step = (id: string, connector: string) => ({ id, kind: "action", connector, action: "request", input: {} });
+  const { id } = await workflows.create(scope, {
+    name: "Needs one",
+    trigger: { connector: "manual", trigger: "run", input: {} },
+    steps: [{ id: "wait", kind: "delay", for: "PT1M" }],
+  });
+  await drafts.edit(scope, id, ({ definition, unfinished }) => ({
+    kind: "change",
+    draft: { definition: { ...definition, steps: [step("send", "http"), step("tell", "slack")] as never }, unfinished },
+    what: "prepared",
+  }));
+  const next = `/workflows/${id}?step=send`;
   const page = await get(`/connections/new/http?scheme=bearer&next=${encodeURIComponent(next)}`);
   const entries = Object.fromEntries(await entriesOfForm(page.text));
   expect(entries.next).toBe(next);
   const wanted = { name: "API", "credential.token": "t0ken", hosts: "api.example.com" };
   const kept = await post("/connections/new/http/bearer", { ...wanted, name: "", next });
   expect([kept.status, Object.fromEntries(await entriesOfForm(kept.text)).next]).toEqual([422, next]);
-  expect(await post("/connections/new/http/bearer", { ...wanted, next })).toMatchObject({
-    status: 303,
-    location: next,
-  });
+  const connect = async (to: string) => (await post("/connections/new/http/bearer", { ...wanted, next: to })).location;
+  expect(await connect(next)).toMatch(new RegExp(`^/workflows/${id}\\?step=send&connected=conn_\\w+&before=$`));
+  // What it cannot be chosen for stays as it is: a step of another app, no step, a page that is no editor.
+  const before = (await drafts.open(scope, id)).draft;
+  for (const other of [`/workflows/${id}?step=tell`, `/workflows/${id}?step=wait`, `/workflows/${id}`, "/runs?x=1"])
+    expect(await connect(other)).toBe(other);
+  expect((await drafts.open(scope, id)).draft).toEqual(before);
+  expect(await connect("/workflows/wf_gone?step=send")).toMatch(/^\/connections\/conn_/);
   for (const evil of ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]) {
     const led = await post("/connections/new/http/bearer", { ...wanted, next: evil });
     expect(led.location).toMatch(/^\/connections\/conn_/);

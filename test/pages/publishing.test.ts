@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { JsonObject } from "../../src/domain/json.ts";
 import { type StartedUi, startUi } from "../browser/start-ui.ts";
 import { acmeRegistry } from "../flows/acme-connector.ts";
 import { startPeer } from "../flows/peer.ts";
@@ -122,7 +123,7 @@ test("somebody's work on a workflow is one entry of the audit log, and publishin
   for (let n = 13; n <= 16; n += 1) await type(n);
   await app.services.workflows.publish(scope, id);
   // What differs, by name and part; the first version is told by what it is not any more.
-  const named = (titles: object, parts: object) => ({ titles, parts });
+  const named = (titles: JsonObject, parts: JsonObject) => ({ titles, parts });
   const first = { name: { from: null, to: "Audited" }, startedBy: { from: null, to: "manual/run" } };
   const nothing = { trigger: false, settings: false, added: [], removed: [], changed: [], moved: false };
   expect((await entries()).map(({ action, details }) => [action, details.what ?? details.changes ?? null])).toEqual([

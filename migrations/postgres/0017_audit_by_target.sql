@@ -1,0 +1,1 @@
+CREATE INDEX "audit_log_by_target" ON "audit_log" USING btree ("tenant_id","target","seq");

@@ -30,6 +30,16 @@ test("a delivery is made once, whatever its method and whatever the workflow ans
   for (let n = 0; n < 10; n += 1) expect((await fetch(`${proxy.url}/healthz`)).status).toBe(200);
 }, 30_000);
 
+test("what a workflow answers is its answer, and no order to the proxy", async () => {
+  const headers = { "X-Accel-Redirect": "/sign-in", "X-Mine": "1" };
+  const answer = { id: "answer", kind: "respond", status: 200, headers, body: "mine" } as const;
+  const { path } = await a.publish(onWebhook("answers with headers", [answer]));
+  const response = await post(proxy.url + path, {});
+  expect(await response.text()).toBe("mine");
+  expect(response.headers.get("x-mine")).toBe("1");
+  expect(response.headers.get("x-accel-redirect")).toBeNull();
+}, 30_000);
+
 test("requests are shared between the replicas, and go on through the other when one is killed", async () => {
   process.stdout.write(
     `proxy: ${proxy.isNginx ? "nginx with docker/nginx.conf" : "stand-in, nginx is not installed"}\n`,

@@ -23,7 +23,9 @@ async function startNginx(program: string, replicas: readonly string[]): Promise
   await chmod(folder, 0o755);
   const port = freePort();
   let file = await Bun.file(join(import.meta.dir, "../../docker/nginx.conf")).text();
-  for (const [index, url] of replicas.entries()) file = file.replace(`replica-${index + 1}:3000`, new URL(url).host);
+  // Names are looked up by Docker's name server, and by nginx from 1.27.3 on; addresses need neither.
+  for (const [index, url] of replicas.entries())
+    file = file.replace(`replica-${index + 1}:3000 resolve`, new URL(url).host);
   file = file.replaceAll("/tmp/", `${folder}/`).replace("listen 8080;", `listen 127.0.0.1:${port};`);
   await Bun.write(join(folder, "nginx.conf"), file);
   const child = Bun.spawn([program, "-c", join(folder, "nginx.conf"), "-e", "stderr", "-g", "daemon off;"], {

@@ -4,6 +4,7 @@ import { settings } from "../../src/config.ts";
 
 /** No Docker engine runs where the tests do: what the files say is held together here, and the proxy is run by itself. */
 interface Service {
+  readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck: { readonly test: readonly string[] };
@@ -52,8 +53,27 @@ test("only the proxy is reached from outside, and only what it names is set and 
 test("the proxy's file is there, names the replicas, and listens where the compose file says", async () => {
   expect(compose.services.proxy!.volumes).toEqual(["./nginx.conf:/etc/nginx/nginx.conf:ro"]);
   const nginx = await read("nginx.conf");
-  const servers = [...nginx.matchAll(/^\s*server (\S+):3000 /gm)].map(([, name]) => name);
+  const servers = [...nginx.matchAll(/^\s*server (\S+):3000 resolve /gm)].map(([, name]) => name);
   expect(servers).toEqual(replicas.map(([name]) => name));
   expect(nginx).toContain("listen 8080;");
   expect(Object.keys(compose.volumes)).toEqual(["postgres"]);
+});
+
+test("a replica is found under whatever address it has now, and one that is gone does not keep the proxy from starting", async () => {
+  const nginx = await read("nginx.conf");
+  // Without `resolve` nginx asks once, when it starts, and does not start when a name is unknown.
+  expect(nginx).toMatch(/^ {2}resolver 127\.0\.0\.11 valid=1s ipv6=off;$/m);
+  expect(nginx).toMatch(/upstream replicas \{\s+zone /);
+  const [, major, minor] = /^nginx:(\d+)\.(\d+)-alpine$/.exec(compose.services.proxy!.image)!.map(Number);
+  expect(major! * 1_000 + minor!).toBeGreaterThanOrEqual(1_028);
+});
+
+test("Postgres is not called healthy while its image still prepares the volume and listens on the socket alone", () => {
+  expect(compose.services.postgres!.healthcheck.test).toContain("--host=127.0.0.1");
+});
+
+test("the containers' network is not the one that Amazon gives its machines, and can be another", () => {
+  const { subnet } = compose.networks.default.ipam.config[0];
+  const address = /^\$\{SUBNET:-(172\.(?:1[6-9]|2\d|30)\.\d+\.0\/24)\}$/.exec(subnet);
+  expect(address).not.toBeNull();
 });

@@ -23,11 +23,15 @@ export const serve = defineCommand({
     const signal = nextStopSignal();
 
     // Listening comes first: it is what fails most often, and it says which port PORT=0 has become.
-    const listener = listen(config);
-    const running = await context.startServer({ port: listener.port ?? config.port, log });
+    const first = listen(config);
+    const port = first.port ?? config.port;
+    const leavesRequestsToOthers = config.databaseUrl !== null && config.port !== 0;
+    if (leavesRequestsToOthers) await first.stop(true);
+    const running = await context.startServer({ port, log });
+    const listener = leavesRequestsToOthers ? await listenAgain(config, running) : first;
     listener.reload({ fetch: running.fetch });
     // Whether anybody reads the announcement is no reason to stop serving.
-    await announce(context, config, running, listener.port ?? config.port).catch((error: unknown) =>
+    await announce(context, config, running, port).catch((error: unknown) =>
       log.warn("the start could not be announced on standard output", { error }),
     );
 
@@ -54,6 +58,21 @@ function listen(config: CommandConfig): Listener {
     });
   } catch (error) {
     throw new AppError("unavailable", describeListenFailure(error, config), { cause: error });
+  }
+}
+
+/**
+ * A replica is not there for anybody before it can serve: whoever shares requests between replicas goes on to the next
+ * when a connection is refused, while a 503 would be an answer, and such a quick one that a starting replica drew most
+ * requests to itself.
+ */
+async function listenAgain(config: CommandConfig, running: RunningServer): Promise<Listener> {
+  try {
+    return listen(config);
+  } catch (error) {
+    await running.stop(0);
+    await running.close();
+    throw error;
   }
 }
 

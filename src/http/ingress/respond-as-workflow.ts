@@ -2,7 +2,8 @@ import type { RunResponse } from "../../domain/run.ts";
 
 /**
  * Headers that a workflow's answer must not have. It comes from the origin that our own pages come from, and some
- * headers reach beyond their answer: cookies, what is said about the whole origin, and what belongs to the connection.
+ * headers reach beyond their answer: cookies, what is said about the whole origin, what belongs to the connection, and what
+ * a proxy in front takes for an order (it would answer with another page of ours, or with a file of its own).
  */
 const WITHHELD: ReadonlySet<string> = new Set([
   "set-cookie",
@@ -22,6 +23,13 @@ const WITHHELD: ReadonlySet<string> = new Set([
   "trailer",
   "transfer-encoding",
   "upgrade",
+  "x-accel-buffering",
+  "x-accel-charset",
+  "x-accel-expires",
+  "x-accel-limit-rate",
+  "x-accel-redirect",
+  "x-lighttpd-send-file",
+  "x-sendfile",
 ]);
 
 /** RFC 9110 §6.4.1, §15.3.6: these have no body. */

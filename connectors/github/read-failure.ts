@@ -1,4 +1,4 @@
-import { ActionError } from "../../src/connector-sdk/action-error.ts";
+import type { ActionError } from "../../src/connector-sdk/action-error.ts";
 import { classifyResponse } from "../../src/connector-sdk/classify-response.ts";
 import type { IncomingResponse } from "../../src/connector-sdk/http-exchange.ts";
 import { isJsonObject, type Json } from "../../src/connector-sdk/json.ts";
@@ -28,16 +28,16 @@ export function readFailure(response: IncomingResponse, nowMs: number): ActionEr
   const { status, headers } = response;
   if (status === 403 || status === 429) {
     const waitMs = readWait(response, base.retryAfterMs, nowMs);
-    if (waitMs !== null) return as(base, "rate_limited", "rate_limited", base.message, waitMs);
+    if (waitMs !== null) return base.readAs("rate_limited", "rate_limited", base.message, waitMs);
     const accepted = headers["x-accepted-github-permissions"];
     const hint = accepted === undefined ? "" : ` (needs the permission ${accepted})`;
-    return as(base, "final", "forbidden", `${base.message}${hint}`);
+    return base.readAs("final", "forbidden", `${base.message}${hint}`);
   }
   if (status === 404)
-    return as(base, "final", "not_found", `${base.message}; it does not exist, or this connection may not see it`);
+    return base.readAs("final", "not_found", `${base.message}; it does not exist, or this connection may not see it`);
   if (status === 301 || status === 307 || status === 308)
-    return as(base, "final", "moved", "The repository has been renamed or moved; choose it by its new name.");
-  if (status === 422) return as(base, "final", "invalid_request", `${base.message}${readComplaints(response)}`);
+    return base.readAs("final", "moved", "The repository has been renamed or moved; choose it by its new name.");
+  if (status === 422) return base.readAs("final", "invalid_request", `${base.message}${readComplaints(response)}`);
   return base;
 }
 
@@ -66,19 +66,4 @@ function readComplaints(response: IncomingResponse): string {
       : [error.field, error.code].filter(Boolean).join(": ");
   });
   return complaints.length === 0 ? "" : ` (${complaints.join("; ")})`;
-}
-
-function as(
-  { details, cause }: ActionError,
-  kind: ActionError["kind"],
-  code: string,
-  message: string,
-  retryAfterMs?: number,
-): ActionError {
-  return new ActionError(kind, message, {
-    code,
-    cause,
-    ...(details !== undefined && { details }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
 }

@@ -1,4 +1,4 @@
-import { ActionError } from "../../src/connector-sdk/action-error.ts";
+import type { ActionError } from "../../src/connector-sdk/action-error.ts";
 import { classifyResponse } from "../../src/connector-sdk/classify-response.ts";
 import type { IncomingResponse } from "../../src/connector-sdk/http-exchange.ts";
 import { isJsonObject, type Json } from "../../src/connector-sdk/json.ts";
@@ -23,10 +23,10 @@ export function classify(response: IncomingResponse, nowMs: number): ActionError
   const { status } = response;
   const reason = readReason(response);
   if (status === 429 || (status === 403 && /rateLimitExceeded|RATE_LIMIT_EXCEEDED|quotaExceeded/i.test(reason)))
-    return as(base, "rate_limited", "rate_limited", base.message, base.retryAfterMs ?? QUOTA_WAIT_MS);
-  if (status === 403) return as(base, "final", "forbidden", base.message);
+    return base.readAs("rate_limited", "rate_limited", base.message, base.retryAfterMs ?? QUOTA_WAIT_MS);
+  if (status === 403) return base.readAs("final", "forbidden", base.message);
   if (status === 404)
-    return as(base, "final", "not_found", `${base.message}; it does not exist, or this account may not see it`);
+    return base.readAs("final", "not_found", `${base.message}; it does not exist, or this account may not see it`);
   return base;
 }
 
@@ -38,19 +38,4 @@ function readReason(response: IncomingResponse): string {
   const { status, errors, details } = error as Record<string, Json>;
   const reasons = [errors, details].flatMap((list) => (Array.isArray(list) ? list : []));
   return [status, ...reasons.map((each) => (isJsonObject(each) ? each.reason : null))].filter(Boolean).join(" ");
-}
-
-function as(
-  { details, cause }: ActionError,
-  kind: ActionError["kind"],
-  code: string,
-  message: string,
-  retryAfterMs?: number,
-): ActionError {
-  return new ActionError(kind, message, {
-    code,
-    cause,
-    ...(details !== undefined && { details }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
 }

@@ -1,4 +1,4 @@
-import { ActionError } from "../../src/connector-sdk/action-error.ts";
+import type { ActionError } from "../../src/connector-sdk/action-error.ts";
 import { classifyResponse } from "../../src/connector-sdk/classify-response.ts";
 import type { IncomingResponse } from "../../src/connector-sdk/http-exchange.ts";
 import { isJsonObject } from "../../src/connector-sdk/json.ts";
@@ -27,11 +27,12 @@ export function classify(response: IncomingResponse, nowMs: number): ActionError
   const base = classifyResponse(response, nowMs);
   if (base === null) return null;
   const failure = readFirst(response);
-  if (failure === null) return isBadToken(response) ? as(base, "auth", "bad_oauth_token", base.message) : base;
+  if (failure === null) return isBadToken(response) ? base.readAs("auth", "bad_oauth_token", base.message) : base;
   const { errorCode, message } = failure;
-  if (errorCode === "REQUEST_LIMIT_EXCEEDED") return as(base, "rate_limited", "rate_limited", message, LIMIT_WAIT_MS);
-  if (PASSING.has(errorCode)) return as(base, "retryable", errorCode.toLowerCase(), message, BUSY_WAIT_MS);
-  return base.kind === "final" ? as(base, "final", errorCode.toLowerCase(), message) : base;
+  if (errorCode === "REQUEST_LIMIT_EXCEEDED")
+    return base.readAs("rate_limited", "rate_limited", message, LIMIT_WAIT_MS);
+  if (PASSING.has(errorCode)) return base.readAs("retryable", errorCode.toLowerCase(), message, BUSY_WAIT_MS);
+  return base.kind === "final" ? base.readAs("final", errorCode.toLowerCase(), message) : base;
 }
 
 /** https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_using_openid.htm */
@@ -47,19 +48,4 @@ function readFirst(response: IncomingResponse): { readonly errorCode: string; re
   if (typeof errorCode !== "string") return null;
   const named = Array.isArray(fields) && fields.length > 0 ? ` (${fields.join(", ")})` : "";
   return { errorCode, message: `Salesforce: ${String(message)}${named}` };
-}
-
-function as(
-  { details, cause }: ActionError,
-  kind: ActionError["kind"],
-  code: string,
-  message: string,
-  retryAfterMs?: number,
-): ActionError {
-  return new ActionError(kind, message, {
-    code,
-    cause,
-    ...(details !== undefined && { details }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
 }

@@ -32,4 +32,14 @@ export class ActionError extends Error {
     this.details = options.details;
     this.retryAfterMs = options.retryAfterMs ?? null;
   }
+  /** The same refusal, for a connector that understands it better than its status tells. */
+  readAs(kind: ActionErrorKind, code: string, message: string, retryAfterMs?: number): ActionError {
+    const { details, cause } = this;
+    return new ActionError(kind, message, {
+      code,
+      cause,
+      ...(details !== undefined && { details }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+  }
 }

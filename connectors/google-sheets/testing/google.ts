@@ -1,5 +1,6 @@
 import type { OpenAPIV3 } from "openapi-types";
 import type { JsonObject } from "../../../src/connector-sdk/json.ts";
+import { CLIENT_FIELDS, comeBack, form, isFrom, query } from "../../../test/connectors/maker/oauth-endpoints.ts";
 import type { MakerCall, MakerPeerOptions } from "../../../test/connectors/maker/open-maker-peer.ts";
 import { type Makers, openMakers } from "../../../test/connectors/open-makers.ts";
 import { type FlowWorld, openFlowWorld } from "../../../test/flows/flow-world.ts";
@@ -9,30 +10,6 @@ import { answersOf, type Rows } from "./grid.ts";
  * Google as the whole server meets it: three APIs under four names, each judged by its own description, and an account
  * with a consent that can be taken back.
  */
-
-const text = { type: "string" } as const;
-const query = (name: string, required = true): OpenAPIV3.ParameterObject => ({
-  name,
-  in: "query",
-  required,
-  schema: text,
-});
-
-function form(operationId: string, required: string[], more: string[]): OpenAPIV3.PathItemObject {
-  const properties = Object.fromEntries([...required, ...more].map((name) => [name, text]));
-  const schema: OpenAPIV3.SchemaObject = { type: "object", required, properties, additionalProperties: false };
-  return {
-    post: {
-      operationId,
-      // The client proves itself by HTTP Basic or in the body.
-      security: [],
-      requestBody: { required: true, content: { "application/x-www-form-urlencoded": { schema } } },
-      responses: { "200": { description: "OK" } },
-    },
-  };
-}
-
-const client = ["client_id", "client_secret"];
 
 /** https://developers.google.com/identity/protocols/oauth2/web-server, which has no description of its own */
 const accounts: OpenAPIV3.Document = {
@@ -45,10 +22,10 @@ const accounts: OpenAPIV3.Document = {
         security: [],
         parameters: [
           ...["client_id", "redirect_uri", "scope", "state", "code_challenge"].map((name) => query(name)),
-          { ...query("response_type"), schema: { ...text, enum: ["code"] } },
-          { ...query("code_challenge_method"), schema: { ...text, enum: ["S256"] } },
-          { ...query("access_type"), schema: { ...text, enum: ["offline"] } },
-          { ...query("prompt"), schema: { ...text, enum: ["consent"] } },
+          query("response_type", { type: "string", enum: ["code"] }),
+          query("code_challenge_method", { type: "string", enum: ["S256"] }),
+          query("access_type", { type: "string", enum: ["offline"] }),
+          query("prompt", { type: "string", enum: ["consent"] }),
         ],
         responses: { "302": { description: "Back" } },
       },
@@ -56,9 +33,9 @@ const accounts: OpenAPIV3.Document = {
     "/token": form(
       "token",
       ["grant_type"],
-      [...client, "code", "code_verifier", "redirect_uri", "refresh_token", "scope"],
+      [...CLIENT_FIELDS, "code", "code_verifier", "redirect_uri", "refresh_token", "scope"],
     ),
-    "/revoke": form("revoke", ["token"], [...client, "token_type_hint"]),
+    "/revoke": form("revoke", ["token"], [...CLIENT_FIELDS, "token_type_hint"]),
   },
 };
 
@@ -114,9 +91,9 @@ export function playGoogle(peers: Peers): Google {
 
   function answerAll(): void {
     peers.accounts.answer("*", (call) => {
-      if (call.path === "/o/oauth2/v2/auth") return comeBack(call, "good-code");
+      if (call.path === "/o/oauth2/v2/auth") return comeBack(call, { code: "good-code", scope: SCOPES });
       const body = call.body as JsonObject;
-      if (!isOurClient(call)) return Response.json({ error: "invalid_client" }, { status: 401 });
+      if (!isFrom(GOOGLE_CLIENT, call)) return Response.json({ error: "invalid_client" }, { status: 401 });
       if (call.path === "/revoke") {
         if (body.token !== refreshToken) return Response.json({ error: "invalid_token" }, { status: 400 });
         accessToken = refreshToken = null;
@@ -207,22 +184,6 @@ export async function openGoogleWorld(): Promise<GoogleWorld> {
       await makers.close();
     },
   };
-}
-
-/** What a person who consents is sent back with. */
-function comeBack({ query }: MakerCall, code: string): Response {
-  const back = new URL(String(query.redirect_uri));
-  back.searchParams.set("state", String(query.state));
-  back.searchParams.set("code", code);
-  back.searchParams.set("scope", SCOPES);
-  return new Response(null, { status: 302, headers: { location: back.href } });
-}
-
-function isOurClient({ body, headers }: MakerCall): boolean {
-  const { id, secret } = GOOGLE_CLIENT;
-  const { client_id, client_secret } = body as JsonObject;
-  const basic = `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
-  return headers.authorization === basic || (client_id === id && client_secret === secret);
 }
 
 /** Three spreadsheets on two pages, or those whose name was searched for. */

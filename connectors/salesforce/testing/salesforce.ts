@@ -1,5 +1,5 @@
-import type { OpenAPIV3 } from "openapi-types";
 import type { JsonObject } from "../../../src/connector-sdk/json.ts";
+import { CLIENT_FIELDS, comeBack, form, isFrom, query } from "../../../test/connectors/maker/oauth-endpoints.ts";
 import type { MakerCall, MakerPeer, MakerPeerOptions } from "../../../test/connectors/maker/open-maker-peer.ts";
 import { openMakers } from "../../../test/connectors/open-makers.ts";
 import { type FlowWorld, openFlowWorld } from "../../../test/flows/flow-world.ts";
@@ -10,30 +10,6 @@ import { createOrg, type Org } from "./org.ts";
  * Salesforce as the whole server meets it: where one signs in and the organisation's own host, judged by its
  * description, and an account with a consent that can be taken back. No token answer tells when its session ends.
  */
-
-const text = { type: "string" } as const;
-const query = (name: string, schema: OpenAPIV3.SchemaObject = text): OpenAPIV3.ParameterObject => ({
-  name,
-  in: "query",
-  required: true,
-  schema,
-});
-
-/** The description wants the client's secret in the body; https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm also takes HTTP Basic. */
-function form(operationId: string, required: string[], more: string[]): OpenAPIV3.PathItemObject {
-  const properties = Object.fromEntries([...required, ...more].map((name) => [name, text]));
-  const schema: OpenAPIV3.SchemaObject = { type: "object", required, properties, additionalProperties: false };
-  return {
-    post: {
-      operationId,
-      security: [],
-      requestBody: { required: true, content: { "application/x-www-form-urlencoded": { schema } } },
-      responses: { "200": { description: "OK" } },
-    },
-  };
-}
-
-const client = ["client_id", "client_secret"];
 
 export const salesforceMaker: MakerPeerOptions = {
   ...api,
@@ -46,19 +22,21 @@ export const salesforceMaker: MakerPeerOptions = {
         security: [],
         parameters: [
           ...["client_id", "redirect_uri", "scope", "state", "code_challenge"].map((name) => query(name)),
-          query("response_type", { ...text, enum: ["code"] }),
-          query("code_challenge_method", { ...text, enum: ["S256"] }),
+          query("response_type", { type: "string", enum: ["code"] }),
+          query("code_challenge_method", { type: "string", enum: ["S256"] }),
         ],
         responses: { "302": { description: "Back" } },
       },
     },
+    // The description wants the secret in the body; the flow's own page also takes HTTP Basic:
+    // https://help.salesforce.com/s/articleView?id=xcloud.remoteaccess_oauth_web_server_flow.htm
     "/services/oauth2/token": form(
       "token",
       ["grant_type"],
-      [...client, "code", "code_verifier", "redirect_uri", "refresh_token", "scope"],
+      [...CLIENT_FIELDS, "code", "code_verifier", "redirect_uri", "refresh_token", "scope"],
     ),
-    "/services/oauth2/revoke": form("revoke", ["token"], client),
-    "/services/oauth2/introspect": form("introspect", ["token"], [...client, "token_type_hint"]),
+    "/services/oauth2/revoke": form("revoke", ["token"], CLIENT_FIELDS),
+    "/services/oauth2/introspect": form("introspect", ["token"], [...CLIENT_FIELDS, "token_type_hint"]),
   },
 };
 
@@ -120,10 +98,10 @@ export function playSalesforce(peer: MakerPeer): Salesforce {
   }
 
   function answer(call: MakerCall): unknown {
-    if (call.path === "/services/oauth2/authorize") return comeBack(call);
+    if (call.path === "/services/oauth2/authorize") return comeBack(call, { code: "good-code" });
     const body = (call.body ?? {}) as JsonObject;
     if (/\/oauth2\/(?:token|revoke|introspect)$/.test(call.path)) {
-      if (!isOurClient(call)) return Response.json({ error: "invalid_client" }, { status: 401 });
+      if (!isFrom(SALESFORCE_CLIENT, call)) return Response.json({ error: "invalid_client" }, { status: 401 });
       if (call.path.endsWith("/token")) return answerToken(body);
       if (call.path.endsWith("/introspect"))
         return { active: body.token === session, exp: Math.floor((Date.now() + SESSION_MS) / 1000) };
@@ -197,19 +175,4 @@ export async function openSalesforceWorld(): Promise<SalesforceWorld> {
       await makers.close();
     },
   };
-}
-
-/** What a person who consents is sent back with. */
-function comeBack({ query }: MakerCall): Response {
-  const back = new URL(String(query.redirect_uri));
-  back.searchParams.set("state", String(query.state));
-  back.searchParams.set("code", "good-code");
-  return new Response(null, { status: 302, headers: { location: back.href } });
-}
-
-function isOurClient({ body, headers }: MakerCall): boolean {
-  const { id, secret } = SALESFORCE_CLIENT;
-  const { client_id, client_secret } = body as JsonObject;
-  const basic = `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}`;
-  return headers.authorization === basic || (client_id === id && client_secret === secret);
 }

@@ -1,11 +1,9 @@
 import type { Setting } from "../platform/read-settings.ts";
 import type { Command, OptionSpec } from "./command.ts";
 import { type CommandEntry, commandTable } from "./command-table.ts";
+import { nameProgram } from "./name-program.ts";
 
-/* `program` is how this program is called here: what help shows can be typed as it stands. */
-
-/** How the texts of commands and settings call it. */
-const PROGRAM = /(?<![/\w-])integrationsync (?=[a-z])/g;
+/* `program` is how this program is called here. */
 
 export function globalHelp(program: string): string {
   return [
@@ -43,11 +41,8 @@ export function commandHelp(
     ["Options:", ...columns(options.map(([name, spec]) => [optionName(name, spec), describeOption(spec)]))],
     command.showsSettings ? ["Environment:", ...settings.flatMap(describeSetting)] : [],
   ];
-  return sections
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n")
-    .replace(PROGRAM, `${program} `);
+  const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
+  return nameProgram(shown.join("\n\n"), program);
 }
 
 /** `api-key create --tenant <slug> --name <name> [options]` */

@@ -3,6 +3,7 @@ import type { ExitCode } from "./command.ts";
 import type { CommandContext } from "./command-context.ts";
 import { commandTable, type Found, findCommand } from "./command-table.ts";
 import { commandHelp, globalHelp, groupHelp } from "./help-text.ts";
+import { nameProgram } from "./name-program.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -65,7 +66,7 @@ async function report(error: unknown, found: Found, context: CommandContext): Pr
   }
   if (error instanceof AppError) {
     const fields = error.fields.map(({ path, message }) => `\n  ${path}: ${message}`);
-    await context.tell(error.message + fields.join(""));
+    await context.tell(nameProgram(error.message + fields.join(""), context.programName));
     return 1;
   }
   await context.tell(`A bug in this program: ${error instanceof Error ? error.stack : error}`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { BACKEND } from "../test-storage.ts";
 import { examine } from "./examine.ts";
 import { type CliInstallation, openInstallation } from "./open-installation.ts";
-import { type Environment, runCli, startServer, succeed } from "./run-cli.ts";
+import { type Environment, PROGRAM_NAME, runCli, startServer, succeed } from "./run-cli.ts";
 
 /** A line each; on Postgres there is no folder to look at. */
 const CHECKS = BACKEND === "sqlite" ? 7 : 6;
@@ -45,6 +45,13 @@ describe("doctor", () => {
 
   test.each<[string, string, (place: CliInstallation) => Promise<Environment | unknown>, string]>([
     ["encryption key", "is another one", async () => ({ ENCRYPTION_KEY: "3".repeat(64) }), "not the one"],
+    [
+      "encryption key",
+      "is being changed, and the one from before is not given",
+      ({ storage }) =>
+        storage.run("INSERT INTO settings (key, value) VALUES ('encryption_key_check_before', 'another')"),
+      `${PROGRAM_NAME} key rotate`,
+    ],
     [
       "database",
       "is from a newer version",

@@ -7,13 +7,15 @@ import { checkEgress } from "../doctor/check-egress.ts";
 import { checkEncryptionKey } from "../doctor/check-encryption-key.ts";
 import { checkServer } from "../doctor/check-server.ts";
 import type { Finding } from "../doctor/finding.ts";
+import { nameProgram } from "../name-program.ts";
 
 export const doctor = defineCommand({
   details: "Changes nothing. Fails when something would keep the server from working; warnings do not count.",
   arguments: {},
   options: { json: JSON_OPTION },
   async run(input, context) {
-    const findings = await examine(context);
+    const found = await examine(context);
+    const findings = found.map((each) => ({ ...each, says: nameProgram(each.says, context.programName) }));
     const isFit = findings.every(({ verdict }) => verdict !== "fail");
     if (input.options.json) await context.print(JSON.stringify({ ok: isFit, checks: findings }, null, 2));
     else for (const finding of findings) await context.print(describeFinding(finding));

@@ -1,6 +1,6 @@
 import type { Backend, Workflow } from "../domain/backend.ts";
 import type { Scope } from "../domain/tenant.ts";
-import { connectionIds } from "../domain/workflow.ts";
+import { connectionIds } from "../domain/walk-steps.ts";
 
 /** The workflows of the workspace whose draft or published version names the connection. */
 export async function findUsers(

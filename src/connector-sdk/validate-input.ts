@@ -1,6 +1,6 @@
 import type { FieldError } from "../domain/errors.ts";
+import { formatPath } from "../domain/format-path.ts";
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
-import { formatPath } from "../domain/workflow.ts";
 import { coerceBoolean, coerceDate, coerceNumber, coerceText } from "./coerce-scalar.ts";
 import type { Field, Fields, ListField, NumberField, Option, TextField } from "./fields.ts";
 import { checkFile } from "./file-value.ts";

@@ -17,8 +17,9 @@ import {
   setOtherwise,
 } from "./edit-workflow.ts";
 import { newStep } from "./new-step.ts";
+import { parseWorkflow } from "./parse-workflow.ts";
 import { collectIds, findPlace, findStep, freshId, type Lane, lanesOf } from "./walk-steps.ts";
-import { parseWorkflow, type Step, type StepKind, type WorkflowDefinition } from "./workflow.ts";
+import type { Step, StepKind, WorkflowDefinition } from "./workflow.ts";
 
 const ROOT: Lane = { parent: null, part: "steps" };
 const set = (id: string, values: Record<string, string> = {}): Step => ({ id, kind: "set", values });

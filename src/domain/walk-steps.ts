@@ -1,4 +1,4 @@
-import type { Step, WorkflowDefinition } from "./workflow.ts";
+import { RESERVED_IDS, type Step, type WorkflowDefinition } from "./workflow.ts";
 
 /* Finding one's way among the steps of a definition, which lie in lists inside of one another. */
 
@@ -42,6 +42,35 @@ export function lanesOf(step: Step): { readonly lanes: readonly NamedLane[] } {
   }
 }
 
+/** Every connection that the trigger or a step names, once. */
+export function connectionIds({ trigger, steps }: WorkflowDefinition): readonly string[] {
+  const found = new Set<string>();
+  const visit = (step: Step) => {
+    if (step.kind === "action" && step.connection !== undefined) found.add(step.connection);
+    for (const inner of innerSequences(step)) inner.steps.forEach(visit);
+  };
+  if (trigger.connection !== undefined) found.add(trigger.connection);
+  steps.forEach(visit);
+  return [...found];
+}
+
+/** The step lists inside a step, with the suffix that their path takes. */
+export function innerSequences(step: Step): { readonly steps: readonly Step[]; readonly suffix: string }[] {
+  switch (step.kind) {
+    case "branch":
+      return [
+        ...step.branches.map((branch, index) => ({ steps: branch.steps, suffix: `.branches[${index}].steps` })),
+        ...(step.otherwise ? [{ steps: step.otherwise, suffix: ".otherwise" }] : []),
+      ];
+    case "parallel":
+      return step.branches.map((branch, index) => ({ steps: branch.steps, suffix: `.branches[${index}].steps` }));
+    case "loop":
+      return [{ steps: step.steps, suffix: ".steps" }];
+    default:
+      return [];
+  }
+}
+
 interface Place {
   readonly step: Step;
   readonly lane: Lane;
@@ -76,11 +105,10 @@ export function freshId(taken: ReadonlySet<string>, wanted: string): string {
     .replaceAll(/[^A-Za-z0-9_]+/g, "_")
     .replaceAll(/^_+|_+$/g, "")
     .replace(/^(?=\d)/, "step_");
-  const base = RESERVED.has(word) || word === "" ? "step" : word.slice(0, MAX_ID_LENGTH - 5);
+  const base = RESERVED_IDS.has(word) || word === "" ? "step" : word.slice(0, MAX_ID_LENGTH - 5);
   if (!taken.has(base)) return base;
   const stem = base.replace(/_\d+$/, "");
   let number = 2;
   while (taken.has(`${stem}_${number}`)) number += 1;
   return `${stem}_${number}`;
 }
-const RESERVED: ReadonlySet<string> = new Set(["true", "false", "null", "in"]);

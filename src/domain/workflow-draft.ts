@@ -1,6 +1,6 @@
 import type { FieldError } from "./errors.ts";
-import { collectIds } from "./walk-steps.ts";
-import { innerSequences, type Step, type WorkflowDefinition } from "./workflow.ts";
+import { collectIds, innerSequences } from "./walk-steps.ts";
+import type { Step, WorkflowDefinition } from "./workflow.ts";
 
 /**
  * A workflow as somebody is editing it. Its steps can be walked like a definition's, but values may be missing or wrong;

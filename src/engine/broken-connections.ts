@@ -1,5 +1,5 @@
 import type { Scope } from "../domain/tenant.ts";
-import { connectionIds } from "../domain/workflow.ts";
+import { connectionIds } from "../domain/walk-steps.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { isUnavailable } from "./wait-out.ts";
 

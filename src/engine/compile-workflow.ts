@@ -4,13 +4,9 @@ import { validateInput } from "../connector-sdk/validate-input.ts";
 import { parseDuration } from "../domain/duration.ts";
 import type { FieldError } from "../domain/errors.ts";
 import { isJsonObject, type Json, type JsonObject } from "../domain/json.ts";
-import {
-  type ActionStep,
-  innerSequences,
-  parseWorkflow,
-  type Step,
-  type WorkflowDefinition,
-} from "../domain/workflow.ts";
+import { parseWorkflow } from "../domain/parse-workflow.ts";
+import { innerSequences } from "../domain/walk-steps.ts";
+import type { ActionStep, Step, WorkflowDefinition } from "../domain/workflow.ts";
 import type { CompiledStep, CompiledWorkflow } from "./compiled-workflow.ts";
 import { compileCondition } from "./expressions/compile-condition.ts";
 import type { VisibleNames } from "./expressions/compile-expression.ts";

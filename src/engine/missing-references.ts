@@ -2,7 +2,8 @@ import type { Backend, Workflow } from "../domain/backend.ts";
 import type { Connection } from "../domain/connection.ts";
 import type { FieldError } from "../domain/errors.ts";
 import type { Scope } from "../domain/tenant.ts";
-import { innerSequences, type Step, type WorkflowDefinition } from "../domain/workflow.ts";
+import { innerSequences } from "../domain/walk-steps.ts";
+import type { Step, WorkflowDefinition } from "../domain/workflow.ts";
 
 type Stores = Pick<Backend, "connections" | "workflows">;
 

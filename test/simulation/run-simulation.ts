@@ -1,9 +1,10 @@
 import { openBackend } from "../../src/backend/open.ts";
 import type { Backend } from "../../src/domain/backend.ts";
+import { parseWorkflow } from "../../src/domain/parse-workflow.ts";
 import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { isFinal, type Run, type StepRecord } from "../../src/domain/run.ts";
 import { grantScope, type Scope } from "../../src/domain/tenant.ts";
-import { parseWorkflow, type WorkflowDefinition } from "../../src/domain/workflow.ts";
+import type { WorkflowDefinition } from "../../src/domain/workflow.ts";
 import { openTestStorage, type TestStorage } from "../test-storage.ts";
 import { type Crash, CrashPlan } from "./crash-plan.ts";
 import { FakeProvider, type FaultRates } from "./fake-provider.ts";

@@ -1,5 +1,6 @@
 import type { FieldError } from "../../domain/errors.ts";
-import { parseWorkflow, type Step, type WorkflowDefinition } from "../../domain/workflow.ts";
+import { parseWorkflow } from "../../domain/parse-workflow.ts";
+import type { Step, WorkflowDefinition } from "../../domain/workflow.ts";
 import { locateProblem } from "../../domain/workflow-draft.ts";
 import { type CompileDeps, compileWorkflow } from "../compile-workflow.ts";
 

@@ -1,5 +1,6 @@
-import { type Meter, searchUnits } from "../../domain/condition.ts";
+import { searchUnits } from "../../domain/condition.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
+import type { Meter } from "../../domain/meter.ts";
 import { ExpressionError, ExpressionLimitError } from "./expression-error.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { parseInstant } from "../../domain/condition.ts";
 import { parseDuration } from "../../domain/duration.ts";
+import { parseInstant } from "../../domain/instant.ts";
 import type { Json } from "../../domain/json.ts";
 import { Budget } from "./budget.ts";
 import { ExpressionError } from "./expression-error.ts";

@@ -1,5 +1,5 @@
-import { checkPattern, matchesPattern } from "../../domain/condition.ts";
 import type { Json } from "../../domain/json.ts";
+import { checkPattern, matchesPattern } from "../../domain/pattern.ts";
 import type { Budget } from "./budget.ts";
 import { codePointCount, codePointIndex, sliceCodePoints } from "./code-points.ts";
 import { ExpressionError } from "./expression-error.ts";

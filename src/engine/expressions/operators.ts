@@ -1,4 +1,4 @@
-import { isDeepEqual } from "../../domain/condition.ts";
+import { isDeepEqual } from "../../domain/deep-equal.ts";
 import { isJsonObject, type Json } from "../../domain/json.ts";
 import type { Budget } from "./budget.ts";
 import { ExpressionError } from "./expression-error.ts";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { AppError, type FieldError } from "../../domain/errors.ts";
+import { formatPath } from "../../domain/format-path.ts";
 import { schemaWords } from "../../domain/schema-words.ts";
-import { formatPath } from "../../domain/workflow.ts";
 
 /** `value` as the schema reads it; throws `invalid`, naming the path of each complaint. */
 export function checkShape<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { workflowSchema } from "../../domain/workflow.ts";
+import { workflowSchema } from "../../domain/parse-workflow.ts";
 
 export type JsonSchema = { [keyword: string]: unknown };
 

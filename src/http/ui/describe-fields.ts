@@ -2,8 +2,8 @@ import type { ControlView, FieldView, PairView } from "../../../views/components
 import { type ChosenLabels, labelOf } from "../../domain/chosen-labels.ts";
 import type { FieldError } from "../../domain/errors.ts";
 import type { FormField, FormOption } from "../../domain/form-field.ts";
+import { formatPath } from "../../domain/format-path.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../domain/json.ts";
-import { formatPath } from "../../domain/workflow.ts";
 import { writeJsonText } from "../../engine/json-text.ts";
 import { expressionKind, isExpression, isShown, membersOf, ownValue, withMore } from "./fields-form.ts";
 

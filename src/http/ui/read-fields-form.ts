@@ -1,6 +1,6 @@
 import type { FormField } from "../../domain/form-field.ts";
+import { formatPath } from "../../domain/format-path.ts";
 import type { Json, JsonObject } from "../../domain/json.ts";
-import { formatPath } from "../../domain/workflow.ts";
 import { readJsonText } from "../../engine/json-text.ts";
 import {
   expressionKey,

@@ -1,5 +1,5 @@
 import type { FieldError } from "../../domain/errors.ts";
-import { parseWorkflow } from "../../domain/workflow.ts";
+import { parseWorkflow } from "../../domain/parse-workflow.ts";
 import { parseJson } from "../../platform/parse-json.ts";
 import type { Services } from "../services.ts";
 import type { EditorCall } from "./builder/show-editor.ts";

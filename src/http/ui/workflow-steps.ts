@@ -10,9 +10,10 @@ import {
 } from "../../domain/edit-workflow.ts";
 import { AppError } from "../../domain/errors.ts";
 import { newStep } from "../../domain/new-step.ts";
+import { parseWorkflow } from "../../domain/parse-workflow.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { collectIds, findPlace, freshId } from "../../domain/walk-steps.ts";
-import { parseWorkflow, type Step } from "../../domain/workflow.ts";
+import type { Step } from "../../domain/workflow.ts";
 import { unfinishedKey, type WorkflowDraft, withDefinition } from "../../domain/workflow-draft.ts";
 import type { DraftEdit } from "../../engine/drafts/edit-drafts.ts";
 import { readJsonText } from "../../engine/json-text.ts";

@@ -2,7 +2,8 @@ import type { LoopView, StepGroup, StepNode } from "../../../../views/runs/run-p
 import { isFinal, placeKey, type Run } from "../../../domain/run.ts";
 import type { StepLine } from "../../../domain/run-view-store.ts";
 import type { Scope } from "../../../domain/tenant.ts";
-import { innerSequences, type LoopStep, type Step } from "../../../domain/workflow.ts";
+import { innerSequences } from "../../../domain/walk-steps.ts";
+import type { LoopStep, Step } from "../../../domain/workflow.ts";
 import type { RunReader } from "../../../engine/read-runs.ts";
 import { attemptsMade, isNewer, statusOf } from "../../api/show-steps.ts";
 import { encodeStepRowId } from "../../api/step-row-id.ts";

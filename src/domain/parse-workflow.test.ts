@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { LIMITS, parseWorkflow } from "./workflow.ts";
+import { parseWorkflow } from "./parse-workflow.ts";
+import { LIMITS } from "./workflow.ts";
 
 const definition = (steps: unknown[]) => ({
   name: "Test",

@@ -2,9 +2,9 @@ import type { StoredSignal } from "../domain/backend.ts";
 import { startedChild } from "../domain/replay.ts";
 import { placeKey, type Signal, type StepRecord } from "../domain/run.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { wakeAction } from "./perform-action.ts";
 import { performStep } from "./perform-step.ts";
 import { startSubWorkflow } from "./perform-sub-workflow.ts";
+import { wakeAction } from "./resume-action.ts";
 import type { RunExecution, WaitingStep } from "./run-execution.ts";
 
 /**

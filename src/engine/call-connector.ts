@@ -8,7 +8,7 @@ import type { Json, JsonObject } from "../domain/json.ts";
 import type { StepError, StepRecord } from "../domain/run.ts";
 import { DEFAULT_STEP_TIMEOUT_MS } from "../domain/workflow.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { CompiledStep } from "./compiled-workflow.ts";
+import type { CompiledAction } from "./compiled-workflow.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { type LimitedCall, limitCall } from "./rate-limit/limited-call.ts";
 import type { Pace } from "./rate-limit/pace.ts";
@@ -29,7 +29,7 @@ export type ActionResult =
 const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
 
 interface Attempt {
-  readonly compiled: Extract<CompiledStep, { kind: "action" }>;
+  readonly compiled: CompiledAction;
   readonly input: JsonObject;
   readonly record: StepRecord;
   readonly access: Access | null;

@@ -51,3 +51,4 @@ export type CompiledStep =
   | { readonly kind: "code"; readonly step: CodeStep; readonly input: Template }
   | { readonly kind: "respond"; readonly step: RespondStep; readonly body: Template; readonly headers: Template }
   | { readonly kind: "stop"; readonly step: StopStep; readonly output: Template; readonly message: Template };
+export type CompiledAction = Extract<CompiledStep, { kind: "action" }>;

@@ -1,6 +1,6 @@
 import { expireApproval } from "./apply-signal.ts";
 import type { EngineDeps } from "./engine-deps.ts";
-import { wakeAction } from "./perform-action.ts";
+import { wakeAction } from "./resume-action.ts";
 import type { RunExecution, WaitingStep } from "./run-execution.ts";
 
 /** Lets every waiting step go on whose time has come: retries, delays, and approvals that nobody gave. True if any did. */

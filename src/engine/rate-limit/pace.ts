@@ -1,7 +1,7 @@
 import type { Task } from "../../domain/next-step.ts";
 import type { Run } from "../../domain/run.ts";
 import { DEFAULT_STEP_TIMEOUT_MS } from "../../domain/workflow.ts";
-import type { CompiledStep } from "../compiled-workflow.ts";
+import type { CompiledAction } from "../compiled-workflow.ts";
 import type { RateCall } from "./limits-of-call.ts";
 
 /** What a call is known by to the rate limiter; the same each time it asks. */
@@ -17,7 +17,7 @@ const SLOT_GRACE_MS = 60_000;
 export function paceOfStep(
   run: Pick<Run, "id" | "tenantId">,
   { key }: Pick<Task, "key">,
-  { step, connector, action }: Extract<CompiledStep, { kind: "action" }>,
+  { step, connector, action }: CompiledAction,
 ): Pace {
   const call: RateCall = {
     connectorName: step.connector,

@@ -61,13 +61,13 @@ export const revocations = sqliteTable("revocations", {
   id: text("id").primaryKey(),
   tenantId: text("tenant_id").notNull(),
   workspaceId: text("workspace_id").notNull(),
-  connectionId: text("connection_id"),
-  accountId: text("account_id"),
-  accountLabel: text("account_label"),
   connector: text("connector").notNull(),
   scheme: text("scheme").notNull(),
   sealedCredential: text("sealed_credential").notNull(),
   attempts: integer("attempts").notNull(),
+  connectionId: text("connection_id"),
+  accountId: text("account_id"),
+  accountLabel: text("account_label"),
 });
 
 export const connectionEvents = sqliteTable(

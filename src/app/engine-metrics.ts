@@ -25,6 +25,12 @@ export function engineMetrics(
       read: () => dispatcher.heldCount,
     },
     {
+      name: "integrationsync_runs_held_bytes",
+      help: "About how much memory they take.",
+      kind: "gauge",
+      read: () => dispatcher.heldBytes,
+    },
+    {
       name: "integrationsync_runs_ended_total",
       help: "Runs that ended since the process started.",
       kind: "counter",

@@ -321,6 +321,8 @@ export interface RunStore {
     /** At most so many of one tenant, with those that the owner holds already: `held` counts these by tenant. */
     readonly perTenant: number;
     readonly held?: ReadonlyMap<string, number>;
+    /** No more than about so much memory (`run-weight.ts`); one run in any case. */
+    readonly maxBytes?: number;
     readonly now: number;
   }): Promise<readonly ClaimedRun[]>;
   /** When the next run that could be claimed becomes due (in the past when there is one now), or null. */

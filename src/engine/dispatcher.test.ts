@@ -55,6 +55,52 @@ describe("memory", () => {
     for (const runId of runs) await world.until(runId, "succeeded");
   });
 
+  /** Stores runs with large payloads and works them off; the most that were held at a time, and how many calls were. */
+  async function workOff(count: number, payloadChars: number, maxHeldBytes: number) {
+    const workflowId = await world.publish([effectStep("call", "safe")]);
+    const stopped = await world.startProcess();
+    await stopped.dispatcher.stop(0);
+    const runs: string[] = [];
+    for (let n = 0; n < count; n += 1) runs.push(await stopped.accept(workflowId, "x".repeat(payloadChars)));
+    let most = 0;
+    world.onCall("call", async () => {
+      most = Math.max(most, dispatcher.heldCount);
+      await Bun.sleep(20);
+      return null;
+    });
+    const { dispatcher } = await world.startProcess({ limits: { ...NEVER_POLLS, maxHeldBytes } });
+    for (const runId of runs) await world.until(runId, "succeeded");
+    expect(world.keys("call")).toHaveLength(count);
+    expect([dispatcher.heldCount, dispatcher.heldBytes]).toEqual([0, 0]);
+    return most;
+  }
+
+  test("takes no more runs while what it holds is above its budget", async () => {
+    // The last one that is taken may go over it.
+    expect(await workOff(30, 100_000, 1_000_000)).toBeLessThanOrEqual(11);
+  });
+
+  test("holds a few however large they are, and each of them alone if it must", async () => {
+    expect(await workOff(8, 100_000, 1)).toBeLessThanOrEqual(4);
+  });
+
+  test("counts what a run has come to know as well as what it began with", async () => {
+    const workflowId = await world.publish([effectStep("grows", "safe"), effectStep("hangs", "safe")]);
+    const { promise, resolve } = Promise.withResolvers<null>();
+    world.onCall("grows", async () => "x".repeat(300_000));
+    world.onCall("hangs", () => promise);
+    const { accept, dispatcher } = await world.startProcess({ limits: { ...NEVER_POLLS, maxHeldBytes: 1_000_000 } });
+    const runs: string[] = [];
+    for (let n = 0; n < 8; n += 1) {
+      runs.push(await accept(workflowId));
+      while (dispatcher.heldCount === n + 1 && world.keys("hangs").length <= n) await Bun.sleep(2);
+    }
+    expect(dispatcher.heldCount).toBe(4);
+    resolve(null);
+    for (const runId of runs) await world.until(runId, "succeeded");
+    expect([dispatcher.heldCount, dispatcher.heldBytes]).toEqual([0, 0]);
+  });
+
   test("lets a run go that waits for a long time", async () => {
     const workflowId = await world.publish([hour]);
     const { accept, dispatcher } = await world.startProcess();

@@ -1,5 +1,6 @@
 import type { ClaimedRun, RunCommit } from "../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../domain/run.ts";
+import { bytesOfRun, bytesOfSteps } from "../domain/run-weight.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { tellParent } from "./run-standing.ts";
 import { loadRun, type RunEnd, type RunHandle, type RunWorker } from "./run-workflow.ts";
@@ -10,12 +11,22 @@ export interface DispatcherLimits {
   readonly maxHeld: number;
   /** Of these, at most so many of one tenant: a flood of one leaves room for the others. */
   readonly maxHeldPerTenant: number;
+  /** Above so much (`run-weight.ts`) in memory no more runs are taken, but for the few that always may be held. */
+  readonly maxHeldBytes: number;
   /** However quiet it is, due runs are looked for this often (a safety net: wake-ups normally come in time). */
   readonly pollMs: number;
   /** What the backend was opened with: such a tenant's runs are all claimed, because that counts them. */
   readonly maxRunningPerTenant?: number | null;
 }
-export const DEFAULT_LIMITS: DispatcherLimits = { maxHeld: 512, maxHeldPerTenant: 256, pollMs: 1_000 };
+export const DEFAULT_LIMITS: DispatcherLimits = {
+  maxHeld: 512,
+  maxHeldPerTenant: 256,
+  maxHeldBytes: 128_000_000,
+  pollMs: 1_000,
+};
+
+/** So many are held however large they are: one that is larger than all there is room for must not stop the others. */
+const ALWAYS_HELD = 4;
 
 /** Runs that are held back by what others hold are looked for again as soon as that ends here, else this often. */
 const HELD_BACK_MS = 250;
@@ -40,6 +51,7 @@ export class Dispatcher {
   /** Some are due and yet not given to us: of a tenant or workflow that has all it may, or under suspicion. */
   #heldBack = false;
   #reserved = 0;
+  #heldBytes = 0;
   #started = false;
   #stopping = false;
   #claiming: Promise<void> | null = null;
@@ -60,6 +72,11 @@ export class Dispatcher {
 
   get heldCount(): number {
     return this.#held.size;
+  }
+
+  /** About how much memory they take. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   start(): void {
@@ -87,7 +104,7 @@ export class Dispatcher {
       !this.#started ||
       this.#stopping ||
       this.#spilled.has(tenantId) ||
-      this.#held.size + this.#reserved >= this.#limits.maxHeld ||
+      this.#room() <= 0 ||
       this.#holdsAllItMay(tenantId);
     if (full) {
       this.#spilled.add(tenantId);
@@ -148,7 +165,7 @@ export class Dispatcher {
     const { backend, clock, owner } = this.#deps;
     try {
       for (;;) {
-        const limit = this.#limits.maxHeld - this.#held.size - this.#reserved;
+        const limit = this.#room();
         this.#leftSome = limit <= 0;
         if (limit <= 0 || this.#stopping) return;
         const claimed = await backend.runs.claim({
@@ -156,6 +173,7 @@ export class Dispatcher {
           limit,
           perTenant: this.#limits.maxHeldPerTenant,
           held: this.#heldByTenant,
+          maxBytes: Math.max(0, this.#limits.maxHeldBytes - this.#heldBytes),
           now: clock.now(),
         });
         for (const each of claimed) this.#hold(each, this.#load(each), null);
@@ -194,14 +212,18 @@ export class Dispatcher {
   // Holding ---------------------------------------------------------------------------------------------------------
 
   #hold(claimed: ClaimedRun, loading: RunWorker | Promise<RunWorker>, first: RunCommit | null): void {
-    const held: HeldRun = { handle: null, nudged: false };
+    const held: HeldRun = { handle: null, nudged: false, bytes: 0 };
     this.#held.set(claimed.run.id, held);
     this.#count(claimed.run.tenantId, 1);
+    this.#weigh(held, bytesOfRun(claimed.run, claimed.ledger));
     const work = (worker: RunWorker) => {
       held.handle = worker;
       if (held.nudged) worker.nudge();
       if (this.#stopping) worker.handBack();
-      return worker.work(first, (commit) => this.#reachOthers(commit));
+      return worker.work(first, (commit) => {
+        this.#weigh(held, bytesOfSteps(commit.steps));
+        this.#reachOthers(commit);
+      });
     };
     Promise.resolve(loading)
       .then(work)
@@ -271,11 +293,25 @@ export class Dispatcher {
   #forget({ run, interruptions }: ClaimedRun, held: HeldRun): void {
     // It may have been claimed again by now: the commit that let it go was durable before we heard of it.
     if (this.#held.get(run.id) === held) this.#held.delete(run.id);
+    this.#weigh(held, -held.bytes);
     this.#count(run.tenantId, -1);
     if (this.#held.size === 0) this.#idle?.();
     // The next suspect may be held now.
     const wasSuspect = interruptions >= SUSPECT_INTERRUPTIONS;
     if (this.#spilled.size > 0 || this.#leftSome || this.#heldBack || wasSuspect) this.wake();
+  }
+
+  /** How many more runs may be held. */
+  #room(): number {
+    const { maxHeld, maxHeldBytes } = this.#limits;
+    const may = this.#heldBytes < maxHeldBytes ? maxHeld : Math.min(maxHeld, ALWAYS_HELD);
+    return may - this.#held.size - this.#reserved;
+  }
+
+  /** What a run brings along, and what it comes to know. */
+  #weigh(held: HeldRun, bytes: number): void {
+    held.bytes += bytes;
+    this.#heldBytes += bytes;
   }
 
   #holdsAllItMay(tenantId: string): boolean {
@@ -292,4 +328,5 @@ export class Dispatcher {
 interface HeldRun {
   handle: RunHandle | null;
   nudged: boolean;
+  bytes: number;
 }

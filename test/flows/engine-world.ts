@@ -8,7 +8,7 @@ import type { Scope } from "../../src/domain/tenant.ts";
 import { EFFECTS } from "../../src/domain/workflow.ts";
 import { acceptTrigger } from "../../src/engine/accept-trigger.ts";
 import { createRunControl, type RunControl } from "../../src/engine/control-runs.ts";
-import { Dispatcher, type DispatcherLimits } from "../../src/engine/dispatcher.ts";
+import { DEFAULT_LIMITS, Dispatcher, type DispatcherLimits } from "../../src/engine/dispatcher.ts";
 import type { EngineDeps, InputPlace } from "../../src/engine/engine-deps.ts";
 import { createWorkflowManager } from "../../src/engine/manage-workflows.ts";
 import { WorkflowCache } from "../../src/engine/workflow-cache.ts";
@@ -164,7 +164,12 @@ export async function openEngineWorld(): Promise<EngineWorld> {
           trouble: (run, problem) => void troubles.push({ runId: run.id, problem }),
         },
       };
-      const dispatcher = new Dispatcher(deps, { maxHeld: 64, maxHeldPerTenant: 32, pollMs: 1_000, ...limits });
+      const dispatcher = new Dispatcher(deps, {
+        ...DEFAULT_LIMITS,
+        maxHeld: 64,
+        maxHeldPerTenant: 32,
+        ...limits,
+      });
       processes.push({ owner, dispatcher, life });
       const accept = (each: Scope, event: Parameters<typeof acceptTrigger>[1]) =>
         acceptTrigger(each, event, { ...deps, dispatcher });

@@ -3,7 +3,7 @@ import type { Accepted, Backend } from "../../src/domain/backend.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
 import { acceptTrigger, type TriggerEvent } from "../../src/engine/accept-trigger.ts";
 import { AlertAnnouncer } from "../../src/engine/announce-alerts.ts";
-import { Dispatcher } from "../../src/engine/dispatcher.ts";
+import { DEFAULT_LIMITS, Dispatcher } from "../../src/engine/dispatcher.ts";
 import type { EngineDeps } from "../../src/engine/engine-deps.ts";
 import { WorkflowCache } from "../../src/engine/workflow-cache.ts";
 import { BACKEND } from "../test-storage.ts";
@@ -73,7 +73,12 @@ export class SimulatedProcess {
       gathering: { firstMs: 1_000, everyMs: 60_000 },
     });
     alerts.start();
-    this.dispatcher = new Dispatcher(this.#deps, { maxHeld: 8, maxHeldPerTenant: 6, pollMs: 3_600_000 });
+    this.dispatcher = new Dispatcher(this.#deps, {
+      ...DEFAULT_LIMITS,
+      maxHeld: 8,
+      maxHeldPerTenant: 6,
+      pollMs: 3_600_000,
+    });
   }
 
   accept(scope: Scope, event: TriggerEvent): Promise<Accepted> {

@@ -41,6 +41,43 @@ export function claimContract(open: OpenBackendUnderTest): void {
       expect(idsOf(rest).toSorted()).toEqual(byTime.slice(3).toSorted());
     });
 
+    test("takes no more than there is room for in memory, tenants in turn, and one in any case", async ({
+      backend,
+      scope,
+      owner,
+    }) => {
+      const others = [await createTenant(backend), await createTenant(backend)];
+      const ended = Array.from({ length: 20 }, (_, n) => sampleStep(`s${n}`, { output: "x".repeat(2_500) }));
+      const trigger = { ...sampleRun().trigger, body: "x".repeat(50_000) };
+      for (const each of [scope, ...others])
+        for (let n = 0; n < 4; n += 1) {
+          const run = sampleRun({ createdAt: NOW + n, trigger });
+          const first = parking(NOW + n, { steps: ended });
+          await backend.runs.accept(each, run, { dedupe: null, hold: { owner, first } });
+        }
+      const claim = (maxBytes: number) =>
+        backend.runs.claim({ owner, limit: 100, perTenant: 100, maxBytes, now: NOW + 1_000 });
+      const [one, ...more] = await claim(0);
+      expect(one?.ledger).toHaveLength(20);
+      expect(more).toEqual([]);
+      // Each takes about 130,000.
+      const some = await claim(400_000);
+      expect(some.length).toBeGreaterThanOrEqual(3);
+      expect(some.length).toBeLessThanOrEqual(4);
+      const seen = [one!, ...some];
+      for (;;) {
+        const next = await claim(200_000);
+        if (next.length === 0) break;
+        expect(next.length).toBeLessThanOrEqual(2);
+        seen.push(...next);
+      }
+      expect(new Set(idsOf(seen)).size).toBe(12);
+      expect(seen).toHaveLength(12);
+      const firstRound = new Set(seen.slice(0, 3).map(({ run }) => run.tenantId));
+      expect(firstRound.size).toBeGreaterThanOrEqual(2);
+      expect(await backend.runs.nextDueAt()).toBeNull();
+    });
+
     test("takes nothing that is due later, to the millisecond", async ({ backend, scope, owner }) => {
       const runs = await acceptMany(backend, scope, 5);
       const first = await backend.runs.claim({ owner, limit: 10, perTenant: 10, now: NOW + 2 });

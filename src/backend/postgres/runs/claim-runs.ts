@@ -7,19 +7,19 @@ import { type DueRun, queueOf, type RunJobs, SUSPECTS, setQueueClock } from "../
 import type { Storage } from "../storage.ts";
 import { UnknownOutcome } from "../unknown-outcome.ts";
 import { chooseTurns, DUE, DUE_LANES, HAS_ROOM, lockCaps, STANDS_RIGHT, shareCaps } from "./choose-due.ts";
-import { firstWithFewSteps } from "./few-steps.ts";
 import { type QueuedRow, toDueRuns } from "./insert-runs.ts";
 import { toRun } from "./run-rows.ts";
 import { readSignals } from "./run-signals.ts";
 import { byTenant, idsOf, showQueued } from "./show-queued.ts";
 import { readSteps } from "./step-rows.ts";
 import { hasDeadWorker, takeOver } from "./take-over.ts";
+import { ClaimBudget } from "./weigh-runs.ts";
 
 const SUSPECT = `interruptions >= ${SUSPECT_INTERRUPTIONS}`;
 /** What was chosen may be gone a moment later, and jobs may be out of date; then it is chosen again. */
 const MAX_CHOICES = 5;
-/** Ledger rows that one claim reads, about: runs with long loops are claimed a few at a time, or none could be. */
-const STEPS_AT_ONCE = 20_000;
+/** What one claim reads, about: runs with long loops are claimed a few at a time, or no statement would end in time. */
+const BYTES_AT_ONCE = 32_000_000;
 
 interface HeldRow {
   readonly run_id: string;
@@ -191,17 +191,15 @@ type Turn = Parameters<typeof chooseTurns>[1] & ClaimOptions;
 /** Until `limit` is reached or nothing is due. */
 async function holdInTurns(transaction: Transaction, jobs: RunJobs, options: Turn) {
   const { run } = transaction;
-  const { owner, limit, now, lastServed } = options;
+  const { owner, limit, now, lastServed, maxBytes = BYTES_AT_ONCE } = options;
   for (let choice = 1; limit > 0 && choice <= MAX_CHOICES; choice += 1) {
     const turns = await chooseTurns(run, options);
+    const budget = new ClaimBudget(Math.min(maxBytes, BYTES_AT_ONCE), turns.length);
     const taken = await Promise.all(
       turns.map(({ tenant_id: tenantId, lane, runs }) =>
         jobs.take(run, queueOf(tenantId, lane), runs, async (ids) => {
           const isMeant = `${DUE} AND due_at <= $3::bigint AND tenant_id = $4 AND lane = $5 AND ${STANDS_RIGHT}`;
-          const [, few] = await Promise.all([
-            transaction.setTenant(tenantId),
-            firstWithFewSteps(run, ids, STEPS_AT_ONCE / turns.length),
-          ]);
+          const [, few] = await Promise.all([transaction.setTenant(tenantId), budget.fitting(run, ids)]);
           const held = await hold(run, few, owner, isMeant, [now, tenantId, lane]);
           if (held.length < few.length) await moveToLanes(run, jobs, few);
           if (few.length < ids.length) await jobs.add(run, await stillDue(run, ids.slice(few.length), now));
@@ -210,7 +208,8 @@ async function holdInTurns(transaction: Transaction, jobs: RunJobs, options: Tur
       ),
     );
     const rows = taken.flat();
-    if (rows.length > 0) return { rows, served: turns.at(-1)?.tenant_id ?? lastServed };
+    const last = turns.findLast((_, n) => (taken[n]?.length ?? 0) > 0);
+    if (last) return { rows, served: last.tenant_id };
     if (turns.length === 0) break;
   }
   return { rows: [], served: lastServed };

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
+import { STEP_BYTES } from "../../../domain/run-weight.ts";
 import { RUN_COLUMNS } from "../../rows/run-row.ts";
 import type { Storage } from "../storage.ts";
 import { createChooseUnderCaps } from "./choose-under-caps.ts";
@@ -12,6 +13,9 @@ import { createStepRead } from "./step-rows.ts";
 const VOID_AT_ONCE = 1_000;
 /** Reading ledgers lets other work go on after this many rows. */
 const LEDGER_ROWS_PER_TURN = 2_000;
+
+/** What one claim takes, about; the next one follows at once while there is room. */
+const BYTES_AT_ONCE = 32_000_000;
 
 const DUE = `due_at IS NOT NULL AND interruptions < ${SUSPECT_INTERRUPTIONS}`;
 const SUSPECT = `interruptions >= ${SUSPECT_INTERRUPTIONS}`;
@@ -63,9 +67,16 @@ export function createClaimRuns(
     `UPDATE runs SET lease_owner = ?, fence = fence + 1, status = 'running', waiting_for = NULL, due_at = NULL
      WHERE rowid IN (${which})
      RETURNING ${RUN_COLUMNS}, fence, interruptions, signals_applied`;
-  const holdDue = raw.prepare<ClaimedRow, [Owner, string, number, number]>(
-    hold(`SELECT rowid FROM runs INDEXED BY runs_due WHERE ${DUE} AND tenant_id = ? AND due_at <= ?
-          ORDER BY due_at LIMIT ?`),
+  const dueOf = raw.prepare<{ rowid: number }, [string, number, number]>(
+    `SELECT rowid FROM runs INDEXED BY runs_due WHERE ${DUE} AND tenant_id = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
+  );
+  // Lengths of long texts are known without reading them.
+  const weigh = raw.prepare<{ bytes: number }, [number, number]>(
+    `SELECT coalesce(octet_length("trigger"), (
+       SELECT octet_length("trigger") FROM run_payloads WHERE run_payloads.run_id = runs.id), 0) + (
+       SELECT total(${STEP_BYTES} + coalesce(octet_length(input), 0) + coalesce(octet_length(output), 0))
+       FROM (SELECT input, output FROM steps WHERE steps.run_id = runs.id LIMIT ?)) AS bytes
+     FROM runs WHERE rowid = ?`,
   );
   const holdRows = raw.prepare<ClaimedRow, [Owner, string]>(hold("SELECT value FROM json_each(?)"));
   const chooseUnderCaps = createChooseUnderCaps(raw);
@@ -99,7 +110,7 @@ export function createClaimRuns(
   const otherOwner = (current: Owner) => (firstOwner.get(current) ?? lastOwner.get(current))?.lease_owner;
 
   return {
-    async claim({ owner: claimant, limit, perTenant, held = NONE_HELD, now }) {
+    async claim({ owner: claimant, limit, perTenant, held = NONE_HELD, maxBytes = BYTES_AT_ONCE, now }) {
       const roomFor = (tenantId: string) => {
         const share = perTenant - (held.get(tenantId) ?? 0);
         if (maxRunningPerTenant === null) return share;
@@ -112,7 +123,8 @@ export function createClaimRuns(
           limit > 0 && !heldSuspect.get(claimant)
             ? holdSuspect.all(claimant, now, maxRunningPerTenant ?? Number.MAX_SAFE_INTEGER)
             : [];
-        const fair = claimInTurns(claimant, limit - suspects.length, roomFor, now);
+        const budget = { bytes: Math.max(1, Math.min(maxBytes, BYTES_AT_ONCE)) };
+        const fair = claimInTurns(claimant, limit - suspects.length, roomFor, budget, now);
         return { rows: [...suspects, ...fair.rows], served: fair.served };
       });
       lastServed = served;
@@ -138,18 +150,22 @@ export function createClaimRuns(
   };
 
   /** One round over the tenants with due runs, starting behind the one served last. */
-  function claimInTurns(claimant: Owner, limit: number, roomFor: (tenantId: string) => number, now: number) {
+  function claimInTurns(
+    claimant: Owner,
+    limit: number,
+    roomFor: (tenantId: string) => number,
+    budget: { bytes: number },
+    now: number,
+  ) {
     const rows: ClaimedRow[] = [];
     let served = lastServed;
     const serve = (tenant: { tenant_id: string; due_at: number }) => {
       const room = Math.min(roomFor(tenant.tenant_id), limit - rows.length);
-      if (tenant.due_at > now || room <= 0) return;
-      const chosen = chooseUnderCaps(tenant.tenant_id, now, room);
-      rows.push(
-        ...(chosen === null
-          ? holdDue.all(claimant, tenant.tenant_id, now, room)
-          : holdRows.all(claimant, JSON.stringify(chosen))),
-      );
+      if (tenant.due_at > now || room <= 0 || budget.bytes <= 0) return;
+      const due =
+        chooseUnderCaps(tenant.tenant_id, now, room) ??
+        dueOf.all(tenant.tenant_id, now, room).map(({ rowid }) => rowid);
+      rows.push(...holdRows.all(claimant, JSON.stringify(fitting(due, budget))));
       served = tenant.tenant_id;
     };
     for (let tenant = nextTenant.get(lastServed); tenant; tenant = nextTenant.get(tenant.tenant_id)) {
@@ -161,6 +177,16 @@ export function createClaimRuns(
       serve(tenant);
     }
     return { rows, served };
+  }
+
+  /** The first of the runs that the budget has room for, and what they take taken from it; one more than there is. */
+  function fitting(rowids: readonly number[], budget: { bytes: number }): readonly number[] {
+    const count = rowids.findIndex((rowid) => {
+      if (budget.bytes <= 0) return true;
+      budget.bytes -= weigh.get(Math.ceil(budget.bytes / STEP_BYTES) + 1, rowid)?.bytes ?? 0;
+      return false;
+    });
+    return count === -1 ? rowids : rowids.slice(0, count);
   }
 
   /** Only the holder writes a ledger, so it can be read after the commit and without haste. */

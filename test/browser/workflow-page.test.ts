@@ -49,7 +49,8 @@ async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): P
     await Bun.sleep(20);
   }
 }
-const settled = (page: Page) => page.waitForLoadState("networkidle");
+/** Until nothing that the page has asked for is still to be shown. */
+const settled = (page: Page) => page.waitForFunction("document.querySelector('.htmx-request') === null");
 
 const everyKind: readonly Step[] = [
   {

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => world.close());
 beforeEach(() => world.forgetConnections());
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 const living = (login: string) => world.vendor.livingTokens(login);
 

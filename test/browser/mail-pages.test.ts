@@ -19,11 +19,13 @@ beforeAll(async () => {
   const { mails } = ui.backend;
   const now = Date.now();
   const answer = `550 5.1.1 <${"x".repeat(80)}@example.com> no such user here`;
+  // Later than now, or the server itself might send them before they are taken here.
+  const [createdAt, giveUpAt] = [now + 1e9, now + 2e9];
   await mails.add(ui.tenant.scope, [
-    sampleMail({ createdAt: 1, recipient: `${"very.long.address.".repeat(4)}@example.com`, giveUpAt: now + 1e9 }),
-    sampleMail({ createdAt: 1, subject: "<script>alert(1)</script>", giveUpAt: now + 1e9 }),
+    sampleMail({ createdAt, giveUpAt, recipient: `${"very.long.address.".repeat(4)}@example.com` }),
+    sampleMail({ createdAt, giveUpAt, subject: "<script>alert(1)</script>" }),
   ]);
-  const [failed, waiting] = await mails.claim({ now: 1, until: now + 1e9 }, 2);
+  const [failed, waiting] = await mails.claim({ now: createdAt, until: giveUpAt }, 2);
   await mails.fail(failed!, { at: now, problem: answer });
   await mails.postpone(waiting!, { dueAt: now + 1e9, problem: "451 greylisted, try again later" });
 }, 60_000);

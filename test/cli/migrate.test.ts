@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createApiClient } from "../api/api-client.ts";
 import { createDatabase, type TestDatabase } from "../postgres/test-postgres.ts";
+import { until } from "../until.ts";
 import { runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
 
 /** An installation that has served on SQLite, moved to Postgres and served from there. */
@@ -86,7 +87,7 @@ test("migrate --from sqlite moves all of it: keys, URLs, credentials and runs go
   });
   expect((await there("POST", `/workflows/${second.id}/publish`)).status).toBe(200);
   await there("POST", `/workflows/${second.id}/runs`, { body: {} });
-  for (let waitedMs = 0; sent.length === 0 && waitedMs < 5_000; waitedMs += 20) await Bun.sleep(20);
+  await until("the call is made", () => sent.length > 0);
   expect(sent).toEqual([`Bearer ${SECRET}`]);
   expect(await succeed(folder, ["audit", "verify"], right)).toContain("acme: intact");
 }, 60_000);

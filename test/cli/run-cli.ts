@@ -88,9 +88,9 @@ async function startProgram(program: readonly string[], place: Place, env: Envir
   };
 }
 
-/** Asks again until the answer is as wanted; commands take effect in a running server within a second. */
-export async function within1s<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 1_000;
+/** Asks again until the answer is as wanted, and gives the last one: commands take effect in a running server soon. */
+export async function askUntil<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
+  const deadline = performance.now() + 10_000;
   for (;;) {
     const answer = await ask();
     if (isWanted(answer) || performance.now() > deadline) return answer;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openInstallation } from "./open-installation.ts";
-import { runCli, startServer, succeed, within1s } from "./run-cli.ts";
+import { askUntil, runCli, startServer, succeed } from "./run-cli.ts";
 
 const folder = await openInstallation();
 afterAll(() => folder[Symbol.asyncDispose]());
@@ -120,8 +120,8 @@ describe("api-key", () => {
       const headers = { authorization: `Bearer ${key}` };
       return (await fetch(`${server.url}/api/v1/workflows`, { headers })).status;
     };
-    expect(await within1s(status, (code) => code === 200)).toBe(200);
+    expect(await askUntil(status, (code) => code === 200)).toBe(200);
     await ok("api-key", "delete", "--tenant", "acme", id);
-    expect(await within1s(status, (code) => code === 401)).toBe(401);
+    expect(await askUntil(status, (code) => code === 401)).toBe(401);
   });
 });

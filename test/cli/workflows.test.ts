@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openInstallation } from "./open-installation.ts";
-import { runCli, startServer, succeed, within1s } from "./run-cli.ts";
+import { askUntil, runCli, startServer, succeed } from "./run-cli.ts";
 
 const folder = await openInstallation();
 afterAll(() => folder[Symbol.asyncDispose]());
@@ -110,7 +110,7 @@ describe("workflow import", () => {
     expect(stderr).toContain(`Published ${id} as version 1; webhook: ${webhookUrl}`);
 
     const deliver = () => fetch(webhookUrl, { method: "POST", body: '{"price":2}', headers: JSON_TYPE });
-    const answer = await within1s(deliver, ({ status }) => status === 202);
+    const answer = await askUntil(deliver, ({ status }) => status === 202);
     expect(await answer.json()).toEqual({ runId: expect.stringMatching(/^run_/), duplicate: false });
   });
 });

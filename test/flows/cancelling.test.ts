@@ -63,7 +63,8 @@ test("in the middle of a loop: what has begun is finished, the rest is not begun
   await cancel(runId);
   const run = await cancelled(runId);
   const made = peer.calls("/cancelled-loop").length;
-  expect(made).toBeLessThan(100);
+  // At four at a time and 20 ms each, the whole loop takes 2.5 seconds at least.
+  expect(made).toBeLessThan(400);
   expect(run.steps.filter((step) => step.path === "each/call" && step.status === "succeeded")).toHaveLength(made);
 });
 

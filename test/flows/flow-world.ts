@@ -154,10 +154,11 @@ export function createBuilder(url: string, key: string): Builder {
 
     async until(runId, wanted) {
       const holds = (run: ShownRun) => (typeof wanted === "string" ? run.status === wanted : wanted(run));
-      for (let waitedMs = 0; ; waitedMs += 10) {
+      const deadline = performance.now() + 20_000;
+      for (;;) {
         const run = await find(runId);
         if (holds(run)) return run;
-        if (waitedMs > 15_000) throw new Error(`the run is not as wanted: ${JSON.stringify(run, null, 2)}`);
+        if (performance.now() > deadline) throw new Error(`the run is not as wanted: ${JSON.stringify(run, null, 2)}`);
         await Bun.sleep(10);
       }
     },

@@ -70,8 +70,10 @@ export function startPeer(): Peer {
     answer: (path, ...planned) => void answers.set(path, planned),
     calls: callsOf,
     async called(path, times) {
-      for (let waitedMs = 0; callsOf(path).length < times; waitedMs += 5) {
-        if (waitedMs > 10_000) throw new Error(`${path} was called ${callsOf(path).length} times, not ${times}`);
+      const deadline = performance.now() + 20_000;
+      while (callsOf(path).length < times) {
+        if (performance.now() > deadline)
+          throw new Error(`${path} was called ${callsOf(path).length} times, not ${times}`);
         await Bun.sleep(5);
       }
     },

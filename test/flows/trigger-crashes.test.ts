@@ -106,10 +106,11 @@ async function startProcess(trigger: TriggerDefinition) {
 }
 
 async function until<T>(read: () => T | Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  for (let waitedMs = 0; ; waitedMs += 10) {
+  const deadline = performance.now() + 20_000;
+  for (;;) {
     const value = await read();
     if (holds(value)) return value;
-    if (waitedMs > 8_000) throw new Error(`not as wanted: ${JSON.stringify(value)}`);
+    if (performance.now() > deadline) throw new Error(`not as wanted: ${JSON.stringify(value)}`);
     await Bun.sleep(10);
   }
 }

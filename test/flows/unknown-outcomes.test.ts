@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { JsonObject } from "../../src/domain/json.ts";
+import { until } from "../until.ts";
 import { type FlowWorld, openFlowWorld, reached, type ShownRun, stepAt } from "./flow-world.ts";
 import { AT_ONCE, ONCE, parallel, send, set } from "./steps.ts";
 
@@ -127,9 +128,10 @@ describe("a step in review", () => {
 
   test("is told to somebody once", async () => {
     const run = await startReview("/told");
+    const told = () => world.app.warnings.filter(({ fields }) => fields.runId === run.id);
+    await until("somebody is told", () => told().length > 0);
     await Bun.sleep(50);
-    const told = world.app.warnings.filter(({ fields }) => fields.runId === run.id);
-    expect(told.map(({ message }) => message)).toEqual([expect.stringContaining("Step call needs review")]);
+    expect(told().map(({ message }) => message)).toEqual([expect.stringContaining("Step call needs review")]);
   });
 
   test('resolved as "done" goes on with the output that was given', async () => {

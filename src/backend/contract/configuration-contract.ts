@@ -257,13 +257,18 @@ export function configurationContract(open: OpenBackendUnderTest): void {
       openBeside,
     }) => {
       const beside = await openBeside();
-      const { promise, resolve } = Promise.withResolvers<OutsideChange>();
-      const stop = backend.onOutsideChange(resolve);
-      const changedAt = performance.now();
-      await beside.variables.replace(scope, [{ name: "a", value: 1, updatedAt: NOW }], change("variables.set", "v"));
-      expect(await promise).toEqual({ kind: "configuration" });
-      stop();
-      expect(performance.now() - changedAt).toBeLessThan(1_000);
+      const waits: number[] = [];
+      for (let round = 0; round < 3; round += 1) {
+        const { promise, resolve } = Promise.withResolvers<OutsideChange>();
+        const stop = backend.onOutsideChange(resolve);
+        const changedAt = performance.now();
+        await beside.variables.replace(scope, [{ name: "a", value: 1, updatedAt: NOW }], change("variables.set", "v"));
+        expect(await promise).toEqual({ kind: "configuration" });
+        stop();
+        waits.push(performance.now() - changedAt);
+      }
+      // The one in the middle: in one round the machine may have been busy.
+      expect(waits.toSorted((x, y) => x - y)[1]).toBeLessThan(1_000);
       expect(await backend.variables.list(scope)).toHaveLength(1);
     });
 

@@ -80,7 +80,7 @@ afterEach(async () => {
 }, 60_000);
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 20_000;
   for (; !holds(); await Bun.sleep(10)) if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
 }
 

@@ -57,10 +57,12 @@ describe("a result", () => {
   });
 
   test("that is far too long is refused without being walked", () => {
-    const long = new Array<Json>(5_000_000).fill(0);
-    const startedAt = performance.now();
+    const long = new Array<Json>(5_000_000);
+    const walk = () => {
+      throw new Error("it was walked");
+    };
+    for (const index of [0, long.length - 1]) Object.defineProperty(long, index, { get: walk });
     expect(() => new Budget().admit(long)).toThrow(ExpressionLimitError);
-    expect(performance.now() - startedAt).toBeLessThan(20);
   });
 
   test("may be nested 500 levels deep, which every JSON writer can bear, and no deeper", () => {

@@ -1,5 +1,4 @@
 import "./platform/prepare-process.ts";
-import { existsSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import type { AppParts } from "./app/open-parts.ts";
 import type {
@@ -189,27 +188,14 @@ async function loadConnectors() {
 }
 
 async function loadStorage(): Promise<StorageTools> {
-  const [{ backupTo, verifyBackup }, { DATABASE_FILE }, { lockDataDir }, { Database }] = await Promise.all([
+  const [{ backupTo, verifyBackup }, { DATABASE_FILE }, { lockDataDir }, { foldLog }] = await Promise.all([
     import("./backend/sqlite/backup.ts"),
     import("./backend/sqlite/open-sqlite.ts"),
     import("./backend/sqlite/lock-data-dir.ts"),
-    import("bun:sqlite"),
+    import("./backend/sqlite/fold-log.ts"),
   ]);
   const databaseFile = (dataDir: string) => join(dataDir, DATABASE_FILE);
-  return {
-    databaseFile,
-    lockDataDir,
-    backupTo,
-    verifyBackup,
-    foldLog(dataDir) {
-      const file = databaseFile(dataDir);
-      // Whoever closes a database last removes its log.
-      const database = new Database(file);
-      database.run("PRAGMA wal_checkpoint(TRUNCATE)");
-      database.close();
-      return !existsSync(`${file}-wal`);
-    },
-  };
+  return { databaseFile, lockDataDir, backupTo, verifyBackup, foldLog };
 }
 
 async function moveToPostgres(

@@ -152,8 +152,8 @@ export interface StorageTools {
   readonly backupTo: (dataDir: string, file: string) => void;
   /** Rejects with `not_found` when there is no such file. */
   readonly verifyBackup: (file: string) => Promise<BackupVerdict>;
-  /** Moves what is in the write-ahead log into the database file. False when another process has it open. */
-  readonly foldLog: (dataDir: string) => boolean;
+  /** Moves what is in the write-ahead log of a database file into it, unless another process has it open. */
+  readonly foldLog: (file: string) => "folded" | "in_use" | "damaged";
 }
 
 export type BackupVerdict =

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Place, runCli, startServer, succeed, tempFolder } from "./run-cli.ts";
 
@@ -90,6 +90,41 @@ describe("restore", () => {
     const kept = /kept as (\S+)\.$/.exec(stderr.trim())?.[1] ?? "";
     await succeed(folder, ["restore", kept]);
     expect(await slugs(folder)).toEqual(["acme", "beta", "gamma"]);
+  });
+
+  test.each([
+    ["overwritten in part", (bytes: Uint8Array) => bytes.fill(120, 100, 300)],
+    ["no database at all", () => new TextEncoder().encode("not a database at all, though long enough to be looked at")],
+    ["empty", () => new Uint8Array()],
+  ])("replaces a database that cannot be read any more: %s", async (_what, spoil) => {
+    using folder = copyOf(original);
+    const database = join(folder.path, "data/integrationsync.db");
+    const spoilt = spoil(new Uint8Array(readFileSync(database)));
+    writeFileSync(database, spoilt);
+    writeFileSync(`${database}-wal`, "what was in the log");
+    const { exitCode, stderr } = await runCli(folder, ["restore", "a.db"]);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("Restored") });
+    expect(await slugs(folder)).toEqual(["acme"]);
+    const kept = /kept as (\S+)\.$/.exec(stderr.trim())?.[1] ?? "";
+    expect(readFileSync(kept).equals(spoilt)).toBeTrue();
+  });
+
+  test("a log whose database is gone is not replayed into the new one", async () => {
+    using folder = copyOf(original);
+    const database = join(folder.path, "data/integrationsync.db");
+    const log = join(folder.path, "log");
+    {
+      using writer = new Database(database);
+      writer.run("CREATE TABLE only_in_the_log (a)");
+      copyFileSync(`${database}-wal`, log);
+    }
+    rmSync(database);
+    copyFileSync(log, `${database}-wal`);
+    await succeed(folder, ["restore", "a.db"]);
+    using restored = new Database(database);
+    expect(restored.query("SELECT name FROM sqlite_schema WHERE name = 'only_in_the_log'").all()).toEqual([]);
+    expect(restored.query("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
+    expect(await slugs(folder)).toEqual(["acme"]);
   });
 
   test("refuses while a server uses the data, and changes nothing", async () => {

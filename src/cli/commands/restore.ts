@@ -55,7 +55,7 @@ async function replaceDatabase(storage: StorageTools, dataDir: string, file: str
     copyFileSync(file, incoming);
     syncFile(incoming);
     await requireIntact(storage, incoming);
-    const kept = existsSync(database) ? keepDatabase(storage, dataDir, database) : null;
+    const kept = keepDatabase(storage, database);
     // The one step: before it the old database stands under the name, after it the new one.
     renameSync(incoming, database);
     syncFile(dirname(database));
@@ -65,14 +65,21 @@ async function replaceDatabase(storage: StorageTools, dataDir: string, file: str
   }
 }
 
-/** A second name for the old file, so that the name `database` is never without one. */
-function keepDatabase(storage: StorageTools, dataDir: string, database: string): string {
-  // A write-ahead log left beside the new database would be replayed into it.
-  if (!storage.foldLog(dataDir))
+/**
+ * A second name for the old file, so that the name `database` is never without one; null when there is none. Of a database
+ * that cannot be read any more everything is kept as it lies there.
+ */
+function keepDatabase(storage: StorageTools, database: string): string | null {
+  const isThere = existsSync(database);
+  const log = isThere ? storage.foldLog(database) : "folded";
+  if (log === "in_use")
     throw new AppError("conflict", "Another command is using the database. Wait until it has ended, then try again.");
   const kept = `${database}.before-restore-${new Date().toISOString().replace(/[:.]/g, "-")}`;
-  linkSync(database, kept);
-  return kept;
+  if (isThere) linkSync(database, kept);
+  // A write-ahead log left beside the new database would be replayed into it.
+  for (const suffix of ["-wal", "-shm"])
+    if (existsSync(database + suffix)) renameSync(database + suffix, kept + suffix);
+  return isThere ? kept : null;
 }
 
 /** What is in the backup, in words. */

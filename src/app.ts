@@ -76,6 +76,7 @@ export function createApp(parts: AppParts): App {
     appSecret,
     newPublicId: () => randomToken(18),
     wakeParked: (scope) => engine.wakeParked(scope),
+    wakeSubscriptions: () => engine.wakeSubscriptions(),
     async announce(notice) {
       const { tenantId, workspaceId, about, problem, at } = notice;
       const what =

@@ -84,6 +84,10 @@ export function wireEngine(parts: AppParts, { request, useConnection, gathering 
     publicUrl: () => config.publicUrl,
     failed: ({ tenantId, workflowId }, problem) =>
       log.warn("A subscription at a provider failed", { tenantId, workflowId, problem }),
+    async leftRegistered(scope, connectionId, message) {
+      log.warn(message, { tenantId: scope.tenantId, connectionId });
+      await backend.connections.record(scope, connectionId, { at: clock.now(), kind: "left_registered", message });
+    },
   });
   const pruning = new PruneTicker({ backend, clock, retentionDays: config.runRetentionDays });
   const accept = (scope: Scope, event: TriggerEvent) => acceptTrigger(scope, event, { ...deps, dispatcher });
@@ -111,6 +115,7 @@ export function wireEngine(parts: AppParts, { request, useConnection, gathering 
       subscriptions.wake();
       dispatcher.wake();
     },
+    wakeSubscriptions: () => subscriptions.wake(),
     metrics: () => engineMetrics(backend, dispatcher, ended),
     start(): void {
       dispatcher.start();

@@ -39,6 +39,7 @@ beforeAll(async () => {
     appSecret: () => null,
     newPublicId: () => newId("app"),
     wakeParked: async ({ workspaceId }) => void reconnected.push(workspaceId),
+    wakeSubscriptions: () => {},
     announce: async () => {},
     trouble: () => {},
   });

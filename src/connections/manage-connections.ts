@@ -7,8 +7,10 @@ import { type ConnectedAccount, type Connection, type ConnectionEvent, NO_TOKEN 
 import type { ParkedRun } from "../domain/connection-store.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { RegisteredTrigger } from "../domain/subscription-store.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
+import { awaitUnregistered, stillRegistered } from "./await-unregistered.ts";
 import { checkCredential } from "./check-credential.ts";
 import { credentialHosts } from "./credential-hosts.ts";
 import { credentialPlace } from "./credential-place.ts";
@@ -20,7 +22,7 @@ import type { ConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface ManageConnectionsDeps {
-  readonly backend: Pick<Backend, "connections" | "workflows" | "oauth" | "audit">;
+  readonly backend: Pick<Backend, "connections" | "workflows" | "oauth" | "audit" | "subscriptions">;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
   readonly vault: Vault;
@@ -31,6 +33,8 @@ export interface ManageConnectionsDeps {
   readonly reconnected: (scope: Scope, connectionId: string) => Promise<void>;
   /** Something is due at once that was not known before. */
   readonly queued: () => void;
+  /** What is registered at providers is due to be looked at. */
+  readonly wakeSubscriptions: () => void;
 }
 
 export interface NewConnection {
@@ -65,6 +69,8 @@ export interface ConnectionHealth {
   /** The workflows that would fail without it. */
   readonly usedBy: readonly { readonly id: string; readonly name: string; readonly publishedVersion: number | null }[];
   readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
+  /** What stands at the provider through it: where a workflow does not use it any more, it is being taken away. */
+  readonly registered: readonly RegisteredTrigger[];
 }
 
 const SHOWN_PARKED_RUNS = 10;
@@ -163,20 +169,29 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     return check.kind === "works" ? check.account : null;
   }
 
-  /** Rejects with `conflict` while a workflow names the connection. */
-  async function remove(scope: Scope, id: string): Promise<void> {
+  /**
+   * Rejects with `conflict` while a workflow names the connection, and while something is registered at the provider
+   * through it that the provider cannot be made to forget now, unless it may stay there.
+   */
+  async function remove(scope: Scope, id: string, { leaveRegistered = false } = {}): Promise<void> {
     authorize(scope, "connection.write");
     for (;;) {
       const found = await connections.findSealed(scope, id);
       if (!found) return missing(id);
       const users = await findUsers(scope, id, backend);
       if (users.length > 0) throw inUse(users);
+      const registered = await awaitUnregistered(scope, id, deps);
+      if (registered.length > 0 && !leaveRegistered) throw stillRegistered(registered);
       const { connection } = found;
       const opened = await open(connection, found.sealed);
       // What was granted is taken back at the provider; a credential that cannot be read cannot be.
       const plan = typeof opened === "string" ? null : await planRevocation(scope, connection, opened, deps);
       const revocation = plan?.kind === "planned" ? plan.revocation : null;
-      const change = { at: clock.now(), action: "connection.deleted", target: id, details: described(connection) };
+      const details = {
+        ...described(connection),
+        ...(registered.length > 0 && { leftRegistered: registered.map(({ workflowId }) => workflowId) }),
+      };
+      const change = { at: clock.now(), action: "connection.deleted", target: id, details };
       // Refreshed meanwhile: what it holds now is what has to be taken back.
       if (!(await connections.delete(scope, id, { revocation, generation: connection.generation }, change))) continue;
       if (revocation) deps.queued();
@@ -233,12 +248,13 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
 
   async function health(scope: Scope, id: string): Promise<ConnectionHealth> {
     const connection = await find(scope, id);
-    const [events, usedBy, parked] = await Promise.all([
+    const [events, usedBy, parked, registered] = await Promise.all([
       connections.events(scope, id),
       findUsers(scope, id, backend),
       connections.parkedRuns(scope, id, SHOWN_PARKED_RUNS),
+      backend.subscriptions.registeredThrough(scope, id),
     ]);
-    return { connection, events, usedBy, parked };
+    return { connection, events, usedBy, parked, registered };
   }
 
   /** What was sealed, or why it cannot be read. */

@@ -16,7 +16,7 @@ import { createConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
 export interface ConnectionsDeps extends Pick<EventAppsDeps, "appSecret" | "newPublicId"> {
-  readonly backend: Pick<Backend, "audit" | "connections" | "eventApps" | "oauth" | "workflows">;
+  readonly backend: Pick<Backend, "audit" | "connections" | "eventApps" | "oauth" | "subscriptions" | "workflows">;
   readonly clock: Clock;
   readonly newId: (prefix: string) => string;
   readonly vault: Vault;
@@ -30,6 +30,8 @@ export interface ConnectionsDeps extends Pick<EventAppsDeps, "appSecret" | "newP
   readonly publicUrl: () => string;
   /** Makes the runs of the workspace that wait for a connection look at it again. */
   readonly wakeParked: (scope: Scope, connectionId: string) => Promise<void>;
+  /** What is registered at providers is due to be looked at. */
+  readonly wakeSubscriptions: () => void;
   readonly announce: (notice: ConnectionNotice) => Promise<void>;
   readonly trouble: (problem: string, error: unknown) => void;
 }

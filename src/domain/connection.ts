@@ -69,6 +69,13 @@ export const NO_TOKEN: TokenStanding = {
 /** Something that went wrong with a connection, or mended it; the newest few are kept. */
 export interface ConnectionEvent {
   readonly at: number;
-  readonly kind: "refresh_failed" | "refused" | "needs_reconnect" | "reconnected" | "not_revoked" | "revoked";
+  readonly kind:
+    | "refresh_failed"
+    | "refused"
+    | "needs_reconnect"
+    | "reconnected"
+    | "not_revoked"
+    | "revoked"
+    | "left_registered";
   readonly message: string;
 }

@@ -59,6 +59,16 @@ export interface SubscriptionSettlement {
   readonly paused: boolean;
 }
 
+/** What stands, or may stand, at a provider through a connection. */
+export interface RegisteredTrigger {
+  readonly workflowId: string;
+  /** The workflow's; it may be deleted. */
+  readonly name: string;
+  readonly failures: number;
+  readonly problem: string | null;
+  readonly paused: boolean;
+}
+
 export interface SubscriptionStore {
   /** The earliest, of all tenants but these. */
   due(now: number, limit: number, exceptTenants?: readonly string[]): Promise<readonly TriggerSubscription[]>;
@@ -75,6 +85,10 @@ export interface SubscriptionStore {
   /** False when it is no longer ours; nothing was written then. The row goes when nothing stands or is wanted. */
   settle(subscription: TriggerSubscription, settlement: SubscriptionSettlement): Promise<boolean>;
   find(scope: Scope, workflowId: string): Promise<TriggerSubscription | null>;
+  /** By the versions that stand, whatever is wanted or published by now. */
+  registeredThrough(scope: Scope, connectionId: string): Promise<readonly RegisteredTrigger[]>;
+  /** Due at once, whatever it waits for. */
+  hasten(scope: Scope, workflowId: string, now: number): Promise<void>;
   /** Every subscription of the workspace that waits for a connection is due. */
   wakePaused(scope: Scope, now: number): Promise<void>;
 }

@@ -94,6 +94,7 @@ async function startProcess(trigger: TriggerDefinition) {
     openSubscription: async (_tenant: string, _workflow: string, sealed: string) => sealed,
     publicUrl: () => "https://us.example",
     failed: () => {},
+    leftRegistered: async () => {},
   };
   const tickers = [createPollTicker(deps), createSubscriptionTicker(deps)] as unknown as TriggerWork<never>[];
   working.push(...tickers);

@@ -51,6 +51,7 @@ const { useConnection } = openConnections({
   appSecret: () => null,
   newPublicId: () => newId("app"),
   wakeParked: async () => {},
+  wakeSubscriptions: () => {},
   announce: async () => {},
   trouble: () => {},
 });

@@ -1,11 +1,12 @@
 import { Html } from "@elysiajs/html";
 import type { Connection, ConnectionEvent } from "../../src/domain/connection.ts";
 import type { ParkedRun } from "../../src/domain/connection-store.ts";
+import type { RegisteredTrigger } from "../../src/domain/subscription-store.ts";
 import type { EntryView } from "../audit/audit-entry.ts";
 import { Badge, Tag } from "../components/badge.tsx";
 import { Button, DialogButton, LinkButton } from "../components/button.tsx";
 import { FormDialog } from "../components/dialog.tsx";
-import { TextField } from "../components/field.tsx";
+import { Checkbox, TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
@@ -22,6 +23,7 @@ export interface ConnectionPageProps {
   readonly events: readonly ConnectionEvent[];
   readonly usedBy: readonly { readonly id: string; readonly name: string; readonly publishedVersion: number | null }[];
   readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
+  readonly registered: readonly RegisteredTrigger[];
   readonly headroom: HeadroomView;
   /** Its newest entries of the audit log; null for those who may not read it. */
   readonly history: readonly EntryView[] | null;
@@ -67,7 +69,17 @@ export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
             confirmLabel="Delete the connection"
             csrf={csrf}
             danger
-          />
+          >
+            {leavingOf(props).length > 0 ? (
+              <Checkbox
+                name="leaveRegistered"
+                label="Delete it now, also if the provider cannot be told"
+                hint="The provider then goes on calling addresses that nobody answers, until somebody removes them there."
+              />
+            ) : (
+              ""
+            )}
+          </FormDialog>
         </>
       ) : (
         ""
@@ -194,7 +206,35 @@ function instant(at: number | null, otherwise: string): JSX.Element {
   );
 }
 
-function Users({ usedBy, parked }: ConnectionPageProps): JSX.Element {
+/** What no workflow that uses it wants any more at the provider. */
+function leavingOf({ registered, usedBy }: ConnectionPageProps): readonly RegisteredTrigger[] {
+  return registered.filter(({ workflowId }) => !usedBy.some(({ id }) => id === workflowId));
+}
+
+function Leaving({ leaving }: { readonly leaving: readonly RegisteredTrigger[] }): JSX.Element {
+  return (
+    <div class="stack-tight">
+      <h3>Being taken away at the provider</h3>
+      <ul class="plain-list">
+        {leaving.map(({ name, problem }) => (
+          <li>
+            <span dir="auto" safe>
+              {name}
+            </span>{" "}
+            <span class="faint" safe>
+              {problem === null ? "in a moment" : `tried again by itself: ${problem}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <p class="faint">The provider still calls their addresses, and only this connection can have it stop.</p>
+    </div>
+  );
+}
+
+function Users(props: ConnectionPageProps): JSX.Element {
+  const { usedBy, parked } = props;
+  const leaving = leavingOf(props);
   return (
     <section class="card" aria-labelledby="users-title">
       <div class="card-header">
@@ -223,6 +263,7 @@ function Users({ usedBy, parked }: ConnectionPageProps): JSX.Element {
         ) : (
           ""
         )}
+        {leaving.length > 0 ? <Leaving leaving={leaving} /> : ""}
         {parked.count > 0 ? <Parked parked={parked} /> : ""}
       </div>
     </section>
@@ -260,6 +301,7 @@ const EVENTS = {
   reconnected: { tone: "success", label: "Reconnected" },
   not_revoked: { tone: "warning", label: "Not taken back" },
   revoked: { tone: "success", label: "Taken back" },
+  left_registered: { tone: "warning", label: "Left there" },
 } as const;
 
 function Events({ events }: Pick<ConnectionPageProps, "events">): JSX.Element {

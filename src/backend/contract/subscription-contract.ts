@@ -15,8 +15,17 @@ const NEW: NewSubscription = { triggerHash: "issues of acme", sealed: "sealed", 
 const MAYBE: StandingSubscription = { version: 1, triggerHash: NEW.triggerHash, state: null, renewAt: null };
 const STANDING: StandingSubscription = { ...MAYBE, state: { id: 7, name: "grün \0" }, renewAt: NOW + 9 * MINUTE };
 
-async function publish(backend: Backend, scope: Scope, id: string, subscription: NewSubscription | null, name = "v1") {
-  const definition = { ...sampleWorkflow(scope).definition, name };
+async function publish(
+  backend: Backend,
+  scope: Scope,
+  id: string,
+  subscription: NewSubscription | null,
+  name = "v1",
+  connection?: string,
+) {
+  const sample = sampleWorkflow(scope).definition;
+  const trigger = { ...sample.trigger, ...(connection !== undefined && { connection }) };
+  const definition = { ...sample, name, trigger };
   const activation = { hook: null, schedule: null, subscription };
   await backend.workflows.publish(scope, id, { definition, revision: 1, activation }, change("workflow.published", id));
 }
@@ -78,6 +87,36 @@ export function subscriptionContract(open: OpenBackendUnderTest): void {
       expect(standing).toMatchObject({ standing: STANDING, nextAt: NOW + 9 * MINUTE, sealed: "sealed" });
       expect(await backend.subscriptions.due(NOW + 9 * MINUTE - 1, 10)).toEqual([]);
       expect(await backend.subscriptions.due(NOW + 9 * MINUTE, 10)).toEqual([standing]);
+    });
+
+    test("are found by the connection that they stand through, whatever is wanted or published by now", async (world) => {
+      const { backend, scope, stranger, neighbour } = world;
+      const { subscriptions } = backend;
+      const workflow = { ...sampleWorkflow(scope), name: "Leads \0 ü" };
+      const { id } = workflow;
+      await backend.workflows.create(scope, workflow, change("workflow.created", id));
+      await publish(backend, scope, id, NEW, "v1 \0 \ud800", "conn_old");
+      expect(await subscriptions.registeredThrough(scope, "conn_old")).toEqual([]);
+      const wanted = (await subscriptions.find(scope, id))!;
+      const taken = (await subscriptions.take(wanted, MAYBE, NOW + MINUTE))!;
+      const maybe = { workflowId: id, name: workflow.name, failures: 0, problem: null, paused: false };
+      expect(await subscriptions.registeredThrough(scope, "conn_old")).toEqual([maybe]);
+      await subscriptions.settle(taken, settlement());
+      await publish(backend, scope, id, { ...NEW, triggerHash: "other" }, "v2", "conn_new");
+      await backend.workflows.delete(scope, id, change("workflow.deleted", id));
+      const failing = (await subscriptions.take((await subscriptions.find(scope, id))!, STANDING, NOW + MINUTE))!;
+      await subscriptions.settle(failing, settlement({ failures: 2, problem: "no \0", paused: true }));
+      const stands = { ...maybe, failures: 2, problem: "no \0", paused: true };
+      expect(await subscriptions.registeredThrough(scope, "conn_old")).toEqual([stands]);
+      expect(await subscriptions.registeredThrough(scope, "conn_new")).toEqual([]);
+      for (const other of [stranger, neighbour])
+        expect(await subscriptions.registeredThrough(other, "conn_old")).toEqual([]);
+
+      await subscriptions.hasten(stranger, id, NOW);
+      expect(await subscriptions.due(NOW, 10)).toEqual([]);
+      await subscriptions.hasten(scope, id, NOW);
+      expect(await subscriptions.due(NOW, 10)).toMatchObject([{ workflowId: id, nextAt: NOW }]);
+      expect(await subscriptions.nextDueAt()).toBe(NOW);
     });
 
     test("publishing again keeps what stands and its secret, and takes it from who is at work", async (world) => {

@@ -1,9 +1,21 @@
-import type { SubscriptionStore, TriggerSubscription } from "../../domain/subscription-store.ts";
+import type { StandingSubscription, SubscriptionStore, TriggerSubscription } from "../../domain/subscription-store.ts";
+import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import { type BigintText, toNumber } from "../rows/cells.ts";
 import { SUBSCRIPTION_COLUMNS, type SubscriptionRow, subscriptionOf } from "../rows/subscription-row.ts";
 import type { Statement } from "./database.ts";
 import type { Storage } from "./storage.ts";
-import { decodeColumns, encodeText } from "./text-columns.ts";
+import { decodeColumns, decodeText, encodeText } from "./text-columns.ts";
+
+interface RegisteredRow {
+  readonly workflow_id: string;
+  readonly standing: string;
+  readonly failures: number;
+  readonly problem: string | null;
+  readonly paused: boolean;
+  readonly name: string;
+  readonly version: number;
+  readonly definition: string;
+}
 
 export function createSubscriptionStore({ database }: Storage): SubscriptionStore {
   return {
@@ -80,6 +92,44 @@ export function createSubscriptionStore({ database }: Storage): SubscriptionStor
         ),
       );
       return row ? toSubscription(row) : null;
+    },
+    async registeredThrough({ tenantId, workspaceId }, connectionId) {
+      // JSON text of ours may hold \u0000, which Postgres' own JSON functions refuse: it is read here.
+      const rows = await database.read(tenantId, (run) =>
+        run<RegisteredRow>(
+          `SELECT subscription.workflow_id, subscription.standing, subscription.failures, subscription.problem,
+             subscription.paused, workflows.name, version.version, version.definition
+           FROM trigger_subscriptions AS subscription
+           JOIN workflows ON workflows.id = subscription.workflow_id
+           JOIN workflow_versions AS version ON version.workflow_id = subscription.workflow_id
+           WHERE subscription.workspace_id = $1 AND subscription.standing IS NOT NULL
+             AND strpos(version.definition, $2) > 0
+           ORDER BY subscription.workflow_id`,
+          [workspaceId, connectionId],
+        ),
+      );
+      return rows
+        .filter(({ standing, version, definition }) => {
+          if ((JSON.parse(standing) as StandingSubscription).version !== version) return false;
+          return (JSON.parse(definition) as WorkflowDefinition).trigger.connection === connectionId;
+        })
+        .map(({ workflow_id, name, failures, problem, paused }) => ({
+          workflowId: workflow_id,
+          name: decodeText(name),
+          failures,
+          problem: problem === null ? null : decodeText(problem),
+          paused,
+        }));
+    },
+    async hasten({ tenantId, workspaceId }, workflowId, now) {
+      await database.write(tenantId, async ({ run }) => {
+        const { count } = await run(
+          `UPDATE trigger_subscriptions SET next_at = $1::bigint
+           WHERE workflow_id = $2 AND workspace_id = $3 AND next_at > $1::bigint`,
+          [now, workflowId, workspaceId],
+        );
+        if (count > 0) await queueAt(run, workflowId, now);
+      });
     },
     async wakePaused({ tenantId, workspaceId }, now) {
       await database.write(tenantId, async ({ run }) => {

@@ -1,4 +1,4 @@
-import type { SubscriptionStore } from "../../domain/subscription-store.ts";
+import type { RegisteredTrigger, SubscriptionStore } from "../../domain/subscription-store.ts";
 import { SUBSCRIPTION_COLUMNS, type SubscriptionRow, subscriptionOf } from "../rows/subscription-row.ts";
 import type { Storage } from "./storage.ts";
 
@@ -23,6 +23,21 @@ export function createSubscriptionStore({ raw, commits }: Storage): Subscription
   );
   const removeUnused = raw.prepare(
     "DELETE FROM trigger_subscriptions WHERE workflow_id = ? AND wanted IS NULL AND standing IS NULL",
+  );
+  const registered = raw.prepare<Omit<RegisteredTrigger, "paused"> & { paused: number }, [string, string, string]>(
+    `SELECT subscription.workflow_id AS workflowId, workflows.name, subscription.failures, subscription.problem,
+       subscription.paused
+     FROM trigger_subscriptions AS subscription
+     JOIN workflows ON workflows.id = subscription.workflow_id
+     JOIN workflow_versions AS version ON version.workflow_id = subscription.workflow_id
+       AND version.version = json_extract(subscription.standing, '$.version')
+     WHERE subscription.workspace_id = ? AND subscription.tenant_id = ? AND subscription.standing IS NOT NULL
+       AND json_extract(version.definition, '$.trigger.connection') = ?
+     ORDER BY subscription.workflow_id`,
+  );
+  const hasten = raw.prepare(
+    `UPDATE trigger_subscriptions SET next_at = ?1
+     WHERE workflow_id = ?2 AND workspace_id = ?3 AND tenant_id = ?4 AND next_at > ?1`,
   );
   const wake = raw.prepare(
     "UPDATE trigger_subscriptions SET next_at = ? WHERE workspace_id = ? AND tenant_id = ? AND paused = 1",
@@ -52,6 +67,13 @@ export function createSubscriptionStore({ raw, commits }: Storage): Subscription
     async find({ tenantId, workspaceId }, workflowId) {
       const row = byWorkflow.get(workflowId, tenantId, workspaceId);
       return row ? subscriptionOf(row) : null;
+    },
+    async registeredThrough({ tenantId, workspaceId }, connectionId) {
+      const rows = registered.all(workspaceId, tenantId, connectionId);
+      return rows.map((row) => ({ ...row, paused: row.paused === 1 }));
+    },
+    async hasten({ tenantId, workspaceId }, workflowId, now) {
+      await commits.submit(() => void hasten.run(now, workflowId, workspaceId, tenantId));
     },
     async wakePaused({ tenantId, workspaceId }, now) {
       await commits.submit(() => void wake.run(now, workspaceId, tenantId));

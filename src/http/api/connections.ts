@@ -34,7 +34,15 @@ const health = z
       .array(
         z.object({
           at: time,
-          kind: z.enum(["refresh_failed", "refused", "needs_reconnect", "reconnected", "not_revoked", "revoked"]),
+          kind: z.enum([
+            "refresh_failed",
+            "refused",
+            "needs_reconnect",
+            "reconnected",
+            "not_revoked",
+            "revoked",
+            "left_registered",
+          ]),
           message: z.string(),
         }),
       )
@@ -42,6 +50,9 @@ const health = z
     usedBy: z
       .array(z.object({ id: z.string(), name: z.string() }))
       .meta({ description: "The workflows that would fail without it." }),
+    registered: z
+      .array(z.object({ workflowId: z.string(), name: z.string(), problem: z.string().nullable() }))
+      .meta({ description: "Triggers whose address is registered at the provider through it, or may be." }),
     parkedRuns: z.int().meta({ description: "Runs that wait for it, and go on by themselves after reconnecting." }),
   })
   .meta({ id: "ConnectionHealth" });
@@ -136,12 +147,20 @@ export const connectionRoutes = [
     path: "/connections/:id",
     operation: "deleteConnection",
     summary: "Delete a connection",
-    description: "Refused with 409 while a workflow names it.",
+    description:
+      "Refused with 409 while a workflow names it, and with 409 `connection_registered` while the provider cannot be made " +
+      "to forget the addresses that triggers have registered through it, which only this connection can do.",
     needs: "write",
+    query: z.strictObject({
+      leaveRegistered: z
+        .enum(["true", "false"], "must be true or false")
+        .default("false")
+        .meta({ description: "Delete it all the same: the provider goes on calling addresses that nobody answers." }),
+    }),
     responses: { 204: { description: "It is deleted." } },
     errors: ["not_found", "conflict"],
-    async handle({ scope, params }, { connections }) {
-      await connections.remove(scope, params.id);
+    async handle({ scope, params, query }, { connections }) {
+      await connections.remove(scope, params.id, { leaveRegistered: query.leaveRegistered === "true" });
       return answer(204);
     },
   }),
@@ -155,11 +174,12 @@ export const connectionRoutes = [
     responses: { 200: { description: "The connection with what happened lately.", schema: health } },
     errors: ["not_found"],
     async handle({ scope, params }, { connections }) {
-      const { connection: found, events, usedBy, parked } = await connections.health(scope, params.id);
+      const { connection: found, events, usedBy, parked, registered } = await connections.health(scope, params.id);
       return answer(200, {
         connection: show(found),
         events: events.map(({ at, ...event }) => ({ at: showTime(at), ...event })),
         usedBy: usedBy.map((workflow) => ({ id: workflow.id, name: workflow.name })),
+        registered: registered.map(({ workflowId, name, problem }) => ({ workflowId, name, problem })),
         parkedRuns: parked.count,
       });
     },

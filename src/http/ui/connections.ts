@@ -92,9 +92,9 @@ export const connectionPages = [
     method: "POST",
     path: "/connections/:id/delete",
     access: "connection.write",
-    async handle({ signedIn: { scope }, params }, { connections }) {
+    async handle({ signedIn: { scope }, params, form }, { connections }) {
       try {
-        await connections.remove(scope, params.id);
+        await connections.remove(scope, params.id, { leaveRegistered: form.get("leaveRegistered") !== null });
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== "conflict") throw error;
         return redirect(`/connections/${params.id}`, { flash: { kind: "error", text: error.message } });

@@ -113,7 +113,9 @@ export const settings = {
     variable: "EGRESS_ALLOW",
     group: "Security",
     default: "",
-    description: "Private targets that workflows may call; everything not on the public internet is refused otherwise.",
+    description:
+      "Private targets that workflows may call; everything not on the public internet is refused otherwise, and so is " +
+      "a credential over plain http to a host that is not named here.",
     give: "addresses, networks or host names, separated by commas, for example EGRESS_ALLOW=10.0.0.0/8,*.corp.example",
     parse: egressAllowList,
   }),

@@ -40,6 +40,7 @@ for (const [name, load] of Object.entries(registry)) {
 
     test("is called where its credential may go, and tells whose account it is", () => {
       const { baseUrl, hosts, auth, testConnection } = connector;
+      if (typeof baseUrl === "string") expect(new URL(baseUrl).protocol).toBe("https:");
       if (typeof baseUrl === "string" && Array.isArray(hosts)) expect(hosts).toContain(new URL(baseUrl).host);
       const schemes = Object.values(auth);
       if (schemes.some(({ kind }) => kind === "oauth2")) expect(testConnection).toBeFunction();

@@ -113,6 +113,15 @@ describe("the credential of a connection", () => {
     expect(stranger.calls("/lured")).toHaveLength(0);
   });
 
+  test("is not sent over http to a host on the internet, though the connection names it", async () => {
+    const host = "8.8.8.8";
+    const credential = { token };
+    const open = await world.connect({ connector: "http", scheme: "bearer", credential, hosts: [host] });
+    const run = await world.run([{ ...authorized(`http://${host}/plain`), connection: open }]);
+    expect(stepAt(run, "call")).toMatchObject({ status: "failed", attempts: 1, error: { code: "egress_blocked" } });
+    expect(stepAt(run, "call").error?.message).toContain("over http, where others can read it");
+  });
+
   test("does not follow a redirect to another host", async () => {
     world.peer.answer("/redirects", { status: 302, headers: { location: `${stranger.origin}/followed` } });
     const run = await world.run([authorized(`${world.peer.origin}/redirects`, { retry: ONCE })]);

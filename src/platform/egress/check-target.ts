@@ -25,6 +25,11 @@ export interface TargetCheck {
    * `dns` or `blocked`.
    */
   resolve(host: string, port: number): Promise<readonly [CheckedAddress, ...CheckedAddress[]]>;
+  /**
+   * Whether a secret may go there unencrypted: only where an administrator has allowed the name, or every address that
+   * it has, which nothing on the public internet is. Throws EgressError `dns`.
+   */
+  allowsPlain(target: { readonly host: string; readonly port: number; readonly isAddress: boolean }): Promise<boolean>;
 }
 
 export function createTargetCheck(allow: AllowList, lookup: LookupAll): TargetCheck {
@@ -46,6 +51,13 @@ export function createTargetCheck(allow: AllowList, lookup: LookupAll): TargetCh
       if (first !== undefined) return [first, ...rest];
       const { address } = found[0]!;
       throw blocked(`${host} resolves to ${address}, ${blockedBy(address, port)}`);
+    },
+
+    async allowsPlain({ host, port, isAddress }) {
+      if (isAddress) return allow.allowsAddress(host, port);
+      if (allow.allowsName(host, port)) return true;
+      const found = await resolveAll(lookup, host);
+      return found.every(({ address }) => allow.allowsAddress(address, port));
     },
   };
 }

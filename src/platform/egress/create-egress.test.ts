@@ -246,3 +246,59 @@ describe("options that cannot be read stop the start", () => {
     expect(() => open(options)).toThrow(message);
   });
 });
+
+describe("a secret goes nowhere unencrypted", () => {
+  const withCredential = (url: string, host: string, more: Partial<EgressRequest> = {}) =>
+    get(url, { allowedHosts: [host], headers: [["Authorization", "Bearer s3cret"]], ...more });
+
+  test.each([
+    ["over http to a host on the internet", answer("8.8.8.8")],
+    ["over http to a name of which one address is not allowed", answer("127.0.0.1", "8.8.8.8")],
+  ])("%s", async (_, lookup) => {
+    const egress = open({ allow: ["127.0.0.0/8"], lookup });
+    const asked = egress.request(withCredential("http://api.test/", "api.test"));
+    const error = await expectEgressError(asked, { kind: "blocked", sent: false });
+    expect(error.message).toContain("api.test");
+    expect(error.message).toContain("https");
+    expect(error.message).toContain("EGRESS_ALLOW");
+  });
+
+  test("in the body of a request to a token endpoint", async () => {
+    const asked = open({ lookup: answer("8.8.8.8") }).request(
+      get("http://auth.test/token", { method: "POST", body: "client_secret=s3cret", keepBodyAtOrigin: true }),
+    );
+    await expectEgressError(asked, { kind: "blocked", sent: false });
+  });
+
+  test("by a redirect, also to a host that it may be sent to", async () => {
+    await using secure = await startHttpServer((_, response) =>
+      response.writeHead(302, { location: "http://api.test/" }).end(),
+    );
+    // Stands for the secure first hop: the administrator has named it.
+    const egress = open({
+      allow: ["first.test"],
+      lookup: async (host) => answer(host === "first.test" ? "127.0.0.1" : "8.8.8.8")(host),
+    });
+    const request = withCredential(`http://first.test:${secure.port}/`, "first.test", {
+      allowedHosts: ["first.test", "api.test"],
+      redirect: "follow",
+    });
+    await expectEgressError(egress.request(request), { kind: "blocked", sent: true });
+  });
+
+  test("but where an administrator has allowed the host by name, by address or by network", async () => {
+    await using server = await startHttpServer((request, response) => response.end(request.headers.authorization));
+    for (const allow of ["api.test", `api.test:${server.port}`, "127.0.0.1", "127.0.0.0/8"]) {
+      const egress = open({ allow: [allow], lookup: answer("127.0.0.1") });
+      const { body } = await egress.request(withCredential(`http://api.test:${server.port}/`, "api.test"));
+      expect(text(body)).toBe("Bearer s3cret");
+    }
+  });
+
+  test("and what holds none may go over http as before", async () => {
+    // Nobody has to answer there; what counts is that it was tried.
+    const egress = open({ lookup: answer("8.8.8.8") });
+    const error = await egress.request(get("http://api.test/", { timeoutMs: 50 })).catch((reason: unknown) => reason);
+    expect(error).not.toMatchObject({ kind: "blocked" });
+  });
+});

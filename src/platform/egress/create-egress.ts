@@ -41,11 +41,14 @@ export interface EgressRequest {
   readonly redirect?: "none" | "follow";
   /** 10 by default. */
   readonly maxRedirects?: number;
-  /** A redirect that would send the body to another origin is refused instead: it holds secrets. */
+  /**
+   * It holds secrets: a redirect that would send it to another origin is refused instead, and so is plain http to a host
+   * that `allow` does not name.
+   */
   readonly keepBodyAtOrigin?: boolean;
   /**
    * Where this request's credential may go: `api.example.com`, `host:port` or `*.example.com`. When given, the URL
-   * and every redirect must be among them.
+   * and every redirect must be among them, and be https unless `allow` names the host.
    */
   readonly allowedHosts?: readonly string[];
   /** Names of headers that hold secrets; another origin never gets them (nor any header not known to be harmless). */
@@ -93,6 +96,18 @@ export function createEgress(options: EgressOptions): Egress {
       ? createDirectTransport(check, secureContext)
       : createProxyTransport(parseProxy(options.proxyUrl), check, secureContext);
 
+  /** Whoever sits between could read it. */
+  async function admitPlain(target: Target): Promise<void> {
+    const isAllowed = await check.allowsPlain(target).catch((error: unknown) => {
+      // Behind a proxy names may mean nothing here, and then nothing here allows them.
+      if (options.proxyUrl !== undefined && error instanceof EgressError && error.kind === "dns") return false;
+      throw error;
+    });
+    if (isAllowed) return;
+    const fact = `${target.host} would be sent a credential over http, where others can read it`;
+    throw new EgressError("blocked", `${fact}; use https, or have an administrator allow the host with EGRESS_ALLOW`);
+  }
+
   return {
     async request(request) {
       let target = parseTarget(request.url, request.allowedHosts);
@@ -102,8 +117,10 @@ export function createEgress(options: EgressOptions): Egress {
         sent = true;
       };
       const deadline = startDeadline(target.host, request.timeoutMs, request.signal);
+      const holdsSecrets = request.allowedHosts !== undefined || request.keepBodyAtOrigin === true;
       try {
         for (let redirects = 0; ; redirects += 1) {
+          if (holdsSecrets && !target.secure) await deadline.race(admitPlain(target));
           const response = await send(transport, hop, target, { request, userAgent, deadline, onSent });
           const next =
             request.redirect === "follow"

@@ -66,6 +66,23 @@ async function watch(trigger: string, input: JsonObject, steps: readonly JsonObj
   };
 }
 
+test("what an action reads before it writes is counted as reads", async () => {
+  const left = async () => {
+    const { limits } = (await world.api("GET", `/connections/${connection}/headroom`)).body;
+    const leftOf = (title: string) => limits.find((each: JsonObject) => each.title === title).availableNow as number;
+    return { reads: leftOf("Reads"), writes: leftOf("Writes") };
+  };
+  const before = await left();
+  const run = await world.run([action("put", "upsert_row", { column: "Order", key: "none", values: { Total: 1 } })]);
+  expect(run.status).toBe("succeeded");
+  const methods = google.peers.sheets.calls.map(({ method }) => method);
+  expect(methods).toEqual(["GET", "GET", "GET", "POST"]);
+  // A token comes back each second.
+  const after = await left();
+  expect(before.reads - after.reads).toBeGreaterThanOrEqual(2);
+  expect(before.writes - after.writes).toBeLessThanOrEqual(1);
+}, 20_000);
+
 describe("a form offers what is in the account", () => {
   const ask = async (what: string, body: JsonObject, part = "actions/upsert_row") =>
     (await world.api("POST", `/connectors/google-sheets/${part}/${what}`, { body: { connection, ...body } })).body;
@@ -189,8 +206,9 @@ describe("Google's quota", () => {
     expect((await world.until(second, "waiting")).waitingFor).toBe("rate_limit");
     expect(google.peers.sheets.calls).toHaveLength(asked);
     const headroom = (await world.api("GET", `/connections/${connection}/headroom`)).body;
-    const writes = headroom.limits.find(({ title }: { title: string }) => title === "Writes");
-    expect(Date.parse(writes.frozenUntil)).toBeGreaterThan(world.clock.now());
+    // What was refused is the look at the header, before anything was written.
+    const reads = headroom.limits.find(({ title }: { title: string }) => title === "Reads");
+    expect(Date.parse(reads.frozenUntil)).toBeGreaterThan(world.clock.now());
     world.clock.jump(21_000);
     for (const id of [first, second]) {
       const run = await world.settled(id);

@@ -18,6 +18,11 @@ export interface ActionDefinition<Input = JsonObject> {
   readonly keyTtlMs?: number | ((input: Input) => number);
   /** Counts against the rate limits of this method; default: the action's name. */
   readonly rateLimitMethod?: string;
+  /**
+   * Its requests are of these methods too (it reads before it writes): it waits for its turn in all of them, and each
+   * request counts as what the connector's `rateLimitMethod` says.
+   */
+  readonly furtherRateLimitMethods?: readonly string[];
   /** An example of what `run` returns, for mapping before the first test. */
   readonly outputSample: Json;
   /** JSON Schema (2020-12) of what `run` returns, where the provider publishes one. */

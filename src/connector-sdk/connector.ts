@@ -34,7 +34,10 @@ export interface ConnectorDefinition {
   readonly classify?: (response: IncomingResponse, nowMs: number) => ActionError | null;
   /** Budgets to stay within. A 429 and its Retry-After are honoured with and without them. */
   readonly rateLimits?: readonly RateLimit[];
-  /** For requests that no action makes (polls, what a form offers): which `method` of the limits they count against. */
+  /**
+   * Which `method` of the limits a request counts against: one that no action makes (polls, what a form offers), or of an
+   * action with `furtherRateLimitMethods`.
+   */
   readonly rateLimitMethod?: (request: OutgoingRequest) => string;
   /** Calls one connection may have under way at once; more wait. */
   readonly maxConcurrentCalls?: number;

@@ -17,7 +17,7 @@ export interface RateLimit {
   /**
    * Absent: calls of all methods count together. `each`: every method has a budget of its own. A name: only calls of
    * that method count. An action's method is its `rateLimitMethod`, else its own name; the connector's
-   * `rateLimitMethod` says it for what is no action's.
+   * `rateLimitMethod` says it for what is no action's, and for each request of an action with `furtherRateLimitMethods`.
    */
   readonly method?: "each" | (string & {});
   /** So many requests … */

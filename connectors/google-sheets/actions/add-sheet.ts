@@ -14,6 +14,7 @@ export default defineAction({
   },
   effect: "upsert",
   rateLimitMethod: "write",
+  furtherRateLimitMethods: ["read"],
   outputSample: { sheetId: 1_823_402, title: "June", added: true },
 
   async run({ api, input: { spreadsheet, title } }) {

@@ -17,6 +17,7 @@ export default defineAction({
   // Google takes no idempotency key, and a second call is a second row. `upsert_row` is the one that can be repeated.
   effect: "unsafe",
   rateLimitMethod: "write",
+  furtherRateLimitMethods: ["read"],
   outputSample: { row: 5, range: "'Orders'!A5:C5" },
 
   async run({ api, input }) {

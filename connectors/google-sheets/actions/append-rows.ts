@@ -24,6 +24,7 @@ export default defineAction({
   },
   effect: "unsafe",
   rateLimitMethod: "write",
+  furtherRateLimitMethods: ["read"],
   outputSample: { firstRow: 5, count: 2, range: "'Orders'!A5:C6" },
 
   async run({ api, input }) {

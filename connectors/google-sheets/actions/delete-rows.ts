@@ -15,6 +15,7 @@ export default defineAction({
   // A second call would delete the rows that have moved up.
   effect: "unsafe",
   rateLimitMethod: "write",
+  furtherRateLimitMethods: ["read"],
   outputSample: { deleted: 1 },
 
   async run({ api, input }) {

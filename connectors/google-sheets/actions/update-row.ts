@@ -10,6 +10,7 @@ export default defineAction({
   input: { spreadsheet, sheet, headerRow, row, values, entered },
   effect: "upsert",
   rateLimitMethod: "write",
+  furtherRateLimitMethods: ["read"],
   outputSample: { row: 5, range: "'Orders'!A5:C5", cells: 2 },
 
   async run({ api, input }) {

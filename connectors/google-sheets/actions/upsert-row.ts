@@ -21,6 +21,7 @@ export default defineAction({
   // Whatever a call has done before it was cut off, the next one finds its row; unless it gave it another key.
   effect: ({ values, column, key }) => (rekeys(values, column, key) ? "unsafe" : "upsert"),
   rateLimitMethod: "write",
+  furtherRateLimitMethods: ["read"],
   outputSample: { row: 5, added: false },
 
   async run({ api, input }) {

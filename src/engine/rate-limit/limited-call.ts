@@ -31,17 +31,31 @@ export function limitCall(
   { prepaid = 1, comesAgain = true }: LimitedCallOptions = {},
 ): LimitedCall {
   let unspent = prepaid;
-  let last = call;
+  const { furtherMethods, ...single } = call;
+  /** The turn took a token of each of its methods. */
+  const given = new Set(furtherMethods && [call.method, ...furtherMethods]);
+  let last: RateCall = single;
+  let count = 0;
   let hasWritten = false;
+
+  /** What a request has to wait for; null: its tokens were given with the turn. */
+  function toWaitFor(counted: RateCall, own: string | undefined): RateCall | null {
+    count += 1;
+    if (own === undefined) return unspent-- > 0 ? null : counted;
+    if (!given.delete(own)) return counted;
+    // A limit of all methods together was charged once.
+    return count === 1 ? null : withoutMethods(counted);
+  }
+
   return {
     async request(outgoing) {
       const own = call.countsByRequest ? call.connector.rateLimitMethod?.(outgoing) : undefined;
-      const counted = own === undefined ? call : { ...call, method: own };
+      const counted = own === undefined ? single : { ...single, method: own };
       last = counted;
-      if (unspent > 0 && own === undefined) unspent -= 1;
-      else {
+      const needed = toWaitFor(counted, own);
+      if (needed) {
         const deadlineAt = limiter.now() + outgoing.timeoutMs;
-        const inTime = await limiter.further(counted, `${ticket} again`, deadlineAt);
+        const inTime = await limiter.further(needed, `${ticket} again`, deadlineAt);
         // Once something was written, giving up would leave the work half done; one call too many does less harm.
         if (!inTime && !hasWritten) throw new ActionError("rate_limited", TOO_MUCH, { code: "rate_limited" });
       }
@@ -56,4 +70,9 @@ export function limitCall(
       return at;
     },
   };
+}
+
+function withoutMethods(call: RateCall): RateCall {
+  const rateLimits = (call.connector.rateLimits ?? []).filter(({ method }) => method === undefined);
+  return { ...call, connector: { ...call.connector, rateLimits } };
 }

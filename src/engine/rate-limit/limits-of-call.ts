@@ -11,7 +11,9 @@ export interface RateCall {
   readonly connectionId: string | null;
   /** By which limits of single methods are counted. */
   readonly method: string;
-  /** No action's: each request counts as what the connector says that it is. */
+  /** Others that it counts against from its turn on. */
+  readonly furtherMethods?: readonly string[];
+  /** Each request counts as what the connector says that it is. */
   readonly countsByRequest?: true;
 }
 
@@ -23,11 +25,23 @@ export interface CallLimit {
 
 /** The budgets that a call counts against. Those of a connection do not concern a call without one. */
 export function limitsOfCall(call: RateCall): readonly CallLimit[] {
-  const { connector, method, connectionId } = call;
+  const { connector, connectionId } = call;
+  const methods = [call.method, ...(call.furtherMethods ?? [])];
   return (connector.rateLimits ?? [])
     .filter(({ scope }) => scope !== "connection" || connectionId !== null)
-    .filter((limit) => limit.method === undefined || limit.method === "each" || limit.method === method)
-    .map((limit) => ({ key: keyOf(call, limit), limit, spec: toSpec(limit) }));
+    .flatMap((limit) =>
+      methodsCounted(limit, methods).map((method) => ({
+        key: keyOf({ ...call, method }, limit),
+        limit,
+        spec: toSpec(limit),
+      })),
+    );
+}
+
+/** For each of them the limit has a bucket that the call counts against. */
+function methodsCounted(limit: RateLimit, methods: readonly string[]): readonly string[] {
+  if (limit.method === undefined) return methods.slice(0, 1);
+  return limit.method === "each" ? methods : methods.filter((method) => method === limit.method);
 }
 
 function keyOf({ connectorName, tenantId, connectionId, method }: RateCall, limit: RateLimit): string {

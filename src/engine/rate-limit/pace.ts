@@ -25,6 +25,7 @@ export function paceOfStep(
     tenantId: run.tenantId,
     connectionId: step.connection ?? null,
     method: action.rateLimitMethod ?? step.action,
+    ...(action.furtherRateLimitMethods && { furtherMethods: action.furtherRateLimitMethods, countsByRequest: true }),
   };
   const slotMs = (step.timeoutMs ?? DEFAULT_STEP_TIMEOUT_MS) + SLOT_GRACE_MS;
   return { call, ticket: `${run.id} ${key}`, slotMs };

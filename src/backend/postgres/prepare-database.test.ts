@@ -11,6 +11,7 @@ import { NOW, sampleRun, UNHELD } from "../contract/samples.ts";
 import { examineDatabase } from "./examine-database.ts";
 import { openPostgres } from "./open-postgres.ts";
 import { SERVER_ROLE } from "./prepare-database.ts";
+import { QUEUE_SCHEMA } from "./queue/install-pg-boss.ts";
 
 /** `0003_run_lanes` came with pg-boss. */
 const FIRST_WITH_JOBS = 3;
@@ -85,6 +86,20 @@ describe("opening", () => {
     expect(claimed?.run).toMatchObject({ id: "run_1", workflowId: "wf_1" });
     await backend.close();
   });
+
+  test("a database restored from a dump without its privileges: the role gets them anew", async () => {
+    const before = await open(database.url);
+    const scope = await createTenant(before);
+    await before.close();
+    const schemas = `public, drizzle, ${QUEUE_SCHEMA}`;
+    for (const what of [`SCHEMA ${schemas}`, `ALL TABLES IN SCHEMA ${schemas}`, `ALL SEQUENCES IN SCHEMA ${schemas}`])
+      await admin.unsafe(`REVOKE ALL ON ${what} FROM ${SERVER_ROLE}`);
+    const restored = await open(database.url);
+    const run = sampleRun();
+    await restored.runs.accept(scope, run, UNHELD);
+    expect((await restored.runs.find(scope, run.id))?.id).toBe(run.id);
+    await restored.close();
+  }, 30_000);
 
   test("a server is no longer ready once a newer version has migrated under it", async () => {
     const backend = await open(database.url);

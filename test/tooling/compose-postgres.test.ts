@@ -72,8 +72,9 @@ test("Postgres is not called healthy while its image still prepares the volume a
   expect(compose.services.postgres!.healthcheck.test).toContain("--host=127.0.0.1");
 });
 
-test("the containers' network is not the one that Amazon gives its machines, and can be another", () => {
-  const { subnet } = compose.networks.default.ipam.config[0];
-  const address = /^\$\{SUBNET:-(172\.(?:1[6-9]|2\d|30)\.\d+\.0\/24)\}$/.exec(subnet);
-  expect(address).not.toBeNull();
+test("the containers' networks are two, can be others, and are not the one that Amazon gives its machines", async () => {
+  const single = Bun.YAML.parse(await read("compose.yaml")) as Compose;
+  const subnets = [single, compose].map(({ networks }) => networks.default.ipam.config[0].subnet);
+  expect(new Set(subnets).size).toBe(2);
+  for (const subnet of subnets) expect(subnet).toMatch(/^\$\{SUBNET:-172\.(1[6-9]|2\d|30)\.\d+\.0\/24\}$/);
 });

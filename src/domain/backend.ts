@@ -344,7 +344,10 @@ export interface RunStore {
   wakeParked(scope: Scope, now: number): Promise<void>;
   /** Hands back every run that this owner still holds (shutdown); they are due at once. */
   releaseAll(owner: string, now: number): Promise<void>;
-  /** A new run that starts with these ledger rows, in one commit with its audit entry. */
+  /**
+   * A new run that starts with these ledger rows, in one commit with its audit entry. Rejects with `rate_limited` where
+   * the tenant has as many unfinished runs as it may have, as `accept` does.
+   */
   replay(
     scope: Scope,
     run: NewRun & { readonly replayOf: string },

@@ -252,6 +252,22 @@ export function acceptContract(open: OpenBackendUnderTest): void {
       expect(await backend.runs.accept(scope, sampleRun(), UNHELD)).toMatchObject({ duplicate: false });
     });
 
+    limited("holds for replays, one by one and in a burst", async ({ backend, scope, owner }) => {
+      const ended = sampleRun();
+      await backend.runs.accept(scope, ended, { dedupe: null, hold: { owner, first: ending() } });
+      const replay = () => {
+        const run = { ...sampleRun(), replayOf: ended.id };
+        return backend.runs.replay(scope, run, [], change("run.replayed", run.id));
+      };
+      await replay();
+      const burst = await Promise.allSettled([replay(), replay(), replay(), replay()]);
+      expect(burst.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "fulfilled", "rejected", "rejected"]);
+      await expect(replay()).rejects.toMatchObject({ code: "rate_limited", retryAfterMs: expect.any(Number) });
+      expect((await backend.audit.list(scope, { limit: 10, cursor: null })).items[0]?.action).toBe("run.replayed");
+      const runs = await backend.runs.list(scope, { workflowId: null, status: null }, { limit: 10, cursor: null });
+      expect(runs.items).toHaveLength(4);
+    });
+
     limited("holds for a burst, and runs that end at once do not count", async ({ backend, scope, owner }) => {
       for (let n = 0; n < 5; n += 1)
         await backend.runs.accept(scope, sampleRun(), { dedupe: null, hold: { owner, first: ending() } });

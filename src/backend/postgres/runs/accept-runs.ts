@@ -95,14 +95,22 @@ export function createAcceptRuns(
     },
     async replay(scope, run, ledger, change) {
       const { tenantId, actor } = scope;
+      await unfinished.count(tenantId);
+      if (unfinished.isFull(tenantId)) throw unfinished.tooMany();
       const prepared = prepareRun(scope, run, { ...TO_BE_CLAIMED, replayOf: run.replayOf });
       const rows = ledger.map((step) => toStepValues(tenantId, run.id, step));
-      await database.write(tenantId, async (transaction) => {
-        await insertRuns(transaction.run, jobs, tenantId, [prepared]);
-        await writeSteps(transaction.run, rows);
-        await appendAudit(transaction, tenantId, actor, change);
-      });
       unfinished.add(tenantId, 1);
+      let added = 0;
+      try {
+        await database.write(tenantId, async (transaction) => {
+          await insertRuns(transaction.run, jobs, tenantId, [prepared]);
+          await writeSteps(transaction.run, rows);
+          await appendAudit(transaction, tenantId, actor, change);
+        });
+        added = 1;
+      } finally {
+        if (added !== 1) unfinished.add(tenantId, -1);
+      }
       changes.announceDue();
     },
   };

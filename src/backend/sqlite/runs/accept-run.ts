@@ -60,14 +60,21 @@ export function createAcceptRun(
     },
     async replay(scope, run, ledger, change) {
       const { tenantId, actor } = scope;
+      if (unfinished.isFull(tenantId)) throw unfinished.tooMany();
       const prepared = prepareRun(scope, run, { ...TO_BE_CLAIMED, replayOf: run.replayOf });
       const rows = ledger.map((step) => toStepValues(tenantId, run.id, step));
-      await commits.submit(() => {
-        insertRun(prepared);
-        for (const row of rows) writeStep(row);
-        appendAudit(tenantId, actor, change);
-      });
       unfinished.add(tenantId, 1);
+      let added = 0;
+      try {
+        await commits.submit(() => {
+          insertRun(prepared);
+          for (const row of rows) writeStep(row);
+          appendAudit(tenantId, actor, change);
+        });
+        added = 1;
+      } finally {
+        if (added !== 1) unfinished.add(tenantId, -1);
+      }
     },
   };
 }

@@ -2,11 +2,11 @@ import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
 import type { FinalStatus } from "../domain/run.ts";
 import type { Scope } from "../domain/tenant.ts";
 import { acceptTrigger, type TriggerEvent } from "../engine/accept-trigger.ts";
-import { AlertAnnouncer, type AlertAnnouncerDeps } from "../engine/announce-alerts.ts";
+import { type AlertAnnouncerDeps, createAlertAnnouncer } from "../engine/announce-alerts.ts";
 import { DEFAULT_LIMITS, Dispatcher } from "../engine/dispatcher.ts";
 import type { EngineDeps } from "../engine/engine-deps.ts";
-import { ScheduleTicker } from "../engine/fire-schedules.ts";
-import { PruneTicker } from "../engine/prune-runs.ts";
+import { createScheduleTicker } from "../engine/fire-schedules.ts";
+import { createPruneTicker } from "../engine/prune-runs.ts";
 import { RateLimiter } from "../engine/rate-limit/rate-limiter.ts";
 import { ResponseBoard } from "../engine/response-board.ts";
 import { createPollTicker } from "../engine/triggers/poll-ticker.ts";
@@ -62,7 +62,7 @@ export function wireEngine(parts: AppParts, { request, useConnection, gathering 
         log.error(problem, { runId: run.id, tenantId: run.tenantId, workflowId: run.workflowId, error }),
     },
   };
-  const alerts = new AlertAnnouncer({
+  const alerts = createAlertAnnouncer({
     backend,
     clock,
     async announce({ tenantId, runId, reason, at }) {
@@ -71,7 +71,7 @@ export function wireEngine(parts: AppParts, { request, useConnection, gathering 
     gathering,
   });
   const dispatcher = new Dispatcher(deps, { ...DEFAULT_LIMITS, maxRunningPerTenant: config.maxRunningPerTenant });
-  const schedules = new ScheduleTicker({ ...deps, dispatcher });
+  const schedules = createScheduleTicker({ ...deps, dispatcher });
   const polls = createPollTicker({
     ...deps,
     dispatcher,
@@ -89,7 +89,7 @@ export function wireEngine(parts: AppParts, { request, useConnection, gathering 
       await backend.connections.record(scope, connectionId, { at: clock.now(), kind: "left_registered", message });
     },
   });
-  const pruning = new PruneTicker({ backend, clock, retentionDays: config.runRetentionDays });
+  const pruning = createPruneTicker({ backend, clock, retentionDays: config.runRetentionDays });
   const accept = (scope: Scope, event: TriggerEvent) => acceptTrigger(scope, event, { ...deps, dispatcher });
   const changed = () => {
     cache.forgetChanging();

@@ -5,6 +5,7 @@ import type { DueWork } from "../domain/connection-store.ts";
 import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import { grantScope, type Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
+import { Ticker } from "../platform/ticker.ts";
 import { findUsers } from "./find-users.ts";
 import type { OAuthApps } from "./oauth/oauth-apps.ts";
 import type { Refresher } from "./refresh-connection.ts";
@@ -42,66 +43,48 @@ const AGAIN_MS = 30_000;
  */
 export class ConnectionTicker {
   readonly #deps: ConnectionTickerDeps;
-  #cancelTimer: () => void = () => {};
-  #running: Promise<void> | null = null;
+  readonly #ticker: Ticker;
   /** By what it is. */
   readonly #underWay = new Map<string, Promise<void>>();
   /** Refreshes under way, by connector. */
   readonly #refreshing = new Map<string, number>();
   /** Connectors whose provider did not answer in time the last time. */
   readonly #slow = new Set<string>();
-  #again = false;
-  #stopped = true;
 
   constructor(deps: ConnectionTickerDeps) {
     this.#deps = deps;
+    this.#ticker = new Ticker({ clock: deps.clock, everyMs: LOOK_EVERY_MS, work: () => this.#beginDue() });
   }
 
   start(): void {
-    this.#stopped = false;
-    this.wake();
+    this.#ticker.start();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTimer();
-    await this.#running;
+    await this.#ticker.stop();
     await Promise.all(this.#underWay.values());
   }
 
   /** Something is due now that was not before. */
   wake(): void {
-    if (this.#stopped) return;
-    this.#again = this.#running !== null;
-    if (this.#running) return;
-    this.#cancelTimer();
-    this.#running = this.#work().finally(() => {
-      this.#running = null;
-      if (this.#stopped) return;
-      if (this.#again) this.wake();
-      else this.#cancelTimer = this.#deps.clock.after(LOOK_EVERY_MS, () => this.wake());
-    });
+    this.#ticker.wake();
   }
 
   /** Begins what is due; what takes long is not waited for. */
-  async #work(): Promise<void> {
+  async #beginDue(): Promise<undefined> {
     const { backend, clock } = this.#deps;
-    try {
-      for (;;) {
-        const due = await backend.connections.due(clock.now(), BATCH);
-        const claims: Promise<boolean>[] = [];
-        for (const work of due) {
-          while (this.#underWay.size >= AT_ONCE) await Promise.race(this.#underWay.values());
-          if (this.#stopped) break;
-          // Due again already, but not yet let go of here: it would only wait for itself.
-          if (!this.#underWay.has(keyOf(work))) claims.push(this.#begin(work));
-        }
-        // Until then it would be found as due again.
-        await Promise.all(claims);
-        if (due.length < BATCH || claims.length === 0 || this.#stopped) return;
+    for (;;) {
+      const due = await backend.connections.due(clock.now(), BATCH);
+      const claims: Promise<boolean>[] = [];
+      for (const work of due) {
+        while (this.#underWay.size >= AT_ONCE) await Promise.race(this.#underWay.values());
+        if (this.#ticker.isStopped) break;
+        // Due again already, but not yet let go of here: it would only wait for itself.
+        if (!this.#underWay.has(keyOf(work))) claims.push(this.#begin(work));
       }
-    } catch {
-      // The backend is away; what is due stays due.
+      // Until then it would be found as due again.
+      await Promise.all(claims);
+      if (due.length < BATCH || claims.length === 0 || this.#ticker.isStopped) return;
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Gathering, RunAlert } from "../domain/alert-store.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Clock } from "../platform/clock.ts";
+import { Ticker } from "../platform/ticker.ts";
 
 const AT_ONCE = 100;
 const TRY_AGAIN_MS = 5_000;
@@ -21,57 +22,20 @@ export interface AlertAnnouncerDeps {
 /**
  * Tells people about runs that failed or need a decision. Alerts are stored in the commit that makes them true and
  * removed after they have been announced, by one of the replicas: a crash in between tells somebody twice, never not at
- * all.
+ * all. At its start it also announces what an earlier process left.
  */
-export class AlertAnnouncer {
-  readonly #deps: AlertAnnouncerDeps;
-  #running: Promise<void> | null = null;
-  #again = false;
-  #stopped = true;
-  #cancelTimer: () => void = () => {};
-
-  constructor(deps: AlertAnnouncerDeps) {
-    this.#deps = deps;
-  }
-
-  /** Also announces what an earlier process left. */
-  start(): void {
-    this.#stopped = false;
-    this.wake();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTimer();
-    await this.#running;
-  }
-
-  wake(): void {
-    if (this.#stopped) return;
-    this.#again = this.#running !== null;
-    if (this.#running) return;
-    this.#cancelTimer();
-    this.#running = this.#announceAll()
-      .then(
-        () => LOOK_EVERY_MS,
-        () => TRY_AGAIN_MS,
-      )
-      .then((delayMs) => {
-        this.#running = null;
-        if (this.#stopped) return;
-        if (this.#again) this.wake();
-        else this.#cancelTimer = this.#deps.clock.after(delayMs, () => this.wake());
-      });
-  }
-
-  async #announceAll(): Promise<void> {
-    const { backend, clock, announce, gathering } = this.#deps;
-    for (;;) {
-      const now = clock.now();
-      const alerts = await backend.alerts.take({ now, until: now + HELD_MS }, AT_ONCE);
-      for (const alert of alerts) await announce(alert);
-      await backend.alerts.told(alerts, gathering && { ...gathering, now: clock.now() });
-      if (alerts.length < AT_ONCE) return;
-    }
-  }
+export function createAlertAnnouncer({ backend, clock, announce, gathering }: AlertAnnouncerDeps): Ticker {
+  return new Ticker({
+    clock,
+    everyMs: TRY_AGAIN_MS,
+    async work() {
+      for (;;) {
+        const now = clock.now();
+        const alerts = await backend.alerts.take({ now, until: now + HELD_MS }, AT_ONCE);
+        for (const alert of alerts) await announce(alert);
+        await backend.alerts.told(alerts, gathering && { ...gathering, now: clock.now() });
+        if (alerts.length < AT_ONCE) return LOOK_EVERY_MS;
+      }
+    },
+  });
 }

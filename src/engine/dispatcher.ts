@@ -1,6 +1,7 @@
 import type { ClaimedRun, RunCommit } from "../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../domain/run.ts";
 import { bytesOfRun, bytesOfSteps } from "../domain/run-weight.ts";
+import { waitAtMost } from "../platform/wait-at-most.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { tellParent } from "./run-standing.ts";
 import { loadRun, type RunEnd, type RunHandle, type RunWorker } from "./run-workflow.ts";
@@ -91,11 +92,9 @@ export class Dispatcher {
     for (const held of this.#held.values()) held.handle?.handBack();
     await this.#claiming;
     if (this.#held.size === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise: idle, resolve } = Promise.withResolvers<void>();
     this.#idle = resolve;
-    const cancel = this.#deps.clock.after(graceMs, resolve);
-    await promise;
-    cancel();
+    await waitAtMost(this.#deps.clock, graceMs, idle);
   }
 
   /** The name to lease a new run under, or null when it has to wait in the backend for its turn. */

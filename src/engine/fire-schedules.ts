@@ -2,6 +2,7 @@ import type { NewRun } from "../domain/backend.ts";
 import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import type { Schedule } from "../domain/schedule.ts";
 import { grantScope } from "../domain/tenant.ts";
+import { Ticker } from "../platform/ticker.ts";
 import { brokenConnections } from "./broken-connections.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineDeps } from "./engine-deps.ts";
@@ -17,7 +18,7 @@ const AT_ONCE = 8;
 /** How soon a tick that waits for its connection is looked at again. */
 const HELD_MS = 30_000;
 
-export type ScheduleTickerDeps = Pick<EngineDeps, "backend" | "clock" | "newId" | "loadWorkflow"> & {
+type ScheduleTickerDeps = Pick<EngineDeps, "backend" | "clock" | "newId" | "loadWorkflow"> & {
   readonly dispatcher: Dispatcher;
 };
 
@@ -25,65 +26,33 @@ export type ScheduleTickerDeps = Pick<EngineDeps, "backend" | "clock" | "newId" 
  * Starts a run for every schedule tick. The schedule moves on in the commit that stores the tick's run, so a tick
  * fires once whether the process dies here or another one looks at the same moment.
  */
-export class ScheduleTicker {
-  readonly #deps: ScheduleTickerDeps;
-  #cancelTimer: () => void = () => {};
-  #running: Promise<void> | null = null;
-  #stopped = true;
-
-  constructor(deps: ScheduleTickerDeps) {
-    this.#deps = deps;
-  }
-
-  start(): void {
-    this.#stopped = false;
-    this.wake();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTimer();
-    await this.#running;
-  }
-
-  /** A schedule was published or changed. */
-  wake(): void {
-    if (this.#stopped || this.#running) return;
-    this.#cancelTimer();
-    this.#running = this.#fireDue().finally(() => {
-      this.#running = null;
-    });
-  }
-
-  async #fireDue(): Promise<void> {
-    const { backend, clock } = this.#deps;
-    let nextAt: number | null = null;
-    // What was in time when the look began is in time, however long those before it take.
-    const lookedAt = clock.now();
-    try {
+export function createScheduleTicker(deps: ScheduleTickerDeps): Ticker {
+  const { backend, clock } = deps;
+  return new Ticker({
+    clock,
+    everyMs: POLL_MS,
+    async work() {
+      // What was in time when the look began is in time, however long those before it take.
+      const lookedAt = clock.now();
       for (;;) {
         const due = await backend.schedules.due(clock.now(), BATCH);
-        await this.#fireAll(due, lookedAt);
+        await fireAll(due, lookedAt, deps);
         if (due.length < BATCH) break;
       }
-      nextAt = await backend.schedules.nextDueAt();
-    } catch {
-      // The backend cannot be written to; nothing moved on, the next look tries again.
-    }
-    if (this.#stopped) return;
-    const now = clock.now();
-    this.#cancelTimer = clock.after(Math.min(POLL_MS, Math.max(1, (nextAt ?? now + POLL_MS) - now)), () => this.wake());
-  }
+      const nextAt = await backend.schedules.nextDueAt();
+      return nextAt === null ? POLL_MS : Math.min(POLL_MS, Math.max(1, nextAt - clock.now()));
+    },
+  });
+}
 
-  /** Rejects when any cannot be fired, after the others have been. */
-  async #fireAll(due: readonly Schedule[], lookedAt: number): Promise<void> {
-    const waiting = [...due];
-    const fireSome = async () => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) await fireSchedule(next, lookedAt, this.#deps);
-    };
-    const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, fireSome));
-    for (const each of ended) if (each.status === "rejected") throw each.reason;
-  }
+/** Rejects when any cannot be fired, after the others have been. */
+async function fireAll(due: readonly Schedule[], lookedAt: number, deps: ScheduleTickerDeps): Promise<void> {
+  const waiting = [...due];
+  const fireSome = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await fireSchedule(next, lookedAt, deps);
+  };
+  const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, fireSome));
+  for (const each of ended) if (each.status === "rejected") throw each.reason;
 }
 
 async function fireSchedule(schedule: Schedule, lookedAt: number, deps: ScheduleTickerDeps): Promise<void> {

@@ -6,7 +6,7 @@ import { VirtualClock } from "../../test/simulation/virtual-clock.ts";
 import { createTenant } from "../backend/contract/backend-under-test.ts";
 import { ending, NOW, sampleRun } from "../backend/contract/samples.ts";
 import { openSqlite } from "../backend/sqlite/open-sqlite.ts";
-import { PruneTicker } from "./prune-runs.ts";
+import { createPruneTicker } from "./prune-runs.ts";
 
 const DAY_MS = 86_400_000;
 const SPEC = { capacity: 10, refillPerMs: 1e-12 };
@@ -21,7 +21,7 @@ test("what is past its time goes by itself: runs, and budgets that nobody has us
   await backend.rates.lease("used", SPEC, 10, NOW);
 
   const time = new VirtualClock(NOW);
-  const ticker = new PruneTicker({ backend, clock: time.forProcess(() => false), retentionDays: 1 });
+  const ticker = createPruneTicker({ backend, clock: time.forProcess(() => false), retentionDays: 1 });
   ticker.start();
   const advance = async (untilMs: number) => {
     // It sets its next timer once it has pruned.

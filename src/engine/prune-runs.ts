@@ -1,5 +1,6 @@
 import type { Backend } from "../domain/backend.ts";
 import type { Clock } from "../platform/clock.ts";
+import { Ticker } from "../platform/ticker.ts";
 
 const EVERY_MS = 60_000;
 /** Removed in one commit: small enough that nobody waits for it. */
@@ -12,56 +13,36 @@ const FORGET_BUCKETS_EVERY_MS = 3_600_000;
 /** The longest time over which any provider counts: a bucket that nobody has touched for so long is full again. */
 const BUCKET_IDLE_MS = DAY_MS;
 
+export interface PruneTickerOptions {
+  readonly backend: Pick<Backend, "runs" | "rates">;
+  readonly clock: Clock;
+  /** 0 keeps runs for ever. */
+  readonly retentionDays: number;
+}
+
 /**
  * Removes runs that ended longer ago than the installation keeps them, dedupe keys that have run out, and the budgets of
  * connections that are not used any more.
  */
-export class PruneTicker {
-  readonly #backend: Backend;
-  readonly #clock: Clock;
-  readonly #retentionDays: number;
-  #cancel: () => void = () => {};
-  #running: Promise<void> | null = null;
-  #stopped = true;
-  #forgottenAt = Number.NEGATIVE_INFINITY;
+export function createPruneTicker({ backend, clock, retentionDays }: PruneTickerOptions): Ticker {
+  const { runs, rates } = backend;
+  let forgottenAt = Number.NEGATIVE_INFINITY;
 
-  /** `retentionDays` 0 keeps runs for ever. */
-  constructor(options: { readonly backend: Backend; readonly clock: Clock; readonly retentionDays: number }) {
-    this.#backend = options.backend;
-    this.#clock = options.clock;
-    this.#retentionDays = options.retentionDays;
-  }
-
-  start(): void {
-    this.#stopped = false;
-    this.#next(EVERY_MS);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancel();
-    await this.#running;
-  }
-
-  #next(delayMs: number): void {
-    if (this.#stopped) return;
-    this.#cancel = this.#clock.after(delayMs, () => {
-      this.#running = this.#pruneChunk()
-        // What cannot be written now is pruned later.
-        .catch(() => 0)
-        .then((removed) => this.#next(removed > 0 ? PAUSE_MS : EVERY_MS));
-    });
-  }
-
-  async #pruneChunk(): Promise<number> {
-    const now = this.#clock.now();
-    const { runs, rates } = this.#backend;
-    if (now - this.#forgottenAt >= FORGET_BUCKETS_EVERY_MS) {
+  async function pruneChunk(): Promise<number> {
+    const now = clock.now();
+    if (now - forgottenAt >= FORGET_BUCKETS_EVERY_MS) {
       await rates.forget(now - BUCKET_IDLE_MS);
-      this.#forgottenAt = now;
+      forgottenAt = now;
     }
     const keys = await runs.pruneDedupe({ now, limit: CHUNK });
-    if (this.#retentionDays === 0) return keys;
-    return keys + (await runs.prune({ finishedBefore: now - this.#retentionDays * DAY_MS, limit: CHUNK }));
+    if (retentionDays === 0) return keys;
+    return keys + (await runs.prune({ finishedBefore: now - retentionDays * DAY_MS, limit: CHUNK }));
   }
+
+  return new Ticker({
+    clock,
+    firstInMs: EVERY_MS,
+    everyMs: EVERY_MS,
+    work: async () => ((await pruneChunk()) > 0 ? PAUSE_MS : EVERY_MS),
+  });
 }

@@ -7,7 +7,7 @@ import type { Backend } from "../domain/backend.ts";
 import { newId } from "../platform/ids.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { ScheduleTicker } from "./fire-schedules.ts";
+import { createScheduleTicker } from "./fire-schedules.ts";
 
 const NOON = Date.UTC(2026, 5, 1, 12);
 /** More than fit into the minute after which a tick counts as missed. */
@@ -48,7 +48,7 @@ test("ticks of one moment all run, however many they are: those that come last w
     underWay -= 1;
     return advanced;
   };
-  const ticker = new ScheduleTicker({
+  const ticker = createScheduleTicker({
     backend: { ...backend, schedules: { ...backend.schedules, advance } },
     clock: { now: () => now, after: () => () => {} },
     newId,

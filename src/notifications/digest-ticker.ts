@@ -1,6 +1,7 @@
 import type { AlertDigest } from "../domain/alert-store.ts";
 import type { Backend } from "../domain/backend.ts";
 import type { Clock } from "../platform/clock.ts";
+import { Ticker } from "../platform/ticker.ts";
 
 export interface DigestTickerDeps {
   readonly backend: Pick<Backend, "alerts">;
@@ -18,38 +19,13 @@ const BATCH = 50;
 const HELD_MS = 60_000;
 
 /** Makes mails of the alerts that have come together, workflow by workflow; of several replicas one does it. */
-export class DigestTicker {
-  readonly #deps: DigestTickerDeps;
-  #cancelTimer: () => void = () => {};
-  #running: Promise<void> = Promise.resolve();
-  #stopped = true;
-
-  constructor(deps: DigestTickerDeps) {
-    this.#deps = deps;
-  }
-
-  start(): void {
-    this.#stopped = false;
-    this.#next();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTimer();
-    await this.#running;
-  }
-
-  #next(): void {
-    if (this.#stopped) return;
-    this.#cancelTimer = this.#deps.clock.after(LOOK_EVERY_MS, () => {
-      this.#running = this.#work().then(() => this.#next());
-    });
-  }
-
-  async #work(): Promise<void> {
-    const { backend, clock, tell, trouble } = this.#deps;
-    try {
-      for (let taken = BATCH; taken === BATCH && !this.#stopped; ) {
+export function createDigestTicker({ backend, clock, tell, trouble }: DigestTickerDeps): Ticker {
+  const ticker = new Ticker({
+    clock,
+    firstInMs: LOOK_EVERY_MS,
+    everyMs: LOOK_EVERY_MS,
+    async work() {
+      for (let taken = BATCH; taken === BATCH && !ticker.isStopped; ) {
         const now = clock.now();
         const digests = await backend.alerts.takeDigests({ now, until: now + HELD_MS }, BATCH);
         for (const digest of digests) {
@@ -59,8 +35,9 @@ export class DigestTicker {
         }
         taken = digests.length;
       }
-    } catch (error) {
-      trouble("A mail about runs could not be stored; it is tried again.", { tenantId: null, error });
-    }
-  }
+      return undefined;
+    },
+    failed: (error) => trouble("A mail about runs could not be stored; it is tried again.", { tenantId: null, error }),
+  });
+  return ticker;
 }

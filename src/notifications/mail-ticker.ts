@@ -4,6 +4,8 @@ import type { Clock } from "../platform/clock.ts";
 import type { MailContent } from "../platform/mail/mail-content.ts";
 import type { MailOutcome, MailSender } from "../platform/mail/mail-sender.ts";
 import { renderMail } from "../platform/mail/render-mail.ts";
+import { Ticker } from "../platform/ticker.ts";
+import { waitAtMost } from "../platform/wait-at-most.ts";
 import type { MailSealing } from "./outbox.ts";
 
 export interface MailTickerDeps {
@@ -31,54 +33,36 @@ const PRUNE_CHUNK = 500;
 /** Sends what is due. Of several replicas each takes what the others have not. */
 export class MailTicker {
   readonly #deps: MailTickerDeps;
-  #cancelTimer: () => void = () => {};
-  #running: Promise<void> | null = null;
-  #again = false;
-  #stopped = true;
+  readonly #ticker: Ticker;
   #pruneAt = 0;
 
   constructor(deps: MailTickerDeps) {
     this.#deps = deps;
+    this.#ticker = new Ticker({ clock: deps.clock, everyMs: LOOK_EVERY_MS, work: () => this.#sendDue() });
   }
 
   start(): void {
-    this.#stopped = false;
-    this.wake();
+    this.#ticker.start();
   }
 
   /** Waits for the mails that are being sent, so long; whatever is not done by then is sent after its lease. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTimer();
-    if (this.#running) await Promise.race([this.#running, Bun.sleep(graceMs)]);
+    await waitAtMost(this.#deps.clock, graceMs, this.#ticker.stop());
   }
 
   wake(): void {
-    if (this.#stopped) return;
-    this.#again = this.#running !== null;
-    if (this.#running) return;
-    this.#cancelTimer();
-    this.#running = this.#work().finally(() => {
-      this.#running = null;
-      if (this.#stopped) return;
-      if (this.#again) this.wake();
-      else this.#cancelTimer = this.#deps.clock.after(LOOK_EVERY_MS, () => this.wake());
-    });
+    this.#ticker.wake();
   }
 
-  async #work(): Promise<void> {
+  async #sendDue(): Promise<undefined> {
     const { backend, clock } = this.#deps;
-    try {
-      while (!this.#stopped) {
-        const now = clock.now();
-        const claimed = await backend.mails.claim({ now, until: now + HELD_MS }, BATCH);
-        await Promise.all(claimed.map((mail) => this.#send(mail)));
-        if (claimed.length < BATCH) break;
-      }
-      await this.#prune();
-    } catch {
-      // The backend is away; what is due stays due.
+    while (!this.#ticker.isStopped) {
+      const now = clock.now();
+      const claimed = await backend.mails.claim({ now, until: now + HELD_MS }, BATCH);
+      await Promise.all(claimed.map((mail) => this.#send(mail)));
+      if (claimed.length < BATCH) break;
     }
+    await this.#prune();
   }
 
   async #send(mail: ClaimedMail): Promise<void> {
@@ -116,7 +100,7 @@ export class MailTicker {
     const now = this.#deps.clock.now();
     if (now < this.#pruneAt) return;
     this.#pruneAt = now + PRUNE_EVERY_MS;
-    for (let removed = PRUNE_CHUNK; removed === PRUNE_CHUNK && !this.#stopped; )
+    for (let removed = PRUNE_CHUNK; removed === PRUNE_CHUNK && !this.#ticker.isStopped; )
       removed = await this.#deps.backend.mails.prune(now - KEPT_MS, PRUNE_CHUNK);
   }
 }

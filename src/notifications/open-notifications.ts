@@ -7,7 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { MailSender } from "../platform/mail/mail-sender.ts";
 import { describeConnectionNotice } from "./describe-connection-notice.ts";
 import { describeRunDigest } from "./describe-run-digest.ts";
-import { DigestTicker, GATHERING } from "./digest-ticker.ts";
+import { createDigestTicker, GATHERING } from "./digest-ticker.ts";
 import { findRecipients } from "./find-recipients.ts";
 import { createMailDesk } from "./mail-desk.ts";
 import { MailTicker, type MailTickerDeps } from "./mail-ticker.ts";
@@ -48,7 +48,7 @@ export function openNotifications(deps: NotificationsDeps) {
     const content = describeRunDigest(digest, workflow?.name ?? workflowId, publicUrl());
     await outbox.post(scope, { key: `runs/${workflowId}/${number}/${count}`, to, content });
   }
-  const digests = sender ? new DigestTicker({ ...deps, tell: tellOfRuns }) : null;
+  const digests = sender ? createDigestTicker({ ...deps, tell: tellOfRuns }) : null;
 
   return {
     tellOfConnection,

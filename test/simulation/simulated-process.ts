@@ -2,7 +2,7 @@ import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
 import type { Accepted, Backend } from "../../src/domain/backend.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
 import { acceptTrigger, type TriggerEvent } from "../../src/engine/accept-trigger.ts";
-import { AlertAnnouncer } from "../../src/engine/announce-alerts.ts";
+import { createAlertAnnouncer } from "../../src/engine/announce-alerts.ts";
 import { DEFAULT_LIMITS, Dispatcher } from "../../src/engine/dispatcher.ts";
 import type { EngineDeps } from "../../src/engine/engine-deps.ts";
 import { WorkflowCache } from "../../src/engine/workflow-cache.ts";
@@ -66,7 +66,7 @@ export class SimulatedProcess {
         trouble: () => {},
       },
     };
-    const alerts = new AlertAnnouncer({
+    const alerts = createAlertAnnouncer({
       backend: watched,
       clock: this.#deps.clock,
       announce: async ({ runId, reason }) => void world.alerts.set(runId, reason),

@@ -1,4 +1,6 @@
 import type { Clock } from "../../platform/clock.ts";
+import { Ticker } from "../../platform/ticker.ts";
+import { waitAtMost } from "../../platform/wait-at-most.ts";
 
 interface Place {
   readonly tenantId: string;
@@ -26,75 +28,44 @@ export class TriggerWork<Item extends Place> {
   readonly #options: TriggerWorkOptions<Item>;
   readonly #busy = new Map<string, Promise<void>>();
   readonly #byTenant = new Map<string, number>();
-  #cancelTimer: () => void = () => {};
-  #looking: Promise<void> | null = null;
-  #lookAgain = false;
-  #stopped = true;
+  readonly #ticker: Ticker;
 
   constructor(options: TriggerWorkOptions<Item>) {
     this.#options = options;
+    this.#ticker = new Ticker({ clock: options.clock, everyMs: LOOK_EVERY_MS, work: () => this.#look() });
   }
 
   start(): void {
-    this.#stopped = false;
-    this.wake();
+    this.#ticker.start();
   }
 
   /** Waits for calls under way, at most `graceMs`: what is not settled is done again after its lease. */
   async stop(graceMs: number): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTimer();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#options.clock.after(graceMs, resolve);
-    const ended = (async () => {
-      await this.#looking;
-      await Promise.allSettled(this.#busy.values());
-    })();
-    await Promise.race([ended, promise]);
-    cancel();
+    const ended = this.#ticker.stop().then(() => Promise.allSettled(this.#busy.values()));
+    await waitAtMost(this.#options.clock, graceMs, ended);
   }
 
   /** Something may have become due. */
   wake(): void {
-    if (this.#stopped) return;
-    if (this.#looking) {
-      this.#lookAgain = true;
-      return;
-    }
-    this.#cancelTimer();
-    this.#looking = this.#look().finally(() => {
-      this.#looking = null;
-      if (!this.#lookAgain) return;
-      this.#lookAgain = false;
-      this.wake();
-    });
+    this.#ticker.wake();
   }
 
-  async #look(): Promise<void> {
-    const { clock } = this.#options;
-    let nextAt: number | null = null;
+  async #look(): Promise<number> {
     let mustWait = false;
-    try {
-      // Those under way may still stand at the head.
-      const limit = MAX_AT_ONCE * 2 + this.#busy.size;
-      for (let except: readonly string[] = []; ; ) {
-        const due = await this.#options.due(limit, except);
-        for (const item of due) mustWait = !this.#begin(item) || mustWait;
-        // What a tenant may not begin now must not hide what others have due.
-        const full = this.#fullTenants();
-        if (due.length < limit || this.#busy.size >= MAX_AT_ONCE || full.length === except.length) break;
-        except = full;
-      }
-      nextAt = await this.#options.nextDueAt();
-    } catch {
-      // The backend cannot be reached; `/readyz` says so, and the next look tries again.
+    // Those under way may still stand at the head.
+    const limit = MAX_AT_ONCE * 2 + this.#busy.size;
+    for (let except: readonly string[] = []; ; ) {
+      const due = await this.#options.due(limit, except);
+      for (const item of due) mustWait = !this.#begin(item) || mustWait;
+      // What a tenant may not begin now must not hide what others have due.
+      const full = this.#fullTenants();
+      if (due.length < limit || this.#busy.size >= MAX_AT_ONCE || full.length === except.length) break;
+      except = full;
     }
-    if (this.#stopped) return;
-    const now = clock.now();
+    const nextAt = await this.#options.nextDueAt();
     // What waits for a place is looked at when one becomes free.
-    const soonest = mustWait ? LOOK_EVERY_MS : 20;
-    const inMs = Math.min(LOOK_EVERY_MS, Math.max(soonest, (nextAt ?? now + LOOK_EVERY_MS) - now));
-    this.#cancelTimer = clock.after(inMs, () => this.wake());
+    if (nextAt === null || mustWait) return LOOK_EVERY_MS;
+    return Math.min(LOOK_EVERY_MS, Math.max(20, nextAt - this.#options.clock.now()));
   }
 
   #mayBegin(tenantId: string): boolean {
@@ -109,7 +80,7 @@ export class TriggerWork<Item extends Place> {
   /** False when it has to wait for a place. */
   #begin(item: Item): boolean {
     const { tenantId, workflowId } = item;
-    if (this.#stopped || this.#busy.has(workflowId)) return true;
+    if (this.#ticker.isStopped || this.#busy.has(workflowId)) return true;
     if (!this.#mayBegin(tenantId)) return false;
     const ofTenant = this.#byTenant.get(tenantId) ?? 0;
     this.#byTenant.set(tenantId, ofTenant + 1);

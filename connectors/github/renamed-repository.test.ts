@@ -1,26 +1,15 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { ActionDefinition } from "../../src/connector-sdk/action.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
-import { type MakerPeer, openMakerPeer } from "../../test/connectors/maker/open-maker-peer.ts";
-import { type ActionWorld, createActionWorld, failureOf } from "../../test/connectors/run-action.ts";
+import { besideMaker } from "../../test/connectors/maker/beside-maker.ts";
+import { failureOf } from "../../test/connectors/run-action.ts";
 import createIssue from "./actions/create-issue.ts";
 import getFile from "./actions/get-file.ts";
 import getIssue from "./actions/get-issue.ts";
 import listIssues from "./actions/list-issues.ts";
 import connector from "./definition.ts";
 
-let world: ActionWorld;
-let peer: MakerPeer;
-
-beforeAll(async () => {
-  world = createActionWorld();
-  peer = await openMakerPeer({ description: "none", origins: ["https://api.github.com"] });
-});
-afterEach(() => peer.reset());
-afterAll(async () => {
-  world.close();
-  await peer.stop();
-});
+const { world, peer } = await besideMaker({ description: "none", origins: ["https://api.github.com"] });
 
 const repository = "octo-org/old-name";
 const credential = { scheme: "personal_token", fields: { token: "t" } };

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import type { ActionDefinition } from "../../src/connector-sdk/action.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
-import { type MakerPeer, openMakerPeer } from "../../test/connectors/maker/open-maker-peer.ts";
-import { type ActionWorld, createActionWorld, failureOf } from "../../test/connectors/run-action.ts";
+import { besideMaker } from "../../test/connectors/maker/beside-maker.ts";
+import { failureOf } from "../../test/connectors/run-action.ts";
 import createPullRequest from "./actions/create-pull-request.ts";
 import getFile from "./actions/get-file.ts";
 import mergePullRequest from "./actions/merge-pull-request.ts";
@@ -17,18 +17,7 @@ import { maker } from "./testing/maker.ts";
  */
 
 const repository = "octo-org/octo-repo";
-let world: ActionWorld;
-let peer: MakerPeer;
-
-beforeAll(async () => {
-  world = createActionWorld();
-  peer = await openMakerPeer(maker);
-});
-afterEach(() => peer.reset());
-afterAll(async () => {
-  world.close();
-  await peer.stop();
-});
+const { world, peer } = await besideMaker(maker);
 
 const credential = { scheme: "personal_token", fields: { token: "t" } };
 const run = (action: ActionDefinition, input: JsonObject) =>

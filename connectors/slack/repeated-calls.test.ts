@@ -1,8 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { ActionDefinition } from "../../src/connector-sdk/action.ts";
 import type { JsonObject } from "../../src/domain/json.ts";
-import { type MakerPeer, openMakerPeer } from "../../test/connectors/maker/open-maker-peer.ts";
-import { type ActionWorld, createActionWorld, failureOf } from "../../test/connectors/run-action.ts";
+import { besideMaker } from "../../test/connectors/maker/beside-maker.ts";
+import { failureOf } from "../../test/connectors/run-action.ts";
 import addReaction from "./actions/add-reaction.ts";
 import createChannel from "./actions/create-channel.ts";
 import deleteMessage from "./actions/delete-message.ts";
@@ -18,17 +18,9 @@ import connector from "./definition.ts";
 
 const channel = "C012AB3CD";
 const messageTs = "1503435956.000247";
-let world: ActionWorld;
-let peer: MakerPeer;
-
-beforeAll(async () => {
-  world = createActionWorld();
-  peer = await openMakerPeer({ description: "none", origins: ["https://slack.com", "https://files.slack.com"] });
-});
-afterEach(() => peer.reset());
-afterAll(async () => {
-  world.close();
-  await peer.stop();
+const { world, peer } = await besideMaker({
+  description: "none",
+  origins: ["https://slack.com", "https://files.slack.com"],
 });
 
 const credential = { scheme: "bot_token", fields: { token: "xoxb-canary" } };

@@ -1,19 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { ActionDefinition } from "../../src/connector-sdk/action.ts";
 import type { ActionErrorKind } from "../../src/connector-sdk/action-error.ts";
 import type { ConnectorDefinition } from "../../src/connector-sdk/connector.ts";
 import type { Fields } from "../../src/connector-sdk/fields.ts";
 import type { ConnectionCredential } from "../../src/connector-sdk/http-exchange.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../src/domain/json.ts";
+import { besideMaker } from "./maker/beside-maker.ts";
 import { judgedTests } from "./maker/judged-tests.ts";
-import {
-  type Answer,
-  type MakerCall,
-  type MakerPeer,
-  type MakerPeerOptions,
-  openMakerPeer,
-} from "./maker/open-maker-peer.ts";
-import { type ActionWorld, createActionWorld, failureOf, type RunOptions } from "./run-action.ts";
+import type { Answer, MakerCall, MakerPeer, MakerPeerOptions } from "./maker/open-maker-peer.ts";
+import { failureOf, type RunOptions } from "./run-action.ts";
 
 /** What an action must be seen doing. */
 export interface ActionCase {
@@ -69,20 +64,9 @@ export function describeActions(subject: ConnectorCase): void {
     const actions = await loadActions(connector);
     const testJudged = judgedTests(subject.peer.description);
     const options = { connector, credential: subject.credential, ...(subject.nowMs && { nowMs: subject.nowMs }) };
-    let world: ActionWorld;
-    let peer: MakerPeer;
+    const { world, peer } = await besideMaker(subject.peer);
     const run = (action: string, input: JsonObject, more: RunOptions = {}) =>
       world.run(actions[action]!, input, { ...options, routes: peer.routes, ...more });
-
-    beforeAll(async () => {
-      world = createActionWorld();
-      peer = await openMakerPeer(subject.peer);
-    });
-    afterEach(() => peer.reset());
-    afterAll(async () => {
-      world.close();
-      await peer.stop();
-    });
 
     test("all have a case here", () => {
       expect(Object.keys(cases).sort()).toEqual(Object.keys(actions).sort());

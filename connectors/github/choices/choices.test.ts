@@ -1,8 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { LoadChoices } from "../../../src/connector-sdk/fields.ts";
+import { besideMaker } from "../../../test/connectors/maker/beside-maker.ts";
 import { judgedTests } from "../../../test/connectors/maker/judged-tests.ts";
-import { type MakerPeer, openMakerPeer } from "../../../test/connectors/maker/open-maker-peer.ts";
-import { type ActionWorld, createActionWorld } from "../../../test/connectors/run-action.ts";
 import connector from "../definition.ts";
 import { maker } from "../testing/maker.ts";
 import { loadAssignees } from "./load-assignees.ts";
@@ -11,18 +10,7 @@ import { loadLabels } from "./load-labels.ts";
 import { loadMilestones } from "./load-milestones.ts";
 import { loadRepositories } from "./load-repositories.ts";
 
-let world: ActionWorld;
-let peer: MakerPeer;
-
-beforeAll(async () => {
-  world = createActionWorld();
-  peer = await openMakerPeer(maker);
-});
-afterEach(() => peer.reset());
-afterAll(async () => {
-  world.close();
-  await peer.stop();
-});
+const { world, peer } = await besideMaker(maker);
 
 const credential = { scheme: "personal_token", fields: { token: "t" } };
 const ask = (load: LoadChoices, search = "", cursor: string | null = null, repository: string = "octo-org/octo-repo") =>

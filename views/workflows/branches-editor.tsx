@@ -1,5 +1,6 @@
 import { Html } from "@elysiajs/html";
-import { Icon, type IconName } from "../components/icon.tsx";
+import { Button } from "../components/button.tsx";
+import type { IconName } from "../components/icon.tsx";
 import type { BranchesView, BranchView, StepPanel } from "./editor-view.ts";
 
 /** The branches of a step: names, conditions, order. Its buttons belong to the step's form, so that nothing typed is lost. */
@@ -34,21 +35,15 @@ export function BranchesEditor({ panel, branches }: { panel: StepPanel; branches
         </fieldset>
       ))}
       <div class="row">
-        <button class="button" data-size="small" type="submit" name="do" value="branch-add">
-          <Icon name="plus" />
-          Add branch
-        </button>
+        <Button size="small" icon="plus" name="do" value="branch-add" label="Add branch" />
         {branches.hasConditions ? (
-          <button
-            class="button"
-            data-size="small"
-            data-kind="quiet"
-            type="submit"
+          <Button
+            size="small"
+            kind="quiet"
             name="do"
             value={branches.hasOtherwise ? "otherwise:off" : "otherwise:on"}
-          >
-            {branches.hasOtherwise ? "Remove “otherwise”" : "Add “otherwise”"}
-          </button>
+            label={branches.hasOtherwise ? "Remove “otherwise”" : "Add “otherwise”"}
+          />
         ) : (
           ""
         )}
@@ -161,48 +156,14 @@ function Groups({
               </div>
             );
           })}
-          <button
-            class="button"
-            data-kind="quiet"
-            data-size="small"
-            type="submit"
-            name="do"
-            value={`add:${group.key}.all`}
-          >
-            + And
-          </button>
+          <Button kind="quiet" size="small" name="do" value={`add:${group.key}.all`} label="+ And" />
         </div>
       ))}
-      <button
-        class="button"
-        data-kind="quiet"
-        data-size="small"
-        type="submit"
-        name="do"
-        value={`add:${branch.key}.any`}
-      >
-        + Or
-      </button>
+      <Button kind="quiet" size="small" name="do" value={`add:${branch.key}.any`} label="+ Or" />
     </div>
   );
 }
 
-function Act({ value, label, icon }: { value: string; label: string; icon: IconName }): JSX.Element {
-  return (
-    <button
-      class="button"
-      data-kind="quiet"
-      data-size="small"
-      data-icon-only=""
-      type="submit"
-      name="do"
-      value={value}
-      title={label}
-    >
-      <Icon name={icon} />
-      <span class="visually-hidden" safe>
-        {label}
-      </span>
-    </button>
-  );
+function Act(act: { value: string; label: string; icon: IconName }): JSX.Element {
+  return <Button kind="quiet" size="small" iconOnly name="do" {...act} />;
 }

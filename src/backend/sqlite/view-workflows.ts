@@ -1,4 +1,4 @@
-import { decodeCursor, toPage } from "../../domain/page-cursor.ts";
+import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
 import type { RecentRun, WorkflowLine, WorkflowViewStore } from "../../domain/workflow-view-store.ts";
 import type { Storage } from "./storage.ts";
 
@@ -17,8 +17,6 @@ interface RecentRow {
   readonly created_at: number;
   readonly finished_at: number | null;
 }
-/** Sorts after every id. */
-const NEWEST = "~";
 
 export function createViewWorkflows({ raw }: Storage): WorkflowViewStore {
   const lines = raw.prepare<LineRow, [string, string, string, string, number]>(

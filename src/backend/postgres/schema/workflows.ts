@@ -44,9 +44,7 @@ export const workflowVersions = pgTable(
 export const workflowDrafts = pgTable(
   "workflow_drafts",
   {
-    workflowId: key("workflow_id").primaryKey(),
-    tenantId: tenantColumn(),
-    workspaceId: key("workspace_id").notNull(),
+    ...ofWorkflow(),
     draft: text("draft").notNull(),
   },
   () => [tenantOnly()],
@@ -64,9 +62,7 @@ export const hookRoutes = pgTable("hook_routes", {
 export const hookSecrets = pgTable(
   "hook_secrets",
   {
-    workflowId: key("workflow_id").primaryKey(),
-    tenantId: tenantColumn(),
-    workspaceId: key("workspace_id").notNull(),
+    ...ofWorkflow(),
     sealedSecret: text("sealed_secret").notNull(),
   },
   () => [tenantOnly()],
@@ -90,9 +86,7 @@ export const subscriptionQueue = pgTable(
 export const triggerSubscriptions = pgTable(
   "trigger_subscriptions",
   {
-    workflowId: key("workflow_id").primaryKey(),
-    tenantId: tenantColumn(),
-    workspaceId: key("workspace_id").notNull(),
+    ...ofWorkflow(),
     /** JSON, as are the next. */
     wanted: text("wanted"),
     standing: text("standing"),
@@ -110,9 +104,7 @@ export const triggerSubscriptions = pgTable(
 export const eventRoutes = pgTable(
   "event_routes",
   {
-    workflowId: key("workflow_id").primaryKey(),
-    tenantId: tenantColumn(),
-    workspaceId: key("workspace_id").notNull(),
+    ...ofWorkflow(),
     version: integer("version").notNull(),
     connector: key("connector").notNull(),
     connectionId: key("connection_id").notNull(),
@@ -135,9 +127,7 @@ export const pollQueue = pgTable(
 export const polls = pgTable(
   "polls",
   {
-    workflowId: key("workflow_id").primaryKey(),
-    tenantId: tenantColumn(),
-    workspaceId: key("workspace_id").notNull(),
+    ...ofWorkflow(),
     version: integer("version").notNull(),
     triggerHash: text("trigger_hash").notNull(),
     everyMs: time("every_ms").notNull(),
@@ -163,9 +153,7 @@ export const scheduleQueue = pgTable(
 export const schedules = pgTable(
   "schedules",
   {
-    workflowId: key("workflow_id").primaryKey(),
-    tenantId: tenantColumn(),
-    workspaceId: key("workspace_id").notNull(),
+    ...ofWorkflow(),
     version: integer("version").notNull(),
     spec: text("spec").notNull(),
     missed: text("missed").notNull(),
@@ -174,3 +162,12 @@ export const schedules = pgTable(
   },
   () => [tenantOnly()],
 );
+
+/** One row of a workflow. */
+function ofWorkflow() {
+  return {
+    workflowId: key("workflow_id").primaryKey(),
+    tenantId: tenantColumn(),
+    workspaceId: key("workspace_id").notNull(),
+  };
+}

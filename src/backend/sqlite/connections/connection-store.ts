@@ -1,5 +1,5 @@
 import type { ConnectionPlace, ConnectionStore } from "../../../domain/connection-store.ts";
-import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
+import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import { CONNECTION_COLUMNS, type ConnectionRow, connectionOf, sealedOf } from "../../rows/connection-row.ts";
 import type { Storage } from "../storage.ts";
@@ -11,8 +11,6 @@ import { createRevocations, prepareAddRevocation } from "./revocations.ts";
 
 /** "Last used" is written at most this often: an action must not cost a further commit. */
 const TOUCH_EVERY_MS = 60_000;
-/** Sorts after every id. */
-const NEWEST = "\uffff";
 
 type Key = [id: string, tenantId: string, workspaceId: string];
 const keyOf = ({ tenantId, workspaceId }: Scope, id: string): Key => [id, tenantId, workspaceId];

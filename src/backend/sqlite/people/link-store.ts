@@ -1,5 +1,5 @@
 import type { LinkStore, OneTimeLink } from "../../../domain/link-store.ts";
-import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
+import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import { LINK_COLUMNS, type LinkRow, linkOf } from "../../rows/link-row.ts";
 import type { Storage } from "../storage.ts";
 
@@ -52,7 +52,7 @@ export function createLinkStore({ raw, commits, appendAudit }: Storage): LinkSto
           `SELECT ${LINK_COLUMNS} FROM one_time_links
            WHERE tenant_id = ? AND kind = ? AND workspace_id = ? AND expires_at > ? AND id < ? ORDER BY id DESC LIMIT ?`,
         )
-        .all(tenantId, kind, workspaceId, now, cursor === null ? "~" : decodeCursor(cursor), limit + 1);
+        .all(tenantId, kind, workspaceId, now, cursor === null ? NEWEST : decodeCursor(cursor), limit + 1);
       return toPage(rows.map(linkOf), limit, ({ id }) => id);
     },
     withdraw({ tenantId, workspaceId, actor }, kind, id, change) {

@@ -1,4 +1,4 @@
-import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
+import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { Role } from "../../../domain/permission.ts";
 import type { Scope } from "../../../domain/tenant.ts";
 import type { UserStore } from "../../../domain/user-store.ts";
@@ -53,7 +53,7 @@ export function createMemberStore({ raw, commits, appendAudit }: Storage): Membe
         .map(({ role, ...workspace }) => ({ workspace: { ...workspace, tenantId }, role }));
     },
     async listMembers({ tenantId, workspaceId }, { limit, cursor }) {
-      const before = cursor === null ? "~" : decodeCursor(cursor);
+      const before = cursor === null ? NEWEST : decodeCursor(cursor);
       const rows = page.all(tenantId, workspaceId, before, limit + 1);
       return toPage(rows.map(memberOf), limit, ({ user }) => user.id);
     },

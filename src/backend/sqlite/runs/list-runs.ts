@@ -1,15 +1,13 @@
 import type { Database } from "bun:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { RunStore } from "../../../domain/backend.ts";
-import { decodeCursor, toPage } from "../../../domain/page-cursor.ts";
+import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import { isFinal, type RunStatus } from "../../../domain/run.ts";
 import { firstIdAt } from "../../../platform/ids.ts";
 import { SUMMARY_COLUMNS, type SummaryRow, summaryOf } from "../../rows/run-row.ts";
 
 /** `succeeded` has no index of its own: after looking at so many rows, other work gets a turn. */
 const ROWS_PER_TURN = 2_000;
-/** Sorts after every id. */
-const NEWEST = "~";
 /** Sorts before every id. */
 const OLDEST = "";
 

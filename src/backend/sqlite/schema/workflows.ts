@@ -42,11 +42,7 @@ export const workflowVersions = sqliteTable(
 
 /** Half-finished edits; the definition beside them is always complete. */
 export const workflowDrafts = sqliteTable("workflow_drafts", {
-  workflowId: text("workflow_id")
-    .primaryKey()
-    .references(() => workflows.id),
-  tenantId: text("tenant_id").notNull(),
-  workspaceId: text("workspace_id").notNull(),
+  ...ofWorkflow(),
   draft: text("draft", { mode: "json" }).$type<WorkflowDraft>().notNull(),
 });
 
@@ -68,11 +64,7 @@ export const hooks = sqliteTable("hooks", {
 export const triggerSubscriptions = sqliteTable(
   "trigger_subscriptions",
   {
-    workflowId: text("workflow_id")
-      .primaryKey()
-      .references(() => workflows.id),
-    tenantId: text("tenant_id").notNull(),
-    workspaceId: text("workspace_id").notNull(),
+    ...ofWorkflow(),
     /** JSON, as are the next. */
     wanted: text("wanted"),
     standing: text("standing"),
@@ -93,11 +85,7 @@ export const triggerSubscriptions = sqliteTable(
 export const eventRoutes = sqliteTable(
   "event_routes",
   {
-    workflowId: text("workflow_id")
-      .primaryKey()
-      .references(() => workflows.id),
-    tenantId: text("tenant_id").notNull(),
-    workspaceId: text("workspace_id").notNull(),
+    ...ofWorkflow(),
     version: integer("version").notNull(),
     connector: text("connector").notNull(),
     connectionId: text("connection_id").notNull(),
@@ -113,11 +101,7 @@ export const eventRoutes = sqliteTable(
 export const polls = sqliteTable(
   "polls",
   {
-    workflowId: text("workflow_id")
-      .primaryKey()
-      .references(() => workflows.id),
-    tenantId: text("tenant_id").notNull(),
-    workspaceId: text("workspace_id").notNull(),
+    ...ofWorkflow(),
     version: integer("version").notNull(),
     triggerHash: text("trigger_hash").notNull(),
     everyMs: integer("every_ms").notNull(),
@@ -136,11 +120,7 @@ export const polls = sqliteTable(
 export const schedules = sqliteTable(
   "schedules",
   {
-    workflowId: text("workflow_id")
-      .primaryKey()
-      .references(() => workflows.id),
-    tenantId: text("tenant_id").notNull(),
-    workspaceId: text("workspace_id").notNull(),
+    ...ofWorkflow(),
     version: integer("version").notNull(),
     spec: text("spec", { mode: "json" }).$type<ScheduleSpec>().notNull(),
     missed: text("missed").$type<MissedTicks>().notNull(),
@@ -156,3 +136,14 @@ export const workflowCaps = sqliteTable("workflow_caps", {
   tenantId: text("tenant_id").notNull(),
   maxRunning: integer("max_running").notNull(),
 });
+
+/** One row of a workflow. */
+function ofWorkflow() {
+  return {
+    workflowId: text("workflow_id")
+      .primaryKey()
+      .references(() => workflows.id),
+    tenantId: text("tenant_id").notNull(),
+    workspaceId: text("workspace_id").notNull(),
+  };
+}

@@ -1,7 +1,7 @@
 import { Html } from "@elysiajs/html";
+import { Card } from "../components/card.tsx";
 import { Form } from "../components/form.tsx";
 import { Icon, type IconName } from "../components/icon.tsx";
-import { Card } from "./card.tsx";
 
 const THEMES: readonly { readonly theme: "light" | "dark" | null; readonly label: string; readonly icon: IconName }[] =
   [

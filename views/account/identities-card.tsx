@@ -1,8 +1,8 @@
 import { Html } from "@elysiajs/html";
 import type { Identity } from "../../src/domain/user.ts";
 import { Button } from "../components/button.tsx";
+import { Card } from "../components/card.tsx";
 import { Form } from "../components/form.tsx";
-import { Card } from "./card.tsx";
 import { CurrentPasswordField } from "./current-password-field.tsx";
 
 export interface IdentitiesCardProps {

@@ -1,8 +1,8 @@
 import { Html } from "@elysiajs/html";
 import { Button, FormActions } from "../components/button.tsx";
+import { Card } from "../components/card.tsx";
 import { Checkbox } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
-import { Card } from "./card.tsx";
 
 export interface MailCardProps {
   readonly wanted: boolean;

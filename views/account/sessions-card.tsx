@@ -2,10 +2,10 @@ import { Html } from "@elysiajs/html";
 import type { Session } from "../../src/domain/session-store.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
+import { Card } from "../components/card.tsx";
 import { Form } from "../components/form.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
-import { Card } from "./card.tsx";
 import { describeBrowser } from "./describe-browser.ts";
 
 const COLUMNS = [

@@ -2,8 +2,8 @@ import { Html } from "@elysiajs/html";
 import type { TwoFactor } from "../../src/domain/two-factor-store.ts";
 import { Badge } from "../components/badge.tsx";
 import { LinkButton } from "../components/button.tsx";
+import { Card } from "../components/card.tsx";
 import { Time } from "../components/time.tsx";
-import { Card } from "./card.tsx";
 
 export function TwoFactorCard({
   twoFactor,

@@ -1,5 +1,6 @@
 import { Html } from "@elysiajs/html";
 import { Badge } from "../components/badge.tsx";
+import { Card } from "../components/card.tsx";
 import { formatDuration, Time } from "../components/time.tsx";
 
 export interface HeadroomView {
@@ -24,22 +25,17 @@ export function Limits({ headroom }: { headroom: HeadroomView }): JSX.Element {
   const quiet = limits.filter((limit) => !isTelling(limit));
   const isShort = quiet.length <= SHOWN_QUIET;
   return (
-    <section class="card" aria-labelledby="limits-title">
-      <div class="card-header">
-        <h2 id="limits-title">The provider's limits</h2>
-      </div>
-      <div class="card-body stack">
-        {[...telling, ...(isShort ? quiet : [])].map((limit) => (
-          <Limit limit={limit} />
-        ))}
-        {isShort ? "" : <QuietLimits limits={quiet} />}
-        {maxConcurrentCalls === null ? (
-          ""
-        ) : (
-          <p class="faint" safe>{`${callsUnderWay} of ${maxConcurrentCalls} calls under way`}</p>
-        )}
-      </div>
-    </section>
+    <Card id="limits-title" title="The provider's limits">
+      {[...telling, ...(isShort ? quiet : [])].map((limit) => (
+        <Limit limit={limit} />
+      ))}
+      {isShort ? "" : <QuietLimits limits={quiet} />}
+      {maxConcurrentCalls === null ? (
+        ""
+      ) : (
+        <p class="faint" safe>{`${callsUnderWay} of ${maxConcurrentCalls} calls under way`}</p>
+      )}
+    </Card>
   );
 }
 

@@ -1,5 +1,6 @@
 import { Html } from "@elysiajs/html";
 import { Button, FormActions, LinkButton } from "../components/button.tsx";
+import { Card } from "../components/card.tsx";
 import { TextField } from "../components/field.tsx";
 import type { FieldView } from "../components/fields/field-view.ts";
 import { FieldsForm } from "../components/fields/fields-form.tsx";
@@ -99,48 +100,43 @@ function Connect({ option, scheme, fields, others, entered, errors, next, csrf }
   const { oauth } = scheme;
   const isReady = oauth === null || oauth.app.clientId !== null;
   return (
-    <section class="card" aria-labelledby="connect-title">
-      <div class="card-header">
-        <h2 id="connect-title">{oauth ? "2. Connect an account" : "The account"}</h2>
-      </div>
-      <div class="card-body">
-        <Form action={`/connections/new/${option.connector}/${scheme.name}`} csrf={csrf}>
-          {next === null ? "" : <input type="hidden" name="next" value={Html.escapeHtml(next)} />}
+    <Card id="connect-title" title={oauth ? "2. Connect an account" : "The account"}>
+      <Form action={`/connections/new/${option.connector}/${scheme.name}`} csrf={csrf}>
+        {next === null ? "" : <input type="hidden" name="next" value={Html.escapeHtml(next)} />}
+        <TextField
+          name="name"
+          label="Name"
+          hint="How people here tell it from other accounts of the same system."
+          value={entered.name}
+          error={errors.name}
+          maxlength={200}
+          autocomplete="off"
+        />
+        {fields.length > 0 || others.length > 0 ? <FieldsForm fields={fields} others={others} /> : ""}
+        {option.asksHosts ? (
           <TextField
-            name="name"
-            label="Name"
-            hint="How people here tell it from other accounts of the same system."
-            value={entered.name}
-            error={errors.name}
-            maxlength={200}
+            name="hosts"
+            label="Hosts"
+            hint="The only hosts this credential is ever sent to, such as api.example.com or *.example.com; several with spaces between."
+            value={entered.hosts}
+            error={errors.hosts}
             autocomplete="off"
+            spellcheck="false"
+            mono
           />
-          {fields.length > 0 || others.length > 0 ? <FieldsForm fields={fields} others={others} /> : ""}
-          {option.asksHosts ? (
-            <TextField
-              name="hosts"
-              label="Hosts"
-              hint="The only hosts this credential is ever sent to, such as api.example.com or *.example.com; several with spaces between."
-              value={entered.hosts}
-              error={errors.hosts}
-              autocomplete="off"
-              spellcheck="false"
-              mono
-            />
-          ) : (
-            ""
-          )}
-          <FormActions>
-            <LinkButton href={next ?? "/connections"} label="Cancel" />
-            <Button
-              kind="primary"
-              label={oauth?.grant === "authorization_code" ? `Connect with ${option.title}` : "Connect"}
-              disabled={!isReady}
-            />
-          </FormActions>
-        </Form>
-        {isReady ? "" : <p class="faint connect-first">First enter the client id of your app above.</p>}
-      </div>
-    </section>
+        ) : (
+          ""
+        )}
+        <FormActions>
+          <LinkButton href={next ?? "/connections"} label="Cancel" />
+          <Button
+            kind="primary"
+            label={oauth?.grant === "authorization_code" ? `Connect with ${option.title}` : "Connect"}
+            disabled={!isReady}
+          />
+        </FormActions>
+      </Form>
+      {isReady ? "" : <p class="faint connect-first">First enter the client id of your app above.</p>}
+    </Card>
   );
 }

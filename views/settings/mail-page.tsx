@@ -1,8 +1,8 @@
 import { Html } from "@elysiajs/html";
 import type { ListedMail } from "../../src/domain/mail-store.ts";
-import { Card } from "../account/card.tsx";
 import { Badge } from "../components/badge.tsx";
 import { Button, FormActions } from "../components/button.tsx";
+import { Card } from "../components/card.tsx";
 import { Form } from "../components/form.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { Pagination } from "../components/pagination.tsx";

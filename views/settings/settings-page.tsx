@@ -1,7 +1,7 @@
 import { Html } from "@elysiajs/html";
-import { Card } from "../account/card.tsx";
 import { Badge } from "../components/badge.tsx";
 import { Button, FormActions, LinkButton } from "../components/button.tsx";
+import { Card } from "../components/card.tsx";
 import { Form } from "../components/form.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { ProviderForm, type ProviderFormProps } from "./provider-form.tsx";

@@ -105,7 +105,7 @@ test("what the account offers is searched and taken, and the fields that follow 
   await page.getByText("Once List is filled in, the account's own fields stand here.").waitFor();
 
   await page.getByLabel("Choose List").click();
-  await page.getByText("There is more; search for it.").waitFor();
+  await page.getByRole("button", { name: "Show more" }).waitFor();
   await page.getByLabel("Search List").fill("<27>");
   await page.getByRole("button", { name: "List <27>" }).click();
   await page.getByLabel("First name").waitFor();

@@ -1,6 +1,7 @@
 import type { AuthScheme, GrantToRevoke } from "../../src/connector-sdk/auth-scheme.ts";
 import { withHeader } from "../../src/connector-sdk/create-api.ts";
 import type { OutgoingRequest } from "../../src/connector-sdk/http-exchange.ts";
+import { installation } from "./installation.ts";
 
 export const authSchemes: Readonly<Record<string, AuthScheme>> = {
   oauth: {
@@ -40,6 +41,7 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
       redirect_uri_mismatch: "app",
     },
   },
+  installation,
   personal_token: {
     kind: "fields",
     title: "Personal access token",

@@ -3,6 +3,7 @@ import type { JsonObject } from "../../src/connector-sdk/json.ts";
 import { readAccount } from "../../src/connector-sdk/read-account.ts";
 import { authSchemes } from "./auth-schemes.ts";
 import icon from "./icon.svg" with { type: "text" };
+import { accountOfInstallation, INSTALLATION_REPOSITORIES, installationOf, repositoriesIn } from "./installation.ts";
 import { rateLimits } from "./rate-limits.ts";
 import { classify } from "./read-failure.ts";
 
@@ -24,7 +25,15 @@ export default defineConnector({
   // It asks for few requests at a time.
   maxConcurrentCalls: 10,
 
-  async testConnection({ api }) {
+  async testConnection({ api, credential }) {
+    const installation = installationOf(credential);
+    if (installation !== null) {
+      const { body } = await api({ path: INSTALLATION_REPOSITORIES, query: { per_page: 1 } });
+      const [first] = repositoriesIn(body) as readonly JsonObject[];
+      const owner = (first?.owner as JsonObject | undefined)?.login;
+      const label = `${owner ?? "GitHub App"} (installation ${installation})`;
+      return readAccount(accountOfInstallation(installation), label);
+    }
     const { id, login } = (await api({ path: "/user" })).body as JsonObject;
     return readAccount(id, login);
   },

@@ -1,4 +1,13 @@
-import type { AuthScheme } from "../../src/connector-sdk/auth-scheme.ts";
+import type { AuthScheme, OAuthScope } from "../../src/connector-sdk/auth-scheme.ts";
+import { serviceAccount } from "./service-account.ts";
+
+const scopes: readonly OAuthScope[] = [
+  { name: "https://www.googleapis.com/auth/spreadsheets", title: "Read and change the account's spreadsheets" },
+  {
+    name: "https://www.googleapis.com/auth/drive.metadata.readonly",
+    title: "Show the spreadsheets to choose from, and whose account a connection uses",
+  },
+];
 
 /** https://developers.google.com/identity/protocols/oauth2/web-server */
 export const authSchemes: Readonly<Record<string, AuthScheme>> = {
@@ -20,13 +29,7 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     pkce: true,
     arctic: async ({ clientId, clientSecret, redirectUri }) =>
       new (await import("arctic")).Google(clientId, clientSecret ?? "", redirectUri),
-    scopes: [
-      { name: "https://www.googleapis.com/auth/spreadsheets", title: "Read and change the account's spreadsheets" },
-      {
-        name: "https://www.googleapis.com/auth/drive.metadata.readonly",
-        title: "Show the spreadsheets to choose from, and whose account a connection uses",
-      },
-    ],
+    scopes,
     // Without these, Google hands out a refresh token at the first consent only, or never.
     extraAuthorizeParams: { access_type: "offline", prompt: "consent" },
     refresh: "stable",
@@ -34,4 +37,5 @@ export const authSchemes: Readonly<Record<string, AuthScheme>> = {
     revokesAll: true,
     tokenErrors: { deleted_client: "app", disabled_client: "app" },
   },
+  service_account: serviceAccount(scopes),
 };

@@ -29,12 +29,14 @@ export interface ShownScheme {
   readonly fields: readonly FormField[];
   /** Null for a credential that is typed in. */
   readonly oauth: ShownOAuth | null;
+  /** What to do at the provider for a credential that is typed in; null where there is nothing to say. */
+  readonly setup: OAuthSetup | null;
   /** Null when the connector receives no app events. */
   readonly events: ShownEventApp | null;
 }
 
 export interface ShownOAuth {
-  readonly grant: OAuth2Scheme["grant"];
+  readonly grant: Exclude<OAuth2Scheme["grant"], "assertion">;
   readonly app: ShownApp;
   readonly setup: OAuthSetup | null;
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
@@ -92,13 +94,17 @@ export function createConnectOptions({
     const scheme = definition.auth[name]!;
     const { title } = scheme;
     const fields = toFormFields(scheme.fields);
-    if (scheme.kind !== "oauth2") return { name, title, fields, oauth: null, events };
+    if (scheme.kind !== "oauth2") return { name, title, fields, oauth: null, setup: null, events };
+    if (scheme.grant === "assertion") {
+      const setup = scheme.setup?.({ callbackUrl: "", eventsUrl: null }) ?? null;
+      return { name, title, fields, oauth: null, setup, events };
+    }
     const app = await apps.show(scope, scheme.provider);
     const eventsUrl = events && (events.ownUrl ?? events.installation.url);
     const setup = scheme.setup?.({ callbackUrl: app.callbackUrl, eventsUrl }) ?? null;
     const scopeText = scheme.scopes.map((each) => each.name).join(scheme.scopeSeparator ?? " ");
     const { grant, scopes } = scheme;
-    return { name, title, fields, oauth: { grant, app, setup, scopes, scopeText }, events };
+    return { name, title, fields, oauth: { grant, app, setup, scopes, scopeText }, setup: null, events };
   }
 
   return { list, find, titleOf };

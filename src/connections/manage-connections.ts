@@ -15,9 +15,11 @@ import { checkCredential } from "./check-credential.ts";
 import { credentialHosts } from "./credential-hosts.ts";
 import { credentialPlace } from "./credential-place.ts";
 import { findUsers } from "./find-users.ts";
+import type { ConnectionAuthorization } from "./oauth/authorize-connection.ts";
 import { oauthSchemeOf } from "./oauth/oauth-credential.ts";
 import { openCredential } from "./open-credential.ts";
 import { planRevocation } from "./plan-revocation.ts";
+import { refuseOtherAccount } from "./refuse-other-account.ts";
 import type { ConnectionUse } from "./use-connection.ts";
 import type { Vault } from "./vault.ts";
 
@@ -35,6 +37,8 @@ export interface ManageConnectionsDeps {
   readonly queued: () => void;
   /** What is registered at providers is due to be looked at. */
   readonly wakeSubscriptions: () => void;
+  /** For what is typed in and exchanged for tokens before it is stored. */
+  readonly exchange: Pick<ConnectionAuthorization, "connectDirectly" | "reconnectDirectly">;
 }
 
 export interface NewConnection {
@@ -87,6 +91,8 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
   async function create(scope: Scope, wanted: NewConnection): Promise<Connection> {
     authorize(scope, "connection.write");
     const connector = await loadConnector(wanted.connector);
+    if (oauthSchemeOf(connector, wanted.scheme)?.grant === "assertion")
+      return deps.exchange.connectDirectly(scope, { ...wanted, fields: wanted.credential });
     const hosts = credentialHosts(connector, wanted.hosts);
     const credential = checkFields(connector, wanted.connector, wanted.scheme, wanted.credential);
     const errors = [...nameErrors(wanted.name), ...(hosts.ok ? [] : hosts.errors), ...credential.errors];
@@ -131,6 +137,12 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     authorize(scope, "connection.write");
     const connection = await find(scope, id);
     const connector = await loadConnector(connection.connector);
+    if (patch.credential && oauthSchemeOf(connector, connection.scheme)?.grant === "assertion") {
+      const { credential: entered, ...others } = patch;
+      // The rest first: it may be refused, and a credential that is stored has had its effect.
+      if (others.name !== undefined || others.hosts !== undefined) await update(scope, id, others);
+      return deps.exchange.reconnectDirectly(scope, id, entered, patch.otherAccount === true);
+    }
     const hosts = patch.hosts === undefined ? null : credentialHosts(connector, patch.hosts);
     const credential =
       patch.credential && checkFields(connector, connection.connector, connection.scheme, patch.credential);
@@ -149,7 +161,7 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     const change = { at: clock.now(), action: "connection.updated", target: id, details };
     if (credential) {
       const account = await askAccount(connector, connection, credential.value, hosts?.ok ? hosts.hosts : null);
-      if (!patch.otherAccount) refuseOther(connection.account, account);
+      if (!patch.otherAccount) refuseOtherAccount(connection.account, account);
       const sealedCredential = await seal(connection, credential.value);
       const renewed = { ...NO_TOKEN, account, ...changed, sealedCredential };
       if (!(await connections.reconnect(scope, id, renewed, change))) missing(id);
@@ -302,13 +314,6 @@ function checkFields(
       ? `"${connectorName}" needs no connection`
       : `"${connectorName}" has no scheme "${scheme}"; there is: ${schemes.join(", ")}`;
   return { value: {}, errors: [{ path: schemes.length === 0 ? "connector" : "scheme", message }] };
-}
-
-/** Workflows would go on in another account, and nobody would have said so. */
-function refuseOther(before: ConnectedAccount | null, now: ConnectedAccount | null): void {
-  if (before === null || now === null || before.id === now.id) return;
-  const message = `The credential is that of ${now.label}; the connection has been ${before.label} so far. Workflows that use it would go on as ${now.label}.`;
-  throw new AppError("conflict", message, { detailCode: "other_account" });
 }
 
 function nameErrors(name: string): FieldError[] {

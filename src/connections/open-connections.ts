@@ -44,6 +44,7 @@ export function openConnections(deps: ConnectionsDeps) {
   const eventApps = createEventApps(deps);
   const refresher = createRefresher({ ...deps, apps, mended: wakeParked, queued });
   const use = createConnectionUse({ ...deps, refresher });
+  const authorization = createConnectionAuthorization({ ...deps, apps, reconnected: wakeParked, queued });
   const ticker = new ConnectionTicker({ ...deps, apps, refresher });
   return {
     apps,
@@ -52,7 +53,7 @@ export function openConnections(deps: ConnectionsDeps) {
     useConnection: use.useConnection,
     ticker,
     options: createConnectOptions({ ...deps, apps, eventApps }),
-    manager: createConnectionManager({ ...deps, ...use, reconnected: wakeParked, queued }),
-    authorization: createConnectionAuthorization({ ...deps, apps, reconnected: wakeParked, queued }),
+    manager: createConnectionManager({ ...deps, ...use, reconnected: wakeParked, queued, exchange: authorization }),
+    authorization,
   };
 }

@@ -28,7 +28,8 @@ export async function planRevocation(
   const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
   const granted = oauthSchemeOf(definition, scheme);
   if (!granted) return { kind: "not_granted" };
-  if (!canRevoke(granted)) return { kind: "no_way" };
+  // What a key of a person's own asked for ends by itself, and the key is theirs to delete.
+  if (!canRevoke(granted)) return { kind: granted.grant === "assertion" ? "not_granted" : "no_way" };
   const id = newId("rev");
   const sealedCredential = await vault.seal(revocationPlace(scope, id), JSON.stringify(credential));
   return {

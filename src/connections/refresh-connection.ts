@@ -7,6 +7,7 @@ import { decideAfterFailure } from "../domain/refresh-policy.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
 import { credentialPlace } from "./credential-place.ts";
+import { appOfScheme } from "./oauth/app-of-scheme.ts";
 import { describeGrant } from "./oauth/describe-grant.ts";
 import type { OAuthApps } from "./oauth/oauth-apps.ts";
 import { mergeAnswer, type OAuthCredential, oauthSchemeOf } from "./oauth/oauth-credential.ts";
@@ -169,7 +170,7 @@ export function createRefresher(deps: RefreshDeps) {
   async function ask(scope: Scope, connection: Connection, sealed: string): Promise<Asked> {
     const scheme = oauthSchemeOf(await loadDefinition(connection), connection.scheme);
     if (!scheme) return failed("later", "This version has no connector for it.");
-    const app = await deps.apps.find(scope, scheme.provider);
+    const app = await appOfScheme(scope, deps.apps, scheme);
     if (!app) return failed("app", `There is no OAuth client of ${scheme.provider} any more.`);
     const opened = await openCredential(vault, connection, sealed);
     if (opened.kind !== "opened") return failed(opened.kind === "damaged" ? "revoked" : "later", opened.problem);
@@ -177,7 +178,7 @@ export function createRefresher(deps: RefreshDeps) {
     const redirectUri = deps.apps.callbackUrl(scheme.provider);
     const endpoint = openTokenEndpoint(scheme, { app, fields: stored.fields, redirectUri, fetch: deps.fetch, clock });
     let result: TokenResult;
-    if (scheme.grant === "client_credentials") result = await endpoint.requestOwn();
+    if (scheme.grant !== "authorization_code") result = await endpoint.requestOwn();
     else if (stored.refreshToken === null)
       return failed("revoked", "The access has ended, and the provider gave nothing to renew it with.");
     else result = await endpoint.refresh(stored.refreshToken);

@@ -4,6 +4,7 @@ import type { Backend } from "../domain/backend.ts";
 import type { Revocation } from "../domain/connection-store.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Clock } from "../platform/clock.ts";
+import { appOfScheme } from "./oauth/app-of-scheme.ts";
 import type { OAuthApps } from "./oauth/oauth-apps.ts";
 import { type OAuthCredential, oauthSchemeOf } from "./oauth/oauth-credential.ts";
 import type { RevokeOutcome } from "./oauth/revoke-token.ts";
@@ -72,7 +73,7 @@ async function attempt(
   { clock, vault, apps, fetch }: RevokeGrantDeps,
 ): Promise<RevokeOutcome> {
   if (!scheme) return { kind: "refused", message: "This version has no connector for it." };
-  const app = await apps.find(scope, scheme.provider);
+  const app = await appOfScheme(scope, apps, scheme);
   if (!app) return { kind: "refused", message: `There is no OAuth client of ${scheme.provider} any more.` };
   const sealed = await vault.open(revocationPlace(scope, revocation.id), revocation.sealedCredential);
   const stored = JSON.parse(sealed) as OAuthCredential;

@@ -179,7 +179,7 @@ export function createConnectionUse(deps: UseConnectionDeps) {
   }
 
   async function canRefresh({ connection, sealed }: SealedConnection, scheme: OAuth2Scheme): Promise<boolean> {
-    if (scheme.grant === "client_credentials") return true;
+    if (scheme.grant !== "authorization_code") return true;
     if (scheme.refresh === "none") return false;
     const opened = await openCredential(vault, connection, sealed);
     return opened.kind === "opened" && typeof opened.value.refreshToken === "string";

@@ -14,7 +14,8 @@ interface SchemeBase {
   readonly title: string;
   /**
    * `fields`: the credential itself, sealed when stored; those marked `secret` are never shown again.
-   * `oauth2`: what must be known before the provider can be asked, such as a sub-domain. Often empty.
+   * `oauth2`: what must be known before the provider can be asked, such as a sub-domain. Often empty; of an assertion
+   * the key.
    */
   readonly fields: Fields;
   /**
@@ -33,7 +34,7 @@ export interface FieldsScheme extends SchemeBase {
   readonly kind: "fields";
 }
 
-export type OAuth2Scheme = ConsentScheme | ClientCredentialsScheme;
+export type OAuth2Scheme = ConsentScheme | ClientCredentialsScheme | AssertionScheme;
 
 /**
  * A person consents at the provider (authorization code). Either Arctic has a class for it that does all the connector
@@ -118,6 +119,32 @@ export interface ClientCredentialsScheme extends OAuth2Base {
   readonly tokenUrl: OAuthUrl;
   readonly clientAuth: ClientAuth;
   readonly arctic?: undefined;
+}
+
+/**
+ * Nobody consents, and no client is registered here: a person types in a key (its `fields`), and tokens are asked for
+ * with a short-lived statement that is signed with it (RFC 7523, or a provider's own way). Renewed by asking again. The
+ * key itself stays with us: actions see the token and those fields that are not secret.
+ */
+export interface AssertionScheme extends OAuth2Base {
+  readonly grant: "assertion";
+  readonly tokenUrl: OAuthUrl;
+  /** Makes what is posted there. Throw `ActionError` where it cannot be made. `signJwt` signs. */
+  readonly prove: (question: AssertionQuestion) => AssertionProof;
+  readonly clientAuth?: undefined;
+  readonly arctic?: undefined;
+}
+
+export interface AssertionQuestion {
+  readonly fields: JsonObject;
+  readonly tokenUrl: string;
+  readonly scopes: readonly string[];
+  readonly nowMs: number;
+}
+
+export interface AssertionProof {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly form?: Readonly<Record<string, string>>;
 }
 
 /** Where an endpoint wants client id and secret. `basic` is what RFC 6749 asks every provider to take. */

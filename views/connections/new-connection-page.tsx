@@ -8,7 +8,7 @@ import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { EventApp, type EventAppView } from "./event-app.tsx";
-import { type AppView, RegisterApp } from "./register-app.tsx";
+import { type AppView, RegisterApp, SetupSteps, type SetupView } from "./register-app.tsx";
 import { withNext } from "./with-next.ts";
 
 export interface NewConnectionPageProps {
@@ -23,6 +23,8 @@ export interface NewConnectionPageProps {
     readonly name: string;
     readonly title: string;
     readonly oauth: AppView | null;
+    /** For a credential that is typed in. */
+    readonly setup: SetupView | null;
     readonly events: EventAppView | null;
   };
   readonly fields: readonly FieldView[];
@@ -66,6 +68,18 @@ export function NewConnectionPage(props: NewConnectionPageProps): JSX.Element {
             next={next}
             csrf={csrf}
           />
+        ) : (
+          ""
+        )}
+        {scheme.setup ? (
+          <section class="card" aria-labelledby="setup-title">
+            <div class="card-header">
+              <h2 id="setup-title" safe>{`At ${option.title}`}</h2>
+            </div>
+            <div class="card-body">
+              <SetupSteps setup={scheme.setup} />
+            </div>
+          </section>
         ) : (
           ""
         )}

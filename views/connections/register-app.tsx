@@ -16,9 +16,14 @@ export interface AppView {
     readonly variables: readonly [string, string];
     readonly problem: { readonly problem: string } | null;
   };
-  readonly setup: { readonly url: string; readonly steps: readonly string[]; readonly manifest?: string } | null;
+  readonly setup: (SetupView & { readonly manifest?: string }) | null;
   readonly scopes: readonly { readonly name: string; readonly title: string }[];
   readonly scopeText: string;
+}
+
+export interface SetupView {
+  readonly url: string;
+  readonly steps: readonly string[];
 }
 
 interface RegisterAppProps {
@@ -80,12 +85,15 @@ function sourceText({ source, clientId }: AppView["app"]): string {
   return source === "installation" ? "Set for this installation" : "Entered for your organisation";
 }
 
-function Steps({ connectorTitle, oauth }: RegisterAppProps): JSX.Element {
-  const { setup } = oauth;
-  if (!setup)
-    return (
-      <p safe>{`Register an OAuth app in ${connectorTitle}'s settings for developers, with the addresses below.`}</p>
-    );
+function Steps({ connectorTitle, oauth: { setup } }: RegisterAppProps): JSX.Element {
+  if (setup) return <SetupSteps setup={setup} />;
+  return (
+    <p safe>{`Register an OAuth app in ${connectorTitle}'s settings for developers, with the addresses below.`}</p>
+  );
+}
+
+/** What to do at the provider, in order. */
+export function SetupSteps({ setup }: { readonly setup: SetupView }): JSX.Element {
   return (
     <div class="stack-tight">
       <p>

@@ -1,11 +1,13 @@
 import { defineAction } from "../../../src/connector-sdk/action.ts";
 import { limit } from "../fields.ts";
 import { followPages } from "../follow-pages.ts";
+import { INSTALLATION_REPOSITORIES, installationOf, repositoriesIn } from "../installation.ts";
 import { repositorySample } from "../samples.ts";
 
 export default defineAction({
   title: "List repositories",
-  description: "Reads the repositories that the connection's account can reach.",
+  description:
+    "Reads the repositories that the connection's account can reach; of an app's installation all that it has, whatever else is chosen.",
   input: {
     visibility: {
       kind: "select",
@@ -43,8 +45,17 @@ export default defineAction({
   effect: "safe",
   outputSample: { repositories: [repositorySample], hasMore: false },
 
-  async run({ api, input }) {
+  async run({ api, input, credential }) {
     const { visibility, affiliation, sort } = input;
+    if (installationOf(credential) !== null) {
+      const { items, hasMore } = await followPages(
+        api,
+        { path: INSTALLATION_REPOSITORIES },
+        input.limit,
+        repositoriesIn,
+      );
+      return { repositories: items, hasMore };
+    }
     const query = { visibility, affiliation: affiliation.join(","), sort };
     const { items, hasMore } = await followPages(api, { path: "/user/repos", query }, input.limit);
     return { repositories: items, hasMore };

@@ -2,6 +2,7 @@ import type { ApiRequest, CallContext } from "../../../src/connector-sdk/call-co
 import type { ChoicesPage, Option } from "../../../src/connector-sdk/fields.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../../src/connector-sdk/json.ts";
 import { readNextLink } from "../../../src/connector-sdk/read-next-link.ts";
+import { repositoriesIn } from "../installation.ts";
 
 /** A search that finds little reads on, but not through everything while a person waits. */
 const PAGES_AT_ONCE = 5;
@@ -20,7 +21,7 @@ export async function readChoices(
   const first = Number(cursor ?? 1);
   for (let page = first; ; page += 1) {
     const { body, headers } = await api({ ...request, query: { ...request.query, per_page: 100, page } });
-    const items = Array.isArray(body) ? body.filter((item: Json) => isJsonObject(item)) : [];
+    const items = repositoriesIn(body).filter((item: Json) => isJsonObject(item)) as readonly JsonObject[];
     const found = items.map(toOption).filter(({ title }) => title.toLowerCase().includes(wanted));
     options.push(...found);
     if (readNextLink(headers.link) === null) return { options, nextCursor: null };

@@ -59,6 +59,29 @@ export const maker: MakerPeerOptions = {
         responses: { "200": { description: "OK" } },
       },
     },
+    // https://docs.github.com/en/rest/apps/installations
+    "/installation/repositories": {
+      get: {
+        operationId: "apps/list-repos-accessible-to-installation",
+        parameters: pagingParameters,
+        responses: {
+          "200": {
+            description: "OK",
+            content: {
+              "application/json": {
+                example: { total_count: 1, repositories: [{ id: 1, full_name: "octo-org/octo-repo" }] },
+              },
+            },
+          },
+        },
+      },
+    },
+    "/installation/token": {
+      delete: {
+        operationId: "apps/revoke-installation-access-token",
+        responses: { "204": { description: "Gone" } },
+      },
+    },
     "/repos/{owner}/{repo}/assignees": list("issues/list-assignees", [{ login: "octocat" }]),
     "/repos/{owner}/{repo}/milestones": list("issues/list-milestones", [{ number: 3, title: "1.2" }]),
   },

@@ -1,3 +1,4 @@
+import { verify } from "node:crypto";
 import type { OpenAPIV3 } from "openapi-types";
 import type { JsonObject } from "../../../src/connector-sdk/json.ts";
 import { CLIENT_FIELDS, comeBack, form, isFrom, query } from "../../../test/connectors/maker/oauth-endpoints.ts";
@@ -33,7 +34,7 @@ const accounts: OpenAPIV3.Document = {
     "/token": form(
       "token",
       ["grant_type"],
-      [...CLIENT_FIELDS, "code", "code_verifier", "redirect_uri", "refresh_token", "scope"],
+      [...CLIENT_FIELDS, "code", "code_verifier", "redirect_uri", "refresh_token", "scope", "assertion"],
     ),
     "/revoke": form("revoke", ["token"], [...CLIENT_FIELDS, "token_type_hint"]),
   },
@@ -60,6 +61,10 @@ export interface Google {
   readonly given: readonly string[];
   /** What the token endpoint was asked for. */
   grants(): readonly string[];
+  /** A service account of that name, whose key is the other half of this one (PEM). */
+  trust(email: string, publicKey: string): void;
+  /** What the last signed statement said. */
+  stated(): JsonObject | null;
   /** Ends all access tokens before their time; the refresh token stays good. */
   endAccess(): void;
   /** The account's owner takes the consent back. */
@@ -78,6 +83,8 @@ export function playGoogle(peers: Peers): Google {
   const given: string[] = [];
   let accessToken: string | null = null;
   let refreshToken: string | null = null;
+  let trusted: { readonly email: string; readonly publicKey: string } | null = null;
+  let stated: JsonObject | null = null;
   let limited = 0;
   let instead: (call: MakerCall) => unknown = () => undefined;
 
@@ -89,10 +96,23 @@ export function playGoogle(peers: Peers): Google {
     return Response.json(token);
   };
 
+  function judge(assertion: string): Response {
+    const [head = "", claims = "", signature = ""] = assertion.split(".");
+    const signed = Buffer.from(`${head}.${claims}`);
+    stated = JSON.parse(Buffer.from(claims, "base64url").toString()) as JsonObject;
+    const isSigned =
+      trusted && verify("RSA-SHA256", signed, trusted.publicKey, Buffer.from(signature, "base64url")) && stated;
+    if (isSigned && stated.iss === trusted?.email && stated.aud === "https://oauth2.googleapis.com/token")
+      return give();
+    const refusal = { error: "invalid_grant", error_description: "Invalid JWT Signature." };
+    return Response.json(refusal, { status: 400 });
+  }
+
   function answerAll(): void {
     peers.accounts.answer("*", (call) => {
       if (call.path === "/o/oauth2/v2/auth") return comeBack(call, { code: "good-code", scope: SCOPES });
       const body = call.body as JsonObject;
+      if (body.grant_type === "urn:ietf:params:oauth:grant-type:jwt-bearer") return judge(String(body.assertion));
       if (!isFrom(GOOGLE_CLIENT, call)) return Response.json({ error: "invalid_client" }, { status: 401 });
       if (call.path === "/revoke") {
         if (body.token !== refreshToken) return Response.json({ error: "invalid_token" }, { status: 400 });
@@ -143,6 +163,10 @@ export function playGoogle(peers: Peers): Google {
       peers.accounts.calls.flatMap(({ path, body }) =>
         path === "/token" ? String((body as JsonObject).grant_type) : [],
       ),
+    trust(email, publicKey) {
+      trusted = { email, publicKey };
+    },
+    stated: () => stated,
     endAccess: () => {
       accessToken = null;
     },

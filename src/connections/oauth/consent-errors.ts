@@ -1,3 +1,4 @@
+import type { OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
 import type { ConnectorDefinition } from "../../connector-sdk/connector.ts";
 import { AppError, type FieldError } from "../../domain/errors.ts";
 
@@ -36,10 +37,9 @@ export function refusedBy({ title }: ConnectorDefinition, error: string, descrip
   return new AppError("invalid", message, { detailCode: "oauth_refused" });
 }
 
-export function notGranted(problem: string): AppError {
-  return new AppError(
-    "invalid",
-    `Nothing was connected. ${problem} Check the client id and secret, then start again.`,
-    { detailCode: "oauth_refused" },
-  );
+export function notGranted(problem: string, grant?: OAuth2Scheme["grant"]): AppError {
+  const check = grant === "assertion" ? "what was entered" : "the client id and secret";
+  return new AppError("invalid", `Nothing was connected. ${problem} Check ${check}, then start again.`, {
+    detailCode: "oauth_refused",
+  });
 }

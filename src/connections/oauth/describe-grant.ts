@@ -30,7 +30,7 @@ export async function describeGrant({
     grant.expiresAt ??
     (await endpoint.introspect(grant.accessToken)) ??
     (scheme.defaultLifetimeMs === undefined ? null : now + scheme.defaultLifetimeMs);
-  const canRefresh = scheme.grant === "client_credentials" || (scheme.refresh !== "none" && hasRefreshToken);
+  const canRefresh = scheme.grant !== "authorization_code" || (scheme.refresh !== "none" && hasRefreshToken);
   return {
     account: grant.account ?? null,
     scopes: grant.scopes ?? scopesBefore,

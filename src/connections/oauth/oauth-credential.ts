@@ -25,12 +25,18 @@ export function toConnectionCredential(
   scheme: OAuth2Scheme,
   stored: OAuthCredential,
 ): ConnectionCredential {
+  // A key that tokens are asked for with has no business in a call.
+  const kept = scheme.grant === "assertion" ? withoutSecrets(scheme, stored.fields) : stored.fields;
   const secretFields = [
     "accessToken",
     ...Object.keys(stored.extra).filter((each) => /token|secret|password|key/i.test(each)),
-    ...Object.keys(stored.fields).filter((each) => scheme.fields[each]?.kind === "secret"),
+    ...Object.keys(kept).filter((each) => scheme.fields[each]?.kind === "secret"),
   ];
-  return { scheme: name, fields: { ...stored.fields, ...stored.extra, accessToken: stored.accessToken }, secretFields };
+  return { scheme: name, fields: { ...kept, ...stored.extra, accessToken: stored.accessToken }, secretFields };
+}
+
+function withoutSecrets({ fields }: OAuth2Scheme, entered: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(entered).filter(([name]) => fields[name]?.kind !== "secret"));
 }
 
 /** After a refresh: what the answer does not tell stays as it was. */

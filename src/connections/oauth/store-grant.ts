@@ -68,19 +68,20 @@ export function createGrantStore(deps: StoreGrantDeps) {
       random: deps.random(),
     });
     const shown = toConnectionCredential(schemeName, scheme, credential);
-    const account = standing.account ?? (await askAccount(definition, shown, hosts));
+    const account = standing.account ?? (await askAccount(definition, scheme, shown, hosts));
     return { credential, standing: { ...standing, account } };
   }
 
   /** The first call with a new token; what it cannot do now shows better here than in tomorrow's run. */
   async function askAccount(
     definition: ConnectorDefinition,
+    { grant }: OAuth2Scheme,
     credential: ConnectionCredential,
     hosts: readonly string[],
   ): Promise<Account | null> {
     const check = await checkCredential(definition, credential, hosts, deps);
     if (check.kind === "refused")
-      throw notGranted(`${definition.title} gave a token and then refused it: ${check.problem}`);
+      throw notGranted(`${definition.title} gave a token and then refused it: ${check.problem}`, grant);
     return check.kind === "works" ? check.account : null;
   }
 

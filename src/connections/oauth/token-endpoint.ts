@@ -1,7 +1,8 @@
 import type { OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
 import { createRedactor } from "../../connector-sdk/redact-credential.ts";
-import { isJsonObject } from "../../domain/json.ts";
+import { isJsonObject, type JsonObject } from "../../domain/json.ts";
 import type { Clock } from "../../platform/clock.ts";
+import { askByAssertion } from "./ask-by-assertion.ts";
 import { askTokens } from "./ask-tokens.ts";
 import { openConsentClient } from "./consent-client.ts";
 import { resolveUrl } from "./oauth-credential.ts";
@@ -24,7 +25,7 @@ export type TokenResult =
 export interface TokenEndpoint {
   exchangeCode(code: string, verifier: string | null): Promise<TokenResult>;
   refresh(refreshToken: string): Promise<TokenResult>;
-  /** Client credentials: nobody consents, the app itself is the account. */
+  /** Nobody consents: the app itself is the account, or a key that was typed in speaks for one. */
   requestOwn(): Promise<TokenResult>;
   /** Until when an access token is good by our clock; null where the provider does not tell. Never rejects. */
   introspect(accessToken: string): Promise<number | null>;
@@ -57,7 +58,7 @@ export function openTokenEndpoint(scheme: OAuth2Scheme, access: ProviderAccess):
 
   function consented() {
     if (scheme.grant === "authorization_code") return openConsentClient(scheme, access);
-    throw new Error("Nobody consents to client credentials.");
+    throw new Error("Nobody consents to this access.");
   }
 
   return {
@@ -65,7 +66,8 @@ export function openTokenEndpoint(scheme: OAuth2Scheme, access: ProviderAccess):
       read([code, verifier], async () => (await consented()).exchangeCode(code, verifier)),
     refresh: (refreshToken) => read([refreshToken], async () => (await consented()).refresh(refreshToken)),
     requestOwn: () =>
-      read([], async () => {
+      read(secretsOf(scheme, fields), async () => {
+        if (scheme.grant === "assertion") return askByAssertion(scheme, access);
         if (scheme.grant !== "client_credentials") throw new Error("This access needs consent.");
         const scope = scheme.scopes.map(({ name }) => name).join(scheme.scopeSeparator ?? " ");
         return askTokens(scheme, access, { grant_type: "client_credentials", ...(scope !== "" && { scope }) });
@@ -89,6 +91,12 @@ export function openTokenEndpoint(scheme: OAuth2Scheme, access: ProviderAccess):
       return { kind: outcome.kind, message: cleaned(outcome.message, [held.accessToken, held.refreshToken]) };
     },
   };
+}
+
+function secretsOf({ fields }: OAuth2Scheme, entered: JsonObject): readonly (string | null)[] {
+  return Object.entries(entered).map(([name, value]) =>
+    fields[name]?.kind === "secret" && typeof value === "string" ? value : null,
+  );
 }
 
 async function withDeadline<T>(clock: Clock, deadlineMs: number, working: Promise<T>): Promise<T> {

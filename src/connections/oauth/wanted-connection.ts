@@ -4,6 +4,7 @@ import { validateInput } from "../../connector-sdk/validate-input.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { credentialHosts } from "../credential-hosts.ts";
+import { appOfScheme } from "./app-of-scheme.ts";
 import { invalid, notRegistered } from "./consent-errors.ts";
 import type { OAuthApp, OAuthApps } from "./oauth-apps.ts";
 import { oauthSchemeOf } from "./oauth-credential.ts";
@@ -40,7 +41,8 @@ export async function loadScheme(
 
 /** The same, checked: with everything that is stored of it. Throws `invalid`, naming each field. */
 export function checkWanted({ definition, scheme }: LoadedScheme, wanted: WantedConnection) {
-  const fields = validateInput(scheme.fields, wanted.fields, { path: "fields", expressions: "resolved" });
+  const path = scheme.grant === "assertion" ? "credential" : "fields";
+  const fields = validateInput(scheme.fields, wanted.fields, { path, expressions: "resolved" });
   const hosts = credentialHosts(definition, wanted.hosts);
   const name = wanted.name.trim();
   const errors = [
@@ -53,8 +55,8 @@ export function checkWanted({ definition, scheme }: LoadedScheme, wanted: Wanted
 }
 
 /** The client that the provider knows us by. Rejects with `conflict` when there is none. */
-export async function requireApp(scope: Scope, apps: OAuthApps, { provider }: OAuth2Scheme): Promise<OAuthApp> {
-  const app = await apps.find(scope, provider);
-  if (!app) throw notRegistered(provider);
+export async function requireApp(scope: Scope, apps: OAuthApps, scheme: OAuth2Scheme): Promise<OAuthApp> {
+  const app = await appOfScheme(scope, apps, scheme);
+  if (!app) throw notRegistered(scheme.provider);
   return app;
 }

@@ -85,7 +85,8 @@ export const connectionRoutes = [
     summary: "Store a credential for a connector",
     description:
       "Access that a person consents to at the provider is connected in the browser. Client credentials are connected here: " +
-      "the app itself is the account, and `credential` holds what the scheme asks for beside it.",
+      "the app itself is the account, and `credential` holds what the scheme asks for beside it. So is a key that tokens are " +
+      "asked for with (a GitHub App by itself, a Google service account): it is tried before it is stored.",
     needs: "write",
     body: z.strictObject({
       connector: z.string(),

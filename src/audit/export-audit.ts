@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../domain/audit.ts";
-import type { AuditStore } from "../domain/backend.ts";
+import type { AuditStore } from "../domain/audit-store.ts";
 import type { Scope } from "../domain/tenant.ts";
 
 const PAGE_ENTRIES = 200;

@@ -1,6 +1,8 @@
 import type { AuditEntry, ChainVerdict } from "../domain/audit.ts";
+import type { AuditFilter } from "../domain/audit-store.ts";
 import { authorize } from "../domain/authorize.ts";
-import type { AuditFilter, Backend, Page, PageRequest } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
+import type { Page, PageRequest } from "../domain/page.ts";
 import type { Actor, Scope } from "../domain/tenant.ts";
 import { exportAudit } from "./export-audit.ts";
 

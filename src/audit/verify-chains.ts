@@ -1,5 +1,5 @@
 import type { ChainVerdict } from "../domain/audit.ts";
-import type { AuditStore } from "../domain/backend.ts";
+import type { AuditStore } from "../domain/audit-store.ts";
 import type { Tenant } from "../domain/tenant.ts";
 
 export interface TenantVerdict {

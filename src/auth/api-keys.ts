@@ -1,6 +1,8 @@
+import type { ApiKey } from "../domain/api-key-store.ts";
 import { authorize } from "../domain/authorize.ts";
-import type { ApiKey, Backend, Page, PageRequest } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
+import type { Page, PageRequest } from "../domain/page.ts";
 import { API_KEY_SCOPES, type ApiKeyScope, permissionsOfApiKey } from "../domain/permission.ts";
 import { grantScope, type Scope } from "../domain/tenant.ts";
 import { BoundedMap } from "../platform/bounded-map.ts";

@@ -1,8 +1,9 @@
 import { authorize } from "../domain/authorize.ts";
-import type { Backend, TenantWithPeople } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
 import type { Scope, Tenant } from "../domain/tenant.ts";
+import type { TenantWithPeople } from "../domain/tenant-store.ts";
 import type { Clock } from "../platform/clock.ts";
 import { sha256Hex } from "../platform/crypto/digest.ts";
 import { randomToken } from "../platform/crypto/random-token.ts";

@@ -1,9 +1,12 @@
 import type { ConnectorRegistry } from "../connector-sdk/connector.ts";
+import type { ApiKey } from "../domain/api-key-store.ts";
 import type { AuditEntry, ChainVerdict } from "../domain/audit.ts";
-import type { ApiKey, Backend, Page, PageRequest, Workflow } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
+import type { Page, PageRequest } from "../domain/page.ts";
 import type { ApiKeyScope, Role } from "../domain/permission.ts";
 import type { Scope, Tenant } from "../domain/tenant.ts";
 import type { User } from "../domain/user.ts";
+import type { Workflow } from "../domain/workflow-store.ts";
 import type { Log, LogLevel } from "../platform/log.ts";
 import type { Setting } from "../platform/read-settings.ts";
 

@@ -1,4 +1,4 @@
-import type { Page, PageRequest } from "../domain/backend.ts";
+import type { Page, PageRequest } from "../domain/page.ts";
 
 const PAGE_ITEMS = 200;
 

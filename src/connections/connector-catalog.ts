@@ -2,9 +2,9 @@ import type { ActionDefinition } from "../connector-sdk/action.ts";
 import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
 import { toJsonSchema } from "../connector-sdk/to-json-schema.ts";
 import type { TriggerDefinition } from "../connector-sdk/trigger.ts";
-import type { Page, PageRequest } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
+import type { Page, PageRequest } from "../domain/page.ts";
 import type { Effect } from "../domain/workflow.ts";
 
 /** A connector in one line of a list; actions and triggers by name. */

@@ -1,6 +1,7 @@
-import type { Backend, Workflow } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import type { Scope } from "../domain/tenant.ts";
 import { connectionIds } from "../domain/walk-steps.ts";
+import type { Workflow } from "../domain/workflow-store.ts";
 
 /** The workflows of the workspace whose draft or published version names the connection. */
 export async function findUsers(

@@ -1,6 +1,6 @@
-import type { RunCommit } from "./backend.ts";
 import type { Json } from "./json.ts";
 import { isFinal, type StepError, type StepRecord } from "./run.ts";
+import type { RunCommit } from "./run-store.ts";
 
 /*
  * A run whose pure steps end it in the commit that stores it is never written again: no worker claims it, no signal

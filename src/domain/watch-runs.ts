@@ -1,4 +1,4 @@
-import type { RunStore } from "./backend.ts";
+import type { RunStore } from "./run-store.ts";
 
 type Changing = Pick<RunStore, "accept" | "claim" | "commit" | "replay" | "signal" | "wakeParked" | "releaseAll">;
 

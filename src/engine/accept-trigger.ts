@@ -1,5 +1,6 @@
-import { type Accepted, type Dedupe, FIRST_FENCE, type NewRun } from "../domain/backend.ts";
+import type { Dedupe, NewRun } from "../domain/new-run.ts";
 import { isFinal, type Run } from "../domain/run.ts";
+import { type Accepted, FIRST_FENCE } from "../domain/run-store.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { EngineDeps } from "./engine-deps.ts";

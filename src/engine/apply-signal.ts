@@ -1,6 +1,6 @@
-import type { StoredSignal } from "../domain/backend.ts";
 import { startedChild } from "../domain/replay.ts";
 import { placeKey, type Signal, type StepRecord } from "../domain/run.ts";
+import type { StoredSignal } from "../domain/run-store.ts";
 import type { EngineDeps } from "./engine-deps.ts";
 import { performStep } from "./perform-step.ts";
 import { startSubWorkflow } from "./perform-sub-workflow.ts";

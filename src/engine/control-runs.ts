@@ -1,7 +1,8 @@
 import { authorize } from "../domain/authorize.ts";
-import type { Backend, NewRun } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { Json } from "../domain/json.ts";
+import type { NewRun } from "../domain/new-run.ts";
 import { planReplay, startedChild } from "../domain/replay.ts";
 import { isFinal, type Place, type Run, type Signal, type StepRecord } from "../domain/run.ts";
 import type { Scope } from "../domain/tenant.ts";

@@ -1,5 +1,5 @@
-import type { ClaimedRun, RunCommit } from "../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../domain/run.ts";
+import type { ClaimedRun, RunCommit } from "../domain/run-store.ts";
 import { bytesOfRun, bytesOfSteps } from "../domain/run-weight.ts";
 import { waitAtMost } from "../platform/wait-at-most.ts";
 import type { EngineDeps } from "./engine-deps.ts";

@@ -1,4 +1,4 @@
-import type { NewRun } from "../domain/backend.ts";
+import type { NewRun } from "../domain/new-run.ts";
 import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import type { Schedule } from "../domain/schedule.ts";
 import { grantScope } from "../domain/tenant.ts";

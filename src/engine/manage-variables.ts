@@ -1,8 +1,9 @@
 import { authorize } from "../domain/authorize.ts";
-import type { Backend, Variable } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
 import type { Json } from "../domain/json.ts";
 import type { Scope } from "../domain/tenant.ts";
+import type { Variable } from "../domain/variable-store.ts";
 import type { Clock } from "../platform/clock.ts";
 
 export interface ManageVariablesDeps {

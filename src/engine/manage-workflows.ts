@@ -1,10 +1,12 @@
 import { authorize } from "../domain/authorize.ts";
-import type { Backend, Page, PageRequest, Workflow, WorkflowVersion } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import { AppError, type FieldError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
+import type { Page, PageRequest } from "../domain/page.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { WorkflowDefinition } from "../domain/workflow.ts";
 import { describeChanges } from "../domain/workflow-changes.ts";
+import type { Workflow, WorkflowVersion } from "../domain/workflow-store.ts";
 import { type CompileDeps, compileWorkflow } from "./compile-workflow.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
 import { checkDefinition } from "./drafts/check-definition.ts";

@@ -1,9 +1,10 @@
-import type { Backend, Workflow } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import type { Connection } from "../domain/connection.ts";
 import type { FieldError } from "../domain/errors.ts";
 import type { Scope } from "../domain/tenant.ts";
 import { innerSequences } from "../domain/walk-steps.ts";
 import type { Step, WorkflowDefinition } from "../domain/workflow.ts";
+import type { Workflow } from "../domain/workflow-store.ts";
 
 type Stores = Pick<Backend, "connections" | "workflows">;
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
-import type { Backend, RunCommit } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
+import type { RunCommit } from "../domain/run-store.ts";
 
 let world: EngineWorld;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
-import type { ChildRun } from "../domain/backend.ts";
 import type { Json } from "../domain/json.ts";
 import type { Task } from "../domain/next-step.ts";
 import { type ChildReplay, plannedChildReplay, planReplay } from "../domain/replay.ts";
 import type { StepError, StepRecord } from "../domain/run.ts";
+import type { ChildRun } from "../domain/run-store.ts";
 import { LIMITS } from "../domain/workflow.ts";
 import { comparePrior } from "./compare-prior.ts";
 import type { CompiledStep } from "./compiled-workflow.ts";

@@ -1,7 +1,9 @@
 import { authorize } from "../domain/authorize.ts";
-import type { Backend, Page, PageRequest, RunFilter, RunSummary } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
+import type { Page, PageRequest } from "../domain/page.ts";
 import type { Place, Run, StepRecord } from "../domain/run.ts";
+import type { RunFilter, RunSummary } from "../domain/run-store.ts";
 import type { LoopBody } from "../domain/run-view-store.ts";
 import type { Scope } from "../domain/tenant.ts";
 

@@ -1,5 +1,6 @@
 import { authorize } from "../domain/authorize.ts";
-import type { Backend, Page, PageRequest } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
+import type { Page, PageRequest } from "../domain/page.ts";
 import type { Scope } from "../domain/tenant.ts";
 import type { WorkflowDefinition } from "../domain/workflow.ts";
 import type { WorkflowLine } from "../domain/workflow-view-store.ts";

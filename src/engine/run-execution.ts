@@ -1,4 +1,3 @@
-import type { ChildRun, ClaimedRun, RunCommit, StoredSignal } from "../domain/backend.ts";
 import type { Json, JsonObject } from "../domain/json.ts";
 import {
   completeTask,
@@ -21,6 +20,7 @@ import {
   type StepError,
   type StepRecord,
 } from "../domain/run.ts";
+import type { ChildRun, ClaimedRun, RunCommit, StoredSignal } from "../domain/run-store.ts";
 import { grantScope, type Scope } from "../domain/tenant.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";
 import { RunLedger } from "./run-ledger.ts";

@@ -1,6 +1,6 @@
-import type { RunCommit } from "../domain/backend.ts";
 import type { Json } from "../domain/json.ts";
 import type { FinalStatus, Run, RunStatus, StepError, StepRecord, WaitingFor } from "../domain/run.ts";
+import type { RunCommit } from "../domain/run-store.ts";
 
 /** How a run stands at a barrier. */
 export type Standing = Pick<

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
 import { loop, parallel, type StepJson, set } from "../../test/flows/steps.ts";
-import type { Backend, RunCommit } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { RunStatus } from "../domain/run.ts";
+import type { RunCommit } from "../domain/run-store.ts";
 
 let world: EngineWorld;
 beforeEach(async () => {

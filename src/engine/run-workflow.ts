@@ -1,7 +1,7 @@
-import type { ClaimedRun, CommitResult, RunCommit, StoredSignal } from "../domain/backend.ts";
 import type { JsonObject } from "../domain/json.ts";
 import { ENGINE_PERMISSIONS } from "../domain/permission.ts";
 import { isFinal, POISON_INTERRUPTIONS } from "../domain/run.ts";
+import type { ClaimedRun, CommitResult, RunCommit, StoredSignal } from "../domain/run-store.ts";
 import { grantScope } from "../domain/tenant.ts";
 import { applySignal } from "./apply-signal.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";

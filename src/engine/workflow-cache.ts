@@ -1,7 +1,8 @@
-import type { Backend, Hook } from "../domain/backend.ts";
+import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Scope } from "../domain/tenant.ts";
+import type { Hook } from "../domain/workflow-store.ts";
 import { BoundedMap } from "../platform/bounded-map.ts";
 import { type CompileDeps, compileWorkflow } from "./compile-workflow.ts";
 import type { CompiledWorkflow } from "./compiled-workflow.ts";

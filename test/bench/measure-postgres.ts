@@ -1,5 +1,5 @@
 import { openPostgres } from "../../src/backend/postgres/open-postgres.ts";
-import type { NewRun } from "../../src/domain/backend.ts";
+import type { NewRun } from "../../src/domain/new-run.ts";
 import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import { grantScope } from "../../src/domain/tenant.ts";
 import { newId } from "../../src/platform/ids.ts";

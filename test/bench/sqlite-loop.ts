@@ -12,9 +12,10 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSqlite } from "../../src/backend/sqlite/open-sqlite.ts";
-import { FIRST_FENCE, type NewRun, type RunCommit } from "../../src/domain/backend.ts";
+import type { NewRun } from "../../src/domain/new-run.ts";
 import { COMMAND_LINE_PERMISSIONS } from "../../src/domain/permission.ts";
 import type { StepRecord, TriggerPayload } from "../../src/domain/run.ts";
+import { FIRST_FENCE, type RunCommit } from "../../src/domain/run-store.ts";
 import { grantScope } from "../../src/domain/tenant.ts";
 import { newId } from "../../src/platform/ids.ts";
 

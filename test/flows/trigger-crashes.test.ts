@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { openBackend } from "../../src/backend/open.ts";
 import type { PollContext, SubscribeContext, TriggerDefinition } from "../../src/connector-sdk/trigger.ts";
-import type { Activation, Backend, Workflow } from "../../src/domain/backend.ts";
+import type { Backend } from "../../src/domain/backend.ts";
 import type { Json } from "../../src/domain/json.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
+import type { Activation, Workflow } from "../../src/domain/workflow-store.ts";
 import type { CompiledWorkflow } from "../../src/engine/compiled-workflow.ts";
 import { createPollTicker } from "../../src/engine/triggers/poll-ticker.ts";
 import { createSubscriptionTicker } from "../../src/engine/triggers/subscription-ticker.ts";

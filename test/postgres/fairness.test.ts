@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { NewRun } from "../../src/domain/backend.ts";
+import type { NewRun } from "../../src/domain/new-run.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
 import { newId } from "../../src/platform/ids.ts";
 import { createApiClient } from "../api/api-client.ts";

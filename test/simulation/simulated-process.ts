@@ -1,5 +1,6 @@
 import type { ConnectorRegistry } from "../../src/connector-sdk/connector.ts";
-import type { Accepted, Backend } from "../../src/domain/backend.ts";
+import type { Backend } from "../../src/domain/backend.ts";
+import type { Accepted } from "../../src/domain/run-store.ts";
 import type { Scope } from "../../src/domain/tenant.ts";
 import { acceptTrigger, type TriggerEvent } from "../../src/engine/accept-trigger.ts";
 import { createAlertAnnouncer } from "../../src/engine/announce-alerts.ts";

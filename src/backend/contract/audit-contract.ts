@@ -1,6 +1,8 @@
 import { describe, expect } from "bun:test";
 import { AUDIT_CHAIN_START, type AuditEntry } from "../../domain/audit.ts";
-import type { AuditFilter, Backend, Page } from "../../domain/backend.ts";
+import type { AuditFilter } from "../../domain/audit-store.ts";
+import type { Backend } from "../../domain/backend.ts";
+import type { Page } from "../../domain/page.ts";
 import { grantScope, type Scope } from "../../domain/tenant.ts";
 import { type AuditTampering, backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, NOW } from "./samples.ts";

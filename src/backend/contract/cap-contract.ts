@@ -1,7 +1,9 @@
 import { describe, expect } from "bun:test";
-import type { Backend, ClaimedRun, Workflow } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../domain/run.ts";
+import type { ClaimedRun } from "../../domain/run-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
+import type { Workflow } from "../../domain/workflow-store.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, ending, NOW, parking, sampleRun, sampleWorkflow, UNHELD } from "./samples.ts";
 

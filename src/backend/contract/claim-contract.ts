@@ -1,6 +1,8 @@
 import { describe, expect } from "bun:test";
-import type { Backend, ClaimedRun, NewRun } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
+import type { NewRun } from "../../domain/new-run.ts";
 import { POISON_INTERRUPTIONS } from "../../domain/run.ts";
+import type { ClaimedRun } from "../../domain/run-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, createTenant, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { ending, firstLease, NOW, parking, sampleCommit, sampleRun, sampleStep, UNHELD } from "./samples.ts";

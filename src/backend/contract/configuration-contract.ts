@@ -1,5 +1,6 @@
 import { describe, expect } from "bun:test";
-import type { ApiKey, OutsideChange } from "../../domain/backend.ts";
+import type { ApiKey } from "../../domain/api-key-store.ts";
+import type { OutsideChange } from "../../domain/backend.ts";
 import type { SealedValue } from "../../domain/sealed-value-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { newId } from "../../platform/ids.ts";

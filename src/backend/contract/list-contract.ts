@@ -1,6 +1,8 @@
 import { describe, expect } from "bun:test";
-import type { Backend, NewRun, RunFilter } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
+import type { NewRun } from "../../domain/new-run.ts";
 import { RUN_STATUSES, type RunStatus } from "../../domain/run.ts";
+import type { RunFilter } from "../../domain/run-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { ending, NOW, parking, sampleCommit, sampleRun, storedRun } from "./samples.ts";

@@ -1,9 +1,11 @@
 import type { Change } from "../../domain/audit.ts";
-import type { ChildRun, Dedupe, Lease, NewRun, RunCommit, Workflow } from "../../domain/backend.ts";
 import { type Connection, NO_TOKEN } from "../../domain/connection.ts";
+import type { Dedupe, NewRun } from "../../domain/new-run.ts";
 import type { Run, StepRecord } from "../../domain/run.ts";
+import type { ChildRun, Lease, RunCommit } from "../../domain/run-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import type { Workflow } from "../../domain/workflow-store.ts";
 import { newId } from "../../platform/ids.ts";
 
 /** When the samples happen; tests that care about order add to it. */

@@ -1,7 +1,7 @@
 import { describe, expect } from "bun:test";
-import type { RunCommit } from "../../domain/backend.ts";
 import type { Decision } from "../../domain/open-decision.ts";
 import type { Signal } from "../../domain/run.ts";
+import type { RunCommit } from "../../domain/run-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, ending, firstLease, NOW, parking, sampleCommit, sampleRun, sampleStep } from "./samples.ts";

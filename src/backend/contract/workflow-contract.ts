@@ -1,6 +1,7 @@
 import { describe, expect } from "bun:test";
-import type { Activation, Backend, Workflow } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
+import type { Activation, Workflow } from "../../domain/workflow-store.ts";
 import { backendTests, type OpenBackendUnderTest } from "./backend-under-test.ts";
 import { change, NOW, sampleDefinition, sampleWorkflow } from "./samples.ts";
 

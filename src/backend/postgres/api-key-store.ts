@@ -1,4 +1,4 @@
-import type { ApiKey, ApiKeyStore } from "../../domain/backend.ts";
+import type { ApiKey, ApiKeyStore } from "../../domain/api-key-store.ts";
 import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
 import { type BigintText, toNumber, toNumberOrNull } from "../rows/cells.ts";
 import type { Storage } from "./storage.ts";

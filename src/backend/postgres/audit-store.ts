@@ -1,4 +1,4 @@
-import type { AuditFilter, AuditStore } from "../../domain/backend.ts";
+import type { AuditFilter, AuditStore } from "../../domain/audit-store.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import { decodeNumberCursor, toPage } from "../../domain/page-cursor.ts";
 import { AUDIT_COLUMNS, type AuditRow, auditEntryOf } from "../rows/audit-row.ts";

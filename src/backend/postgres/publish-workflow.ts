@@ -1,8 +1,8 @@
-import type { Activation, WorkflowStore } from "../../domain/backend.ts";
 import type { NewPoll } from "../../domain/poll-store.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../domain/run.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import type { Activation, WorkflowStore } from "../../domain/workflow-store.ts";
 import type { Statement } from "./database.ts";
 import { lockNewCap } from "./runs/choose-due.ts";
 import type { Storage } from "./storage.ts";

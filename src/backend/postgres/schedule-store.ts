@@ -1,5 +1,5 @@
-import type { ScheduleStore } from "../../domain/backend.ts";
 import type { Schedule } from "../../domain/schedule.ts";
+import type { ScheduleStore } from "../../domain/schedule-store.ts";
 import { type BigintText, toNumber } from "../rows/cells.ts";
 import { type ScheduleRow, scheduleOf } from "../rows/schedule-row.ts";
 import { insertRuns, prepareRun, TO_BE_CLAIMED } from "./runs/insert-runs.ts";

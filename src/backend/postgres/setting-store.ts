@@ -1,4 +1,4 @@
-import type { SettingStore } from "../../domain/backend.ts";
+import type { SettingStore } from "../../domain/setting-store.ts";
 import type { Storage } from "./storage.ts";
 
 export function createSettingStore({ database }: Storage): SettingStore {

@@ -1,7 +1,7 @@
-import type { TenantStore } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
 import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
 import type { Tenant } from "../../domain/tenant.ts";
+import type { TenantStore } from "../../domain/tenant-store.ts";
 import { type BigintText, toNumber } from "../rows/cells.ts";
 import { insertLink } from "./people/link-store.ts";
 import type { Storage } from "./storage.ts";

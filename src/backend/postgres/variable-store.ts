@@ -1,5 +1,5 @@
-import type { Variable, VariableStore } from "../../domain/backend.ts";
 import type { Json } from "../../domain/json.ts";
+import type { Variable, VariableStore } from "../../domain/variable-store.ts";
 import { type BigintText, toNumber } from "../rows/cells.ts";
 import type { Storage } from "./storage.ts";
 import { decodeText, encodeText } from "./text-columns.ts";

@@ -1,6 +1,6 @@
-import type { Workflow, WorkflowVersion } from "../../domain/backend.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import type { Workflow, WorkflowVersion } from "../../domain/workflow-store.ts";
 import { type BigintText, toNumber } from "../rows/cells.ts";
 import type { Statement } from "./database.ts";
 import { decodeText } from "./text-columns.ts";

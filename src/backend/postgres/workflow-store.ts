@@ -1,5 +1,5 @@
-import type { Hook, WorkflowStore } from "../../domain/backend.ts";
 import { decodeCursor, decodeNumberCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
+import type { Hook, WorkflowStore } from "../../domain/workflow-store.ts";
 import { createPublishWorkflow } from "./publish-workflow.ts";
 import type { Storage } from "./storage.ts";
 import { encodeText } from "./text-columns.ts";

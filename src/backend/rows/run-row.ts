@@ -1,4 +1,3 @@
-import type { RunSummary } from "../../domain/backend.ts";
 import type { Json } from "../../domain/json.ts";
 import type {
   ParentStep,
@@ -10,6 +9,7 @@ import type {
   TriggerPayload,
   WaitingFor,
 } from "../../domain/run.ts";
+import type { RunSummary } from "../../domain/run-store.ts";
 import { type BigintText, fromJsonText, toNumber, toNumberOrNull } from "./cells.ts";
 
 /** What a list shows; the large columns stand last in the row and are not read for it. */

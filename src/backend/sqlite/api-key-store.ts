@@ -1,5 +1,5 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
-import type { ApiKey, ApiKeyStore } from "../../domain/backend.ts";
+import type { ApiKey, ApiKeyStore } from "../../domain/api-key-store.ts";
 import { decodeCursor, toPage } from "../../domain/page-cursor.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import { apiKeys } from "./schema/tenants.ts";

@@ -1,6 +1,6 @@
 import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
 import type { AuditEntry } from "../../domain/audit.ts";
-import type { AuditStore } from "../../domain/backend.ts";
+import type { AuditStore } from "../../domain/audit-store.ts";
 import { decodeNumberCursor, toPage } from "../../domain/page-cursor.ts";
 import { auditArea, auditLog } from "./schema/audit.ts";
 import type { Storage } from "./storage.ts";

@@ -1,8 +1,8 @@
 import { and, desc, eq, ne, sql } from "drizzle-orm";
-import type { Activation, WorkflowStore } from "../../domain/backend.ts";
 import type { NewPoll } from "../../domain/poll-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import type { Activation, WorkflowStore } from "../../domain/workflow-store.ts";
 import { eventRoutes, hooks, polls, schedules, workflowCaps, workflows, workflowVersions } from "./schema/workflows.ts";
 import type { Storage } from "./storage.ts";
 import { createWantSubscription } from "./want-subscription.ts";

@@ -1,4 +1,4 @@
-import type { ScheduleStore } from "../../domain/backend.ts";
+import type { ScheduleStore } from "../../domain/schedule-store.ts";
 import { type ScheduleRow, scheduleOf } from "../rows/schedule-row.ts";
 import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./runs/insert-run.ts";
 import type { UnfinishedRuns } from "./runs/unfinished-runs.ts";

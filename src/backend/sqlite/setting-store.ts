@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import type { SettingStore } from "../../domain/backend.ts";
+import type { SettingStore } from "../../domain/setting-store.ts";
 import { settings } from "./schema/settings.ts";
 import type { Storage } from "./storage.ts";
 

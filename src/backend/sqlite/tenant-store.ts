@@ -1,7 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
-import type { TenantStore, TenantWithPeople } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
 import { decodeCursor, NEWEST, toPage } from "../../domain/page-cursor.ts";
+import type { TenantStore, TenantWithPeople } from "../../domain/tenant-store.ts";
 import { insertLink } from "./people/link-store.ts";
 import { tenants, workspaces } from "./schema/tenants.ts";
 import type { Storage } from "./storage.ts";

@@ -1,5 +1,5 @@
 import { and, asc, eq, sql } from "drizzle-orm";
-import type { VariableStore } from "../../domain/backend.ts";
+import type { VariableStore } from "../../domain/variable-store.ts";
 import { variables } from "./schema/connections.ts";
 import type { Storage } from "./storage.ts";
 

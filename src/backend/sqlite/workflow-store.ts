@@ -1,7 +1,7 @@
 import { and, desc, eq, isNull, lt, sql } from "drizzle-orm";
-import type { Workflow, WorkflowStore } from "../../domain/backend.ts";
 import { decodeCursor, decodeNumberCursor, toPage } from "../../domain/page-cursor.ts";
 import type { Scope } from "../../domain/tenant.ts";
+import type { Workflow, WorkflowStore } from "../../domain/workflow-store.ts";
 import { createPublishWorkflow } from "./publish-workflow.ts";
 import { hooks, workflowDrafts, workflows, workflowVersions } from "./schema/workflows.ts";
 import type { Storage } from "./storage.ts";

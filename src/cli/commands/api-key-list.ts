@@ -1,4 +1,4 @@
-import type { ApiKey } from "../../domain/backend.ts";
+import type { ApiKey } from "../../domain/api-key-store.ts";
 import { defineCommand, JSON_OPTION, TENANT_OPTION, WORKSPACE_OPTION } from "../command.ts";
 import { findScope } from "../find-scope.ts";
 import { formatTable, formatTime } from "../format-table.ts";

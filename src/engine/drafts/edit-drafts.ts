@@ -1,9 +1,10 @@
 import { authorize } from "../../domain/authorize.ts";
-import type { Backend, Workflow } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
 import { AppError, type FieldError } from "../../domain/errors.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
 import { locateProblem, type Problem, type WorkflowDraft } from "../../domain/workflow-draft.ts";
+import type { Workflow } from "../../domain/workflow-store.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { readJsonText } from "../json-text.ts";
 import type { Publication, WorkflowManager } from "../manage-workflows.ts";

@@ -1,10 +1,11 @@
 import type { ConnectorRegistry } from "../../connector-sdk/connector.ts";
 import type { Delivery } from "../../connector-sdk/delivery.ts";
 import type { AppEvent, AppRevocation } from "../../connector-sdk/trigger.ts";
-import type { Accepted, Backend } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { AppOwner, EventRoute } from "../../domain/event-route-store.ts";
 import { ENGINE_PERMISSIONS } from "../../domain/permission.ts";
+import type { Accepted } from "../../domain/run-store.ts";
 import { grantScope, type Scope } from "../../domain/tenant.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { TriggerEvent } from "../accept-trigger.ts";

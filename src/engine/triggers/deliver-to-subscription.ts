@@ -1,8 +1,10 @@
 import type { DeliveryReply, Delivery as ProviderDelivery } from "../../connector-sdk/delivery.ts";
 import type { SubscriptionTrigger } from "../../connector-sdk/trigger.ts";
-import type { Accepted, Backend, Hook } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { Accepted } from "../../domain/run-store.ts";
 import type { Scope } from "../../domain/tenant.ts";
+import type { Hook } from "../../domain/workflow-store.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { maskHeaders } from "../../platform/http-content/mask-headers.ts";
 import type { TriggerEvent } from "../accept-trigger.ts";

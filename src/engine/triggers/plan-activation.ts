@@ -1,6 +1,7 @@
-import type { Activation, Backend, Workflow } from "../../domain/backend.ts";
+import type { Backend } from "../../domain/backend.ts";
 import { AppError, type FieldError } from "../../domain/errors.ts";
 import type { Scope } from "../../domain/tenant.ts";
+import type { Activation, Workflow } from "../../domain/workflow-store.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { pollIntervalMs } from "../compile-workflow.ts";
 import type { CompiledWorkflow } from "../compiled-workflow.ts";

@@ -1,6 +1,6 @@
 import { ActionError } from "../../connector-sdk/action-error.ts";
 import type { PollAnswer, TriggerEvent } from "../../connector-sdk/trigger.ts";
-import type { NewRun } from "../../domain/backend.ts";
+import type { NewRun } from "../../domain/new-run.ts";
 import { ENGINE_PERMISSIONS } from "../../domain/permission.ts";
 import type { Poll, PollItem, PollSettlement } from "../../domain/poll-store.ts";
 import { grantScope } from "../../domain/tenant.ts";

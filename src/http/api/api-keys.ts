@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ApiKey } from "../../domain/backend.ts";
+import type { ApiKey } from "../../domain/api-key-store.ts";
 import { API_KEY_SCOPES } from "../../domain/permission.ts";
 import { pageOf, pageQuery, showPage, toPageRequest } from "./page.ts";
 import { answer, defineRoute } from "./route.ts";

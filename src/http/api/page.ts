@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Page, PageRequest } from "../../domain/backend.ts";
+import type { Page, PageRequest } from "../../domain/page.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;

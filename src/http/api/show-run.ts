@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { RunSummary } from "../../domain/backend.ts";
 import { RUN_STATUSES, type Run, type StepRecord, type TriggerPayload } from "../../domain/run.ts";
+import type { RunSummary } from "../../domain/run-store.ts";
 import { SHOWN_STEP_STATUSES, showSteps } from "./show-steps.ts";
 import { anyJson, showTime, showTimeOrNull, time } from "./values.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Variable } from "../../domain/backend.ts";
+import type { Variable } from "../../domain/variable-store.ts";
 import { pageOf, showAll } from "./page.ts";
 import { answer, defineRoute } from "./route.ts";
 import { anyJson, showTime, time } from "./values.ts";

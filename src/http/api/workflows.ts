@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Workflow } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
 import type { WorkflowDefinition } from "../../domain/workflow.ts";
+import type { Workflow } from "../../domain/workflow-store.ts";
 import { pageOf, pageQuery, showPage, toPageRequest } from "./page.ts";
 import { answer, defineRoute } from "./route.ts";
 import { anyJson, showTime, showTimeOrNull, time } from "./values.ts";

@@ -1,4 +1,4 @@
-import type { ApiKey } from "../../domain/backend.ts";
+import type { ApiKey } from "../../domain/api-key-store.ts";
 import { API_KEY_SCOPES } from "../../domain/permission.ts";
 import type { SignedIn } from "../../domain/signed-in.ts";
 import type { Services } from "../services.ts";

@@ -1,7 +1,7 @@
 import type { RunHead } from "../../../views/runs/run-props.ts";
-import type { RunSummary } from "../../domain/backend.ts";
 import { AppError } from "../../domain/errors.ts";
 import { isFinal, RUN_STATUSES, type RunStatus } from "../../domain/run.ts";
+import type { RunSummary } from "../../domain/run-store.ts";
 import type { SignedIn } from "../../domain/signed-in.ts";
 import { showInput } from "../../engine/seal-input.ts";
 import { decodeStepRowId } from "../api/step-row-id.ts";

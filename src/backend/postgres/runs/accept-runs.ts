@@ -1,5 +1,6 @@
-import { type Accepted, type Dedupe, FIRST_FENCE, type RunStore } from "../../../domain/backend.ts";
+import type { Dedupe } from "../../../domain/new-run.ts";
 import { isFinal } from "../../../domain/run.ts";
+import { type Accepted, FIRST_FENCE, type RunStore } from "../../../domain/run-store.ts";
 import type { Statement } from "../database.ts";
 import { NEXT_BATCH, type Operation } from "../group-commit.ts";
 import type { RunJobs } from "../queue/run-jobs.ts";

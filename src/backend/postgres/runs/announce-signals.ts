@@ -1,4 +1,4 @@
-import type { RunStore } from "../../../domain/backend.ts";
+import type { RunStore } from "../../../domain/run-store.ts";
 import type { ChangeFeed } from "../change-feed.ts";
 
 /** The store, telling the other replicas of every signal: one of them may hold the run it is for, and fetches it at once. */

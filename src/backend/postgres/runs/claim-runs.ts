@@ -1,5 +1,5 @@
-import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
+import type { ClaimedRun, RunStore } from "../../../domain/run-store.ts";
 import { type BigintText, toNumber } from "../../rows/cells.ts";
 import { RUN_COLUMNS, type RunRow } from "../../rows/run-row.ts";
 import type { Statement, Transaction } from "../database.ts";

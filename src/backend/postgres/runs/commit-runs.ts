@@ -1,5 +1,5 @@
-import type { CommitResult, Lease, RunCommit, RunStore, StoredSignal } from "../../../domain/backend.ts";
 import { isFinal } from "../../../domain/run.ts";
+import type { CommitResult, Lease, RunCommit, RunStore, StoredSignal } from "../../../domain/run-store.ts";
 import type { Statement } from "../database.ts";
 import { NEXT_BATCH, type Operation } from "../group-commit.ts";
 import type { RunJobs } from "../queue/run-jobs.ts";

@@ -1,6 +1,7 @@
-import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
+import type { NewRun } from "../../../domain/new-run.ts";
 import { packLedger } from "../../../domain/packed-ledger.ts";
 import { isFinal } from "../../../domain/run.ts";
+import { FIRST_FENCE, type RunCommit } from "../../../domain/run-store.ts";
 import { type BigintText, toJsonText, toNumber } from "../../rows/cells.ts";
 import { fromColumnTexts, toColumnTexts } from "../column-texts.ts";
 import type { Statement } from "../database.ts";

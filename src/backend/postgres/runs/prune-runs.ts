@@ -1,4 +1,4 @@
-import type { RunStore } from "../../../domain/backend.ts";
+import type { RunStore } from "../../../domain/run-store.ts";
 import type { Statement } from "../database.ts";
 import type { Storage } from "../storage.ts";
 import { firstWithFewSteps } from "./few-steps.ts";

@@ -1,7 +1,7 @@
-import type { RunFilter, RunStore } from "../../../domain/backend.ts";
 import { unpackLedger } from "../../../domain/packed-ledger.ts";
 import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import type { StepRecord } from "../../../domain/run.ts";
+import type { RunFilter, RunStore } from "../../../domain/run-store.ts";
 import { firstIdAt } from "../../../platform/ids.ts";
 import { RUN_COLUMNS, type RunRow, SUMMARY_COLUMNS, type SummaryRow } from "../../rows/run-row.ts";
 import type { Statement } from "../database.ts";

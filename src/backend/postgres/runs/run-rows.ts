@@ -1,5 +1,5 @@
-import type { RunSummary } from "../../../domain/backend.ts";
 import type { Run } from "../../../domain/run.ts";
+import type { RunSummary } from "../../../domain/run-store.ts";
 import { type RunRow, runOf, type SummaryRow, summaryOf } from "../../rows/run-row.ts";
 import { decodeColumns } from "../text-columns.ts";
 

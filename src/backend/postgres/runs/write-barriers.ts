@@ -1,4 +1,4 @@
-import type { RunCommit } from "../../../domain/backend.ts";
+import type { RunCommit } from "../../../domain/run-store.ts";
 import type { Statement } from "../database.ts";
 import type { RunJobs } from "../queue/run-jobs.ts";
 import { encodeText } from "../text-columns.ts";

@@ -1,5 +1,5 @@
-import type { Accepted, RunStore } from "../../../domain/backend.ts";
 import { isFinal } from "../../../domain/run.ts";
+import type { Accepted, RunStore } from "../../../domain/run-store.ts";
 import type { Storage } from "../storage.ts";
 import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./insert-run.ts";
 import { createStepWrite, toStepValues } from "./step-rows.ts";

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ClaimedRun, RunStore } from "../../../domain/backend.ts";
 import { SUSPECT_INTERRUPTIONS } from "../../../domain/run.ts";
+import type { ClaimedRun, RunStore } from "../../../domain/run-store.ts";
 import { STEP_BYTES } from "../../../domain/run-weight.ts";
 import { RUN_COLUMNS } from "../../rows/run-row.ts";
 import type { Storage } from "../storage.ts";

@@ -1,5 +1,5 @@
-import type { CommitResult, RunStore } from "../../../domain/backend.ts";
 import { isFinal } from "../../../domain/run.ts";
+import type { CommitResult, RunStore } from "../../../domain/run-store.ts";
 import type { Storage } from "../storage.ts";
 import { toOutcomeValues } from "./run-rows.ts";
 import type { RunSignals } from "./run-signals.ts";

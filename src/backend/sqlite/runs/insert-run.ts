@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
-import { FIRST_FENCE, type NewRun, type RunCommit } from "../../../domain/backend.ts";
+import type { NewRun } from "../../../domain/new-run.ts";
 import { packLedger } from "../../../domain/packed-ledger.ts";
 import { isFinal } from "../../../domain/run.ts";
+import { FIRST_FENCE, type RunCommit } from "../../../domain/run-store.ts";
 import { toOutcomeValues } from "./run-rows.ts";
 
 /** A run serialised once, outside the transaction: an intention may run twice and holds the write lock. */

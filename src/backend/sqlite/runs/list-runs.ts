@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { RunStore } from "../../../domain/backend.ts";
 import { decodeCursor, NEWEST, toPage } from "../../../domain/page-cursor.ts";
 import { isFinal, type RunStatus } from "../../../domain/run.ts";
+import type { RunStore } from "../../../domain/run-store.ts";
 import { firstIdAt } from "../../../platform/ids.ts";
 import { SUMMARY_COLUMNS, type SummaryRow, summaryOf } from "../../rows/run-row.ts";
 

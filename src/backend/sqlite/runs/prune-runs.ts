@@ -1,4 +1,4 @@
-import type { RunStore } from "../../../domain/backend.ts";
+import type { RunStore } from "../../../domain/run-store.ts";
 import type { Storage } from "../storage.ts";
 
 /** Removed in one intention, so that a large clean-up does not keep the callers of its batch waiting. */

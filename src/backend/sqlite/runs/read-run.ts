@@ -1,5 +1,5 @@
-import type { RunStore } from "../../../domain/backend.ts";
 import { unpackLedger } from "../../../domain/packed-ledger.ts";
+import type { RunStore } from "../../../domain/run-store.ts";
 import { RUN_COLUMNS } from "../../rows/run-row.ts";
 import type { Storage } from "../storage.ts";
 import { createToRun, type StoredRun } from "./run-rows.ts";

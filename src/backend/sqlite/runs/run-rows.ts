@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { RunCommit } from "../../../domain/backend.ts";
 import type { Run } from "../../../domain/run.ts";
+import type { RunCommit } from "../../../domain/run-store.ts";
 import { type RunRow, runOf } from "../../rows/run-row.ts";
 
 /** A trigger that is large stands in `run_payloads`. */

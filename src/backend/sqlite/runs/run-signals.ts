@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
-import type { RunStore, StoredSignal } from "../../../domain/backend.ts";
 import { type Decision, isDecision, isOpenFor } from "../../../domain/open-decision.ts";
 import { isFinal, type RunStatus, type Signal, type StepState, type WaitingFor } from "../../../domain/run.ts";
+import type { RunStore, StoredSignal } from "../../../domain/run-store.ts";
 import type { Storage } from "../storage.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { RunStore } from "../../../domain/backend.ts";
+import type { RunStore } from "../../../domain/run-store.ts";
 import type { Storage } from "../storage.ts";
 import { createAcceptRun } from "./accept-run.ts";
 import { createClaimRuns } from "./claim-runs.ts";

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { Dedupe } from "../../../domain/backend.ts";
+import type { Dedupe } from "../../../domain/new-run.ts";
 
 interface KeyTaking {
   readonly tenantId: string;

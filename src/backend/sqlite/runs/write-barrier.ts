@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { ChildRun, RunCommit } from "../../../domain/backend.ts";
+import type { ChildRun, RunCommit } from "../../../domain/run-store.ts";
 import { prepareRun, type RunInsert, TO_BE_CLAIMED } from "./insert-run.ts";
 import type { RunSignals } from "./run-signals.ts";
 import { createStepWrite, type StepValues, toStepValues } from "./step-rows.ts";

@@ -1,3 +1,4 @@
+import "./platform/bound-heap.ts";
 import "./platform/prepare-process.ts";
 import { basename, join, relative } from "node:path";
 import type { AppParts } from "./app/open-parts.ts";

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeCertificate } from "../src/platform/egress/testing/make-certificate.ts";
@@ -74,6 +74,9 @@ test("from an empty folder the binary serves, runs every kind of late-loaded cod
   };
   server = Bun.spawn([binary, "serve"], { cwd: folder, env, stdout: "ignore", stderr: "ignore" });
   await untilReady(url);
+  // A replica has replaced itself by then, under the same id (`platform/bound-heap.ts`).
+  const environment = readFileSync(`/proc/${server.pid}/environ`, "latin1");
+  expect(environment.includes("heapGrowthFunctionThresholdInMB")).toBe(storage.kind === "postgres");
 
   command("tenant", "create", "acme");
   const key = command("api-key", "create", "--tenant", "acme", "--name", "test");

@@ -74,7 +74,7 @@ export async function measurePostgres(context: BenchContext): Promise<Section> {
           name: "memory of a replica, after all of this",
           value: Math.max(...loaded),
           unit: "MB",
-          wanted: null,
+          wanted: { atMost: 140 },
           ceiling: null,
         },
         ...security,

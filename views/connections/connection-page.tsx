@@ -1,29 +1,25 @@
 import { Html } from "@elysiajs/html";
 import type { Connection, ConnectionEvent } from "../../src/domain/connection.ts";
-import type { ParkedRun } from "../../src/domain/connection-store.ts";
-import type { RegisteredTrigger } from "../../src/domain/subscription-store.ts";
 import type { EntryView } from "../audit/audit-entry.ts";
-import { Badge, Tag } from "../components/badge.tsx";
 import { Button, DialogButton, LinkButton } from "../components/button.tsx";
 import { FormDialog } from "../components/dialog.tsx";
 import { Checkbox, TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
-import { Time } from "../components/time.tsx";
+import { AccessCard } from "./access-card.tsx";
 import { stateBadge } from "./connection-state.tsx";
+import { EventsCard, HistoryCard } from "./happenings.tsx";
 import { type HeadroomView, Limits } from "./limits-card.tsx";
+import { type ConnectionUsersProps, leavingOf, UsersCard } from "./users-card.tsx";
 
-export interface ConnectionPageProps {
+export interface ConnectionPageProps extends ConnectionUsersProps {
   readonly connection: Connection;
   readonly connectorTitle: string;
   readonly schemeTitle: string;
   /** Null for a credential that was typed in. */
   readonly oauth: { readonly grant: "authorization_code" | "client_credentials" } | null;
   readonly events: readonly ConnectionEvent[];
-  readonly usedBy: readonly { readonly id: string; readonly name: string; readonly publishedVersion: number | null }[];
-  readonly parked: { readonly count: number; readonly runs: readonly ParkedRun[] };
-  readonly registered: readonly RegisteredTrigger[];
   readonly headroom: HeadroomView;
   /** Its newest entries of the audit log; null for those who may not read it. */
   readonly history: readonly EntryView[] | null;
@@ -49,12 +45,12 @@ export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
       <Trouble {...props} />
       <div class="connection-health">
         <div class="stack">
-          <Facts {...props} />
-          <Events events={props.events} />
-          {props.history ? <History id={connection.id} entries={props.history} /> : ""}
+          <AccessCard connection={connection} schemeTitle={props.schemeTitle} />
+          <EventsCard events={props.events} />
+          {props.history ? <HistoryCard id={connection.id} entries={props.history} /> : ""}
         </div>
         <div class="stack">
-          <Users {...props} />
+          <UsersCard {...props} />
           <Limits headroom={props.headroom} />
         </div>
       </div>
@@ -138,244 +134,6 @@ function Trouble({ connection, parked, mayWrite }: ConnectionPageProps): JSX.Ele
         </Notice>
       )}
     </div>
-  );
-}
-
-function Facts({ connection, schemeTitle }: ConnectionPageProps): JSX.Element {
-  const isBroken = connection.state === "needs_reconnect";
-  const { account, scopes, expiresAt, refreshAt, refreshedAt, lastUsedAt, hosts, createdAt } = connection;
-  return (
-    <section class="card" aria-labelledby="facts-title">
-      <div class="card-header">
-        <h2 id="facts-title">Access</h2>
-      </div>
-      <div class="card-body">
-        <dl class="facts">
-          <dt>Account</dt>
-          <dd dir="auto">
-            {account ? <span safe>{account.label}</span> : <span class="faint">Not known; a test may tell</span>}
-          </dd>
-          <dt>Signed in by</dt>
-          <dd safe>{schemeTitle}</dd>
-          <dt>Scopes</dt>
-          <dd>
-            {scopes.length === 0 ? (
-              <span class="faint">None</span>
-            ) : (
-              <span class="row">
-                {scopes.map((scope) => (
-                  <Tag label={scope} />
-                ))}
-              </span>
-            )}
-          </dd>
-          <dt>Sent only to</dt>
-          <dd class="mono" safe>
-            {hosts.join(", ")}
-          </dd>
-          <dt>Last used</dt>
-          <dd>{instant(lastUsedAt, "Never")}</dd>
-          <dt>Last refresh</dt>
-          <dd>{instant(refreshedAt, "Never")}</dd>
-          <dt>Next refresh</dt>
-          <dd>
-            {instant(
-              refreshAt,
-              isBroken ? "After reconnecting" : expiresAt === null ? "Not needed" : "Never by itself",
-            )}
-          </dd>
-          <dt>Access ends</dt>
-          <dd>{isBroken ? <span class="faint">Ended</span> : instant(expiresAt, "Not known to end")}</dd>
-          <dt>Connected</dt>
-          <dd>{instant(createdAt, "")}</dd>
-          <dt>Shared with</dt>
-          <dd>All workflows of this workspace. Owners, administrators and builders may change it, viewers may look.</dd>
-        </dl>
-      </div>
-    </section>
-  );
-}
-
-function instant(at: number | null, otherwise: string): JSX.Element {
-  return at === null ? (
-    <span class="faint" safe>
-      {otherwise}
-    </span>
-  ) : (
-    <Time at={at} />
-  );
-}
-
-/** What no workflow that uses it wants any more at the provider. */
-function leavingOf({ registered, usedBy }: ConnectionPageProps): readonly RegisteredTrigger[] {
-  return registered.filter(({ workflowId }) => !usedBy.some(({ id }) => id === workflowId));
-}
-
-function Leaving({ leaving }: { readonly leaving: readonly RegisteredTrigger[] }): JSX.Element {
-  return (
-    <div class="stack-tight">
-      <h3>Being taken away at the provider</h3>
-      <ul class="plain-list">
-        {leaving.map(({ name, problem }) => (
-          <li>
-            <span dir="auto" safe>
-              {name}
-            </span>{" "}
-            <span class="faint" safe>
-              {problem === null ? "in a moment" : `tried again by itself: ${problem}`}
-            </span>
-          </li>
-        ))}
-      </ul>
-      <p class="faint">The provider still calls their addresses, and only this connection can have it stop.</p>
-    </div>
-  );
-}
-
-function Users(props: ConnectionPageProps): JSX.Element {
-  const { usedBy, parked } = props;
-  const leaving = leavingOf(props);
-  return (
-    <section class="card" aria-labelledby="users-title">
-      <div class="card-header">
-        <h2 id="users-title">Used by</h2>
-        <span class="faint" safe>
-          {usedBy.length === 1 ? "1 workflow" : `${usedBy.length} workflows`}
-        </span>
-      </div>
-      <div class="card-body stack">
-        {usedBy.length === 0 ? (
-          <p class="faint">No workflow uses it. It can be deleted without breaking anything.</p>
-        ) : (
-          <ul class="plain-list">
-            {usedBy.map(({ id, name, publishedVersion }) => (
-              <li>
-                <a href={`/workflows/${id}`} dir="auto" safe>
-                  {name}
-                </a>{" "}
-                {publishedVersion === null ? <Tag label="Draft" /> : ""}
-              </li>
-            ))}
-          </ul>
-        )}
-        {usedBy.some(({ publishedVersion }) => publishedVersion !== null) ? (
-          <p class="faint">Their runs would fail without it, so it can only be deleted once they no longer name it.</p>
-        ) : (
-          ""
-        )}
-        {leaving.length > 0 ? <Leaving leaving={leaving} /> : ""}
-        {parked.count > 0 ? <Parked parked={parked} /> : ""}
-      </div>
-    </section>
-  );
-}
-
-function Parked({ parked }: Pick<ConnectionPageProps, "parked">): JSX.Element {
-  const { count, runs } = parked;
-  return (
-    <div class="stack-tight">
-      <h3>
-        Waiting runs <Badge tone="warning" label={String(count)} />
-      </h3>
-      <ul class="plain-list">
-        {runs.map(({ runId, parkedAt }) => (
-          <li>
-            <a class="mono" href={`/runs/${runId}`} safe>
-              {runId}
-            </a>{" "}
-            <span class="faint">
-              since <Time at={parkedAt} />
-            </span>
-          </li>
-        ))}
-      </ul>
-      {count > runs.length ? <p class="faint" safe>{`and ${count - runs.length} more`}</p> : ""}
-    </div>
-  );
-}
-
-const EVENTS = {
-  refresh_failed: { tone: "warning", label: "Not renewed" },
-  refused: { tone: "warning", label: "Call refused" },
-  needs_reconnect: { tone: "danger", label: "Ended" },
-  reconnected: { tone: "success", label: "Reconnected" },
-  not_revoked: { tone: "warning", label: "Not taken back" },
-  revoked: { tone: "success", label: "Taken back" },
-  left_registered: { tone: "warning", label: "Left there" },
-} as const;
-
-function Events({ events }: Pick<ConnectionPageProps, "events">): JSX.Element {
-  return (
-    <section class="card" aria-labelledby="events-title">
-      <div class="card-header">
-        <h2 id="events-title">What happened lately</h2>
-      </div>
-      <div class="card-body">
-        {events.length === 0 ? (
-          <p class="faint">Nothing went wrong.</p>
-        ) : (
-          <ul class="plain-list events">
-            {events.map(({ at, kind, message }) => (
-              <li>
-                <Badge {...EVENTS[kind]} />
-                <span safe>{message}</span>
-                <span class="faint">
-                  <Time at={at} />
-                </span>
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
-    </section>
-  );
-}
-
-const DEEDS: Readonly<Record<string, string>> = {
-  "connection.created": "Connected",
-  "connection.updated": "Changed",
-  "connection.reconnected": "Reconnected",
-  "connection.broken": "Access ended",
-  "connection.tested": "Tested, and it works",
-  "connection.test_failed": "Tested, and it does not work",
-};
-
-/** Who has connected it, tested it, changed it. */
-function History({ id, entries }: { id: string; entries: readonly EntryView[] }): JSX.Element {
-  return (
-    <section class="card" aria-labelledby="history-title">
-      <div class="card-header">
-        <h2 id="history-title">Who did what</h2>
-        <a href={`/audit?target=${id}`}>All of it in the audit log</a>
-      </div>
-      <div class="card-body">
-        {entries.length === 0 ? (
-          <p class="faint">Nothing is in the audit log about it.</p>
-        ) : (
-          <ul class="plain-list history-entries">
-            {entries.map(({ action, sentence, lines, actor, at }) => (
-              <li>
-                <span class="history-what">
-                  <span safe>{DEEDS[action] ?? sentence}</span>
-                  {/* What it was made with stands above. */}
-                  {(action === "connection.created" ? [] : lines).map((line) => (
-                    <span class="faint" dir="auto" safe>
-                      {line}
-                    </span>
-                  ))}
-                </span>
-                <span class="history-who" dir="auto" title={Html.escapeHtml(actor.id)} safe>
-                  {actor.name}
-                </span>
-                <span class="faint">
-                  <Time at={at} />
-                </span>
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
-    </section>
   );
 }
 

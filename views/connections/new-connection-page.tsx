@@ -72,14 +72,9 @@ export function NewConnectionPage(props: NewConnectionPageProps): JSX.Element {
           ""
         )}
         {scheme.setup ? (
-          <section class="card" aria-labelledby="setup-title">
-            <div class="card-header">
-              <h2 id="setup-title" safe>{`At ${option.title}`}</h2>
-            </div>
-            <div class="card-body">
-              <SetupSteps setup={scheme.setup} />
-            </div>
-          </section>
+          <Card id="setup-title" title={`At ${option.title}`}>
+            <SetupSteps setup={scheme.setup} />
+          </Card>
         ) : (
           ""
         )}

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type EngineWorld, effectStep, openEngineWorld } from "../../test/flows/engine-world.ts";
 import { loop, parallel, type StepJson, set } from "../../test/flows/steps.ts";
+import { until } from "../../test/until.ts";
 import type { Backend } from "../domain/backend.ts";
 import { AppError } from "../domain/errors.ts";
 import type { RunStatus } from "../domain/run.ts";
@@ -90,9 +91,10 @@ describe("after a process has died, the next one", () => {
     const { accept, kill } = await world.startProcess();
     const runId = await accept(await world.publish(branches));
     await called("late");
-    await Bun.sleep(80);
+    await until("the stop step is stored", async () =>
+      (await world.steps(runId)).some(({ path }) => path === "all/end"),
+    );
     kill();
-    expect((await world.steps(runId)).map((row) => row.path)).toContain("all/end");
     world.onCall("hangs", async () => null);
     await world.startProcess();
     expect((await world.until(runId, "failed")).error).toMatchObject({ code: "stopped", message: "enough" });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { until } from "../../test/until.ts";
 import { AppError } from "../domain/errors.ts";
 import { readBody } from "./read-body.ts";
 
@@ -6,12 +7,14 @@ const MAX_BYTES = 1_000;
 let server: Bun.Server<undefined>;
 /** What became of the last request whose body broke off; nobody is there to be answered. */
 let lastFailure: unknown;
+let arrived = () => {};
 
 beforeAll(() => {
   server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     async fetch(request) {
+      arrived();
       try {
         const body = await readBody(request, MAX_BYTES);
         return new Response(String(body.byteLength));
@@ -69,15 +72,17 @@ test.each(["identity", "Identity", ""])("a body that says it is in no coding is 
 
 test("a body that breaks off is malformed, not a failure of ours", async () => {
   lastFailure = undefined;
+  const { promise: reading, resolve } = Promise.withResolvers<void>();
+  arrived = resolve;
   const socket = await Bun.connect({
     hostname: "127.0.0.1",
     port: server.port!,
     socket: { data() {} },
   });
   socket.write("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nonly this");
-  await Bun.sleep(50);
+  await reading;
   socket.terminate();
-  for (let waited = 0; lastFailure === undefined && waited < 2_000; waited += 20) await Bun.sleep(20);
+  await until("it is noticed", () => lastFailure !== undefined);
   expect(lastFailure).toBeInstanceOf(AppError);
   expect((lastFailure as AppError).code).toBe("malformed");
 });

@@ -92,12 +92,17 @@ export class SimulatedProcess {
     const point = this.#world.crashes.pass(this.#generation);
     if (point === "die before") return this.#die();
     if (point === "take over") await this.#sleepThroughTakeOver();
-    this.#world.inFlight += 1;
-    const result = await call().finally(() => {
-      this.#world.inFlight -= 1;
-    });
+    const result = await this.#underWay(call);
     if (point === "die after") return this.#die();
     return this.dead ? NEVER : result;
+  }
+
+  /** Time stands still until it has been answered. */
+  #underWay<T>(call: () => Promise<T>): Promise<T> {
+    this.#world.inFlight += 1;
+    return call().finally(() => {
+      this.#world.inFlight -= 1;
+    });
   }
 
   #isLockedOut(): boolean {
@@ -125,6 +130,15 @@ export class SimulatedProcess {
           return (...args: unknown[]) => this.#pass(() => method.apply(target, args) as Promise<unknown>);
         },
       });
+    // What is announced meanwhile is waited for. Where its process may die is a matter of the contract's tests.
+    const awaited = <T extends object>(store: T): T =>
+      new Proxy(store, {
+        get: (target, name) => {
+          const method = Reflect.get(target, name) as unknown;
+          if (typeof method !== "function") return method;
+          return (...args: unknown[]) => this.#underWay(() => method.apply(target, args) as Promise<unknown>);
+        },
+      });
     const runs = watchStore(backend.runs);
     return Object.assign(Object.create(backend) as Backend, {
       runs: Object.assign(Object.create(runs) as typeof runs, {
@@ -136,6 +150,7 @@ export class SimulatedProcess {
         nextDueAt: () => this.#pass(async () => (this.#isLockedOut() ? null : backend.runs.nextDueAt())),
       }),
       workflows: watchStore(backend.workflows),
+      alerts: awaited(backend.alerts),
     });
   }
 

@@ -94,9 +94,11 @@ describe("whatever fails and whenever the process dies", () => {
         }),
         { numRuns: RUNS, ...(process.env.SEED ? { seed: Number(process.env.SEED) } : {}) },
       );
-      // A simulation in which nothing ever dies or is doubted would prove nothing. A few scenarios may have no doubt by chance.
-      expect(processes).toBeGreaterThan(RUNS * 1.3);
-      if (RUNS >= 100) expect(reviews).toBeGreaterThan(RUNS / 20);
+      // A simulation in which nothing ever dies or is doubted would prove nothing. By chance few scenarios may have few of either.
+      if (RUNS >= 100) {
+        expect(processes).toBeGreaterThan(RUNS * 1.3);
+        expect(reviews).toBeGreaterThan(RUNS / 20);
+      } else expect(processes).toBeGreaterThan(RUNS);
     },
     { timeout: 600_000 },
   );

@@ -96,8 +96,20 @@ test("closing commits what waits and refuses what comes", async () => {
   expect(await stored("closing")).toHaveLength(1);
 });
 
+/** Until a second statement waits for a lock, after the first has given up. */
+async function untilTriedAgain(): Promise<void> {
+  const looking = new Bun.SQL(postgres.url, { max: 1 });
+  const tries = new Set<string>();
+  while (tries.size < 2) {
+    const waiting = await looking`SELECT query_start::text AS begun FROM pg_stat_activity
+                                  WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    for (const { begun } of waiting) tries.add(begun);
+  }
+  await looking.close();
+}
+
 test("a batch that others are in the way of is tried again, and then all of it is unavailable", async () => {
-  const connection = { lock_timeout: "50" };
+  const connection = { lock_timeout: "400" };
   const impatient = new Pool(() => new Bun.SQL(postgres.url, { max: 2, connection }), 20_000);
   const beside = new Database(impatient, 2, 5_000);
   const commits = new GroupCommit(beside);
@@ -114,7 +126,7 @@ test("a batch that others are in the way of is tried again, and then all of it i
     expect(result).toMatchObject({ status: "rejected", reason: { code: "unavailable" } });
   expect(commits.stats()).toMatchObject({ failedBatches: 1 });
   const again = commits.submit(add, "x", "locked-c", 1);
-  await Bun.sleep(75);
+  await untilTriedAgain();
   free.resolve();
   await holding;
   expect(await again).toBe("locked-c");

@@ -186,7 +186,7 @@ describe("a group commit", () => {
     other.close();
     await commits.submit(write("b"));
     expect(stored()).toEqual(["b"]);
-  }, 10_000);
+  }, 30_000);
 
   test("closing commits what is waiting and refuses what comes later", async () => {
     const waiting = commits.submit(write("a"));

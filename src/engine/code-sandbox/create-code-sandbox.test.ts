@@ -218,8 +218,8 @@ describe("code that does not end", () => {
     const startedAt = performance.now();
     const result = await failure(source, null, { timeoutMs: 400, ...limits });
     expect(result.code as string).toBe(code);
-    // 400 ms, 250 ms until the kill, and the start of a process on a busy machine.
-    expect(performance.now() - startedAt).toBeLessThan(2_500);
+    // 400 ms, 250 ms until the kill, and the start of a process on a busy machine; by itself it would never end.
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
     expect(await run("export default ({ input }) => input", "next")).toEqual({ ok: true, output: "next" });
   }
 

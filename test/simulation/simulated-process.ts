@@ -7,6 +7,7 @@ import { createAlertAnnouncer } from "../../src/engine/announce-alerts.ts";
 import { DEFAULT_LIMITS, Dispatcher } from "../../src/engine/dispatcher.ts";
 import type { EngineDeps } from "../../src/engine/engine-deps.ts";
 import { WorkflowCache } from "../../src/engine/workflow-cache.ts";
+import type { Clock } from "../../src/platform/clock.ts";
 import { BACKEND } from "../test-storage.ts";
 import type { CrashPlan } from "./crash-plan.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -27,6 +28,12 @@ export interface SimulatedWorld {
 }
 
 const NEVER = new Promise<never>(() => {});
+/** Days go by in a scenario: looked at every few seconds, they would be all that it does. */
+const LOOK_EVERY_MS = 3_600_000;
+
+function looksRarely(clock: Clock): Clock {
+  return { ...clock, after: (delayMs, ring) => clock.after(Math.max(delayMs, LOOK_EVERY_MS), ring) };
+}
 
 /** One life of the production engine on the production adapter: everything it awaits passes through the crash plan. */
 export class SimulatedProcess {
@@ -69,7 +76,7 @@ export class SimulatedProcess {
     };
     const alerts = createAlertAnnouncer({
       backend: watched,
-      clock: this.#deps.clock,
+      clock: looksRarely(this.#deps.clock),
       announce: async ({ runId, reason }) => void world.alerts.set(runId, reason),
       gathering: { firstMs: 1_000, everyMs: 60_000 },
     });

@@ -1,46 +1,32 @@
-import type { GuardedRequest } from "../connector-sdk/call-provider.ts";
-import type { ConnectorDefinition, ConnectorRegistry } from "../connector-sdk/connector.ts";
+import type { ConnectorDefinition } from "../connector-sdk/connector.ts";
 import { validateInput } from "../connector-sdk/validate-input.ts";
 import { authorize } from "../domain/authorize.ts";
-import type { Backend } from "../domain/backend.ts";
 import { type ConnectedAccount, type Connection, type ConnectionEvent, NO_TOKEN } from "../domain/connection.ts";
 import type { ParkedRun } from "../domain/connection-store.ts";
-import { AppError, type FieldError } from "../domain/errors.ts";
+import type { FieldError } from "../domain/errors.ts";
 import type { JsonObject } from "../domain/json.ts";
 import type { Page, PageRequest } from "../domain/page.ts";
 import type { RegisteredTrigger } from "../domain/subscription-store.ts";
 import type { Scope } from "../domain/tenant.ts";
-import type { Clock } from "../platform/clock.ts";
-import { awaitUnregistered, stillRegistered } from "./await-unregistered.ts";
 import { checkCredential } from "./check-credential.ts";
+import { invalid, missing } from "./connection-errors.ts";
 import { credentialHosts } from "./credential-hosts.ts";
 import { credentialPlace } from "./credential-place.ts";
+import { createConnectionRemoval, type DeleteConnectionDeps } from "./delete-connection.ts";
 import { findUsers } from "./find-users.ts";
 import type { ConnectionAuthorization } from "./oauth/authorize-connection.ts";
 import { oauthSchemeOf } from "./oauth/oauth-credential.ts";
-import { openCredential } from "./open-credential.ts";
-import { planRevocation } from "./plan-revocation.ts";
 import { refuseOtherAccount } from "./refuse-other-account.ts";
-import type { ConnectionUse } from "./use-connection.ts";
-import type { Vault } from "./vault.ts";
+import { createConnectionTest, type TestConnectionDeps } from "./test-connection.ts";
 
-export interface ManageConnectionsDeps {
-  readonly backend: Pick<Backend, "connections" | "workflows" | "oauth" | "audit" | "subscriptions">;
-  readonly clock: Clock;
-  readonly newId: (prefix: string) => string;
-  readonly vault: Vault;
-  readonly connectors: ConnectorRegistry;
-  readonly request: GuardedRequest;
-  readonly useConnection: ConnectionUse["useConnection"];
-  /** The connection has a new credential: runs that wait for it can go on. */
-  readonly reconnected: (scope: Scope, connectionId: string) => Promise<void>;
-  /** Something is due at once that was not known before. */
-  readonly queued: () => void;
-  /** What is registered at providers is due to be looked at. */
-  readonly wakeSubscriptions: () => void;
-  /** For what is typed in and exchanged for tokens before it is stored. */
-  readonly exchange: Pick<ConnectionAuthorization, "connectDirectly" | "reconnectDirectly">;
-}
+export type ManageConnectionsDeps = TestConnectionDeps &
+  DeleteConnectionDeps & {
+    readonly newId: (prefix: string) => string;
+    /** The connection has a new credential: runs that wait for it can go on. */
+    readonly reconnected: (scope: Scope, connectionId: string) => Promise<void>;
+    /** For what is typed in and exchanged for tokens before it is stored. */
+    readonly exchange: Pick<ConnectionAuthorization, "connectDirectly" | "reconnectDirectly">;
+  };
 
 export interface NewConnection {
   readonly connector: string;
@@ -62,11 +48,6 @@ export interface ConnectionPatch {
   readonly otherAccount?: boolean | undefined;
 }
 
-/** `asked`: the provider itself has said so; otherwise the credential is there and nothing is known against it. */
-export type ConnectionTest =
-  | { readonly ok: true; readonly asked: boolean; readonly account: ConnectedAccount | null }
-  | { readonly ok: false; readonly problem: string };
-
 /** All that a person looks at when they want to know how a connection is. */
 export interface ConnectionHealth {
   readonly connection: Connection;
@@ -79,9 +60,6 @@ export interface ConnectionHealth {
 }
 
 const SHOWN_PARKED_RUNS = 10;
-
-/** Whoever clicks again and again, or lets a script ask, is told of once in so long, by outcome. */
-const TESTS_GATHER_MS = 10 * 60_000;
 
 /** Stored access to other systems. The credential goes in and is used; it never comes out. */
 export function createConnectionManager(deps: ManageConnectionsDeps) {
@@ -126,7 +104,9 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
 
   async function find(scope: Scope, id: string): Promise<Connection> {
     authorize(scope, "connection.read");
-    return (await connections.find(scope, id)) ?? missing(id);
+    const found = await connections.find(scope, id);
+    if (!found) throw missing(id);
+    return found;
   }
 
   async function list(scope: Scope, page: PageRequest): Promise<Page<Connection>> {
@@ -165,9 +145,9 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
       if (!patch.otherAccount) refuseOtherAccount(connection.account, account);
       const sealedCredential = await seal(connection, credential.value);
       const renewed = { ...NO_TOKEN, account, ...changed, sealedCredential };
-      if (!(await connections.reconnect(scope, id, renewed, change))) missing(id);
+      if (!(await connections.reconnect(scope, id, renewed, change))) throw missing(id);
       await deps.reconnected(scope, id);
-    } else if (!(await connections.update(scope, id, changed, change))) missing(id);
+    } else if (!(await connections.update(scope, id, changed, change))) throw missing(id);
     return find(scope, id);
   }
 
@@ -182,83 +162,6 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     return check.kind === "works" ? check.account : null;
   }
 
-  /**
-   * Rejects with `conflict` while a workflow names the connection, and while something is registered at the provider
-   * through it that the provider cannot be made to forget now, unless it may stay there.
-   */
-  async function remove(scope: Scope, id: string, { leaveRegistered = false } = {}): Promise<void> {
-    authorize(scope, "connection.write");
-    for (;;) {
-      const found = await connections.findSealed(scope, id);
-      if (!found) return missing(id);
-      const users = await findUsers(scope, id, backend);
-      if (users.length > 0) throw inUse(users);
-      const registered = await awaitUnregistered(scope, id, deps);
-      if (registered.length > 0 && !leaveRegistered) throw stillRegistered(registered);
-      const { connection } = found;
-      const opened = await open(connection, found.sealed);
-      // What was granted is taken back at the provider; a credential that cannot be read cannot be.
-      const plan = typeof opened === "string" ? null : await planRevocation(scope, connection, opened, deps);
-      const revocation = plan?.kind === "planned" ? plan.revocation : null;
-      const details = {
-        ...described(connection),
-        ...(registered.length > 0 && { leftRegistered: registered.map(({ workflowId }) => workflowId) }),
-      };
-      const change = { at: clock.now(), action: "connection.deleted", target: id, details };
-      // Refreshed meanwhile: what it holds now is what has to be taken back.
-      if (!(await connections.delete(scope, id, { revocation, generation: connection.generation }, change))) continue;
-      if (revocation) deps.queued();
-      return forgetProblem(scope, connection);
-    }
-  }
-
-  /** It may have been the only one whose app was refused; if not, the next refusal says so again. */
-  async function forgetProblem(scope: Scope, { connector, scheme, refreshFailures }: Connection): Promise<void> {
-    if (refreshFailures === 0) return;
-    const definition = Object.hasOwn(connectors, connector) ? await connectors[connector]!() : null;
-    const granted = oauthSchemeOf(definition, scheme);
-    if (granted) await backend.oauth.clearProblem(scope, granted.provider);
-  }
-
-  /** Asks the provider where the connector can; else looks whether the credential is there and readable. */
-  async function test(scope: Scope, id: string): Promise<ConnectionTest> {
-    authorize(scope, "connection.write");
-    const tested = await tryOut(scope, id);
-    const outcome = tested.ok
-      ? { action: "connection.tested", details: tested.account ? { account: tested.account.label } : {} }
-      : { action: "connection.test_failed", details: { problem: tested.problem } };
-    await backend.audit.append(scope, { at: clock.now(), target: id, gatherMs: TESTS_GATHER_MS, ...outcome });
-    return tested;
-  }
-
-  async function tryOut(scope: Scope, id: string): Promise<ConnectionTest> {
-    const found = await connections.findSealed(scope, id);
-    if (!found) return missing(id);
-    const { connection, sealed } = found;
-    const opened = await open(connection, sealed);
-    if (typeof opened === "string") return { ok: false, problem: opened };
-    if (connection.state !== "ready")
-      return { ok: false, problem: connection.problem ?? "The connection has to be reconnected." };
-    const definition = Object.hasOwn(connectors, connection.connector)
-      ? await connectors[connection.connector]!()
-      : null;
-    if (!definition?.testConnection) return { ok: true, asked: false, account: connection.account };
-    const access = await deps.useConnection(scope, id, connection.connector);
-    if (access.kind !== "ready") return { ok: false, problem: access.reason };
-    const check = await checkCredential(definition, access.credential, connection.hosts, deps);
-    if (check.kind === "works") {
-      if (check.account) await learnAccount(scope, connection, check.account);
-      return { ok: true, asked: true, account: check.account };
-    }
-    return { ok: false, problem: check.kind === "untested" ? "The connector cannot test it." : check.problem };
-  }
-
-  /** Of a credential that was typed in nobody knew; and accounts are renamed. Another one is a person's decision. */
-  async function learnAccount(scope: Scope, { id, generation, account }: Connection, now: ConnectedAccount) {
-    if (account?.label === now.label || (account !== null && account.id !== now.id)) return;
-    await connections.learnAccount(scope, id, generation, now);
-  }
-
   async function health(scope: Scope, id: string): Promise<ConnectionHealth> {
     const connection = await find(scope, id);
     const [events, usedBy, parked, registered] = await Promise.all([
@@ -268,12 +171,6 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
       backend.subscriptions.registeredThrough(scope, id),
     ]);
     return { connection, events, usedBy, parked, registered };
-  }
-
-  /** What was sealed, or why it cannot be read. */
-  async function open(connection: Connection, sealed: string): Promise<JsonObject | string> {
-    const opened = await openCredential(vault, connection, sealed);
-    return opened.kind === "opened" ? opened.value : opened.problem;
   }
 
   function seal(connection: Connection, credential: JsonObject): Promise<string> {
@@ -287,15 +184,18 @@ export function createConnectionManager(deps: ManageConnectionsDeps) {
     throw invalid([{ path: "connector", message: `there is no connector "${name}"; there is: ${names}` }]);
   }
 
-  return { create, find, list, update, remove, test, health };
+  return {
+    create,
+    find,
+    list,
+    update,
+    remove: createConnectionRemoval(deps),
+    test: createConnectionTest(deps),
+    health,
+  };
 }
 
 export type ConnectionManager = ReturnType<typeof createConnectionManager>;
-
-/** What is gone has to be called something in the audit log. */
-function described({ name, connector }: Connection): JsonObject {
-  return { name, connector };
-}
 
 function checkFields(
   connector: ConnectorDefinition,
@@ -329,22 +229,4 @@ function newHostErrors(connection: Connection, hosts: readonly string[]): FieldE
   const added = hosts.filter((host) => !connection.hosts.includes(host));
   if (added.length === 0) return [];
   return [{ path: "credential", message: `is required again, because ${added.join(", ")} would receive it` }];
-}
-
-function inUse(users: readonly { readonly id: string; readonly name: string }[]): AppError {
-  const named = users.slice(0, 10).map(({ id, name }) => `"${name}" (${id})`);
-  const more = users.length > named.length ? ` and ${users.length - named.length} more` : "";
-  return new AppError(
-    "conflict",
-    `The connection is used by ${named.join(", ")}${more}. Take it out of these workflows and publish them, then delete it.`,
-    { detailCode: "connection_in_use" },
-  );
-}
-
-function invalid(fields: readonly FieldError[]): AppError {
-  return new AppError("invalid", "The connection has errors; each names its field.", { fields });
-}
-
-function missing(id: string): never {
-  throw new AppError("not_found", `There is no connection ${id}.`);
 }

@@ -1,16 +1,8 @@
 import type { OAuth2Scheme } from "../../connector-sdk/auth-scheme.ts";
 import type { ConnectorDefinition } from "../../connector-sdk/connector.ts";
-import { AppError, type FieldError } from "../../domain/errors.ts";
+import { AppError } from "../../domain/errors.ts";
 
 /** What people are told when connecting does not work out, and what to do about it. */
-
-export function invalid(fields: readonly FieldError[]): AppError {
-  return new AppError("invalid", "The connection has errors; each names its field.", { fields });
-}
-
-export function missing(id: string): AppError {
-  return new AppError("not_found", `There is no connection ${id}.`);
-}
 
 export function notRegistered(provider: string): AppError {
   return new AppError(

@@ -3,9 +3,10 @@ import type { ConnectorDefinition, ConnectorRegistry } from "../../connector-sdk
 import { validateInput } from "../../connector-sdk/validate-input.ts";
 import type { JsonObject } from "../../domain/json.ts";
 import type { Scope } from "../../domain/tenant.ts";
+import { invalid } from "../connection-errors.ts";
 import { credentialHosts } from "../credential-hosts.ts";
 import { appOfScheme } from "./app-of-scheme.ts";
-import { invalid, notRegistered } from "./consent-errors.ts";
+import { notRegistered } from "./consent-errors.ts";
 import type { OAuthApp, OAuthApps } from "./oauth-apps.ts";
 import { oauthSchemeOf } from "./oauth-credential.ts";
 

@@ -58,6 +58,40 @@ describe("opening", () => {
     await Promise.all(backends.map((backend) => backend.close()));
   }, 30_000);
 
+  test.each(["LATIN1", "SQL_ASCII"])(
+    "a database in %s, which cannot hold every text, is refused before anything is made",
+    async (encoding) => {
+      const name = `encoded_${crypto.randomUUID().slice(0, 8)}`;
+      await admin.unsafe(
+        `CREATE DATABASE ${name} ENCODING '${encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'`,
+      );
+      const url = new URL(`/${name}`, database.url).href;
+      try {
+        await expect(open(url)).rejects.toMatchObject({
+          code: "conflict",
+          message: expect.stringMatching(new RegExp(`${encoding}.*ENCODING 'UTF8'`)),
+        });
+        await using inside = new Bun.SQL(url, { max: 1 });
+        expect(await inside`SELECT FROM pg_tables WHERE schemaname = 'public'`).toHaveLength(0);
+      } finally {
+        await admin.unsafe(`DROP DATABASE ${name} WITH (FORCE)`);
+      }
+    },
+    30_000,
+  );
+
+  test("a user with any name and password is let in", async () => {
+    const [user, password] = [`odd user ${crypto.randomUUID().slice(0, 8)}`, "p@ss:w/o?r#d%é &'\"\\"];
+    await admin.unsafe(`CREATE ROLE "${user}" LOGIN SUPERUSER PASSWORD '${password.replaceAll("'", "''")}'`);
+    roles.push(`"${user}"`);
+    const url = new URL(database.url);
+    url.username = encodeURIComponent(user);
+    url.password = encodeURIComponent(password);
+    const backend = await open(url.href);
+    await backend.check();
+    await backend.close();
+  }, 30_000);
+
   test("a database of a newer version is refused and left alone", async () => {
     await (await open(database.url)).close();
     await admin`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('of the future', 9999999999999)`;

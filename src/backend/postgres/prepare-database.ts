@@ -24,9 +24,10 @@ interface Identity {
 /**
  * Brings the schema up to date and tells the role to work as: null for the URL's own user, when row-level security
  * binds that one anyway; else a restricted role, made here if need be, which can read and write rows and nothing more.
- * `sql` has a single connection. Throws `conflict` when a newer version has written the database.
+ * `sql` has a single connection. Throws `conflict` when a newer version has written the database, or its encoding will not do.
  */
 export async function prepareDatabase(sql: Bun.SQL): Promise<string | null> {
+  await requireUnicode(sql);
   // What every start but the first finds, without a lock and without writing anything.
   const ready = await findPrepared(sql);
   if (ready) return ready.role;
@@ -50,6 +51,16 @@ export async function findPrepared(sql: Bun.SQL): Promise<{ readonly role: strin
   if (!(await isUpToDate(sql)) || !(await isRowSecurityForced(sql))) return null;
   if (isBound(await identify(sql))) return { role: null };
   return (await isServerRoleReady(sql)) ? { role: SERVER_ROLE } : null;
+}
+
+/** In any other encoding texts from all over the world are refused, one by one, when they come. */
+async function requireUnicode(sql: Bun.SQL): Promise<void> {
+  const [row] = await sql.unsafe<{ encoding: string }[]>("SELECT current_setting('server_encoding') AS encoding");
+  if (row?.encoding === "UTF8") return;
+  throw new AppError(
+    "conflict",
+    `The Postgres database is encoded in ${row?.encoding}, which cannot hold every text. Make another: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0`,
+  );
 }
 
 async function isUpToDate(sql: Bun.SQL): Promise<boolean> {

@@ -7,8 +7,8 @@ import { setDue } from "./connection-queue.ts";
 import { encodeOptional } from "./connection-rows.ts";
 
 interface RevocationRow extends Omit<Revocation, "account"> {
-  readonly accountId: string | null;
-  readonly accountLabel: string | null;
+  readonly account_id: string | null;
+  readonly account_label: string | null;
 }
 
 /** In the transaction that makes it so: stored, and due at once. */
@@ -30,18 +30,18 @@ export function createRevocations({
     async addRevocation(scope, revocation, at) {
       await database.write(scope.tenantId, ({ run }) => addRevocation(run, scope, revocation, at));
     },
-    async findRevocation({ tenantId }, id) {
+    async findRevocation({ tenantId }, revocationId) {
       const [row] = await database.read(tenantId, (run) =>
         run<RevocationRow>(
-          `SELECT id, connection_id AS "connectionId", account_id AS "accountId", account_label AS "accountLabel",
-             connector, scheme, sealed_credential AS "sealedCredential", attempts FROM revocations WHERE id = $1`,
-          [id],
+          `SELECT id, connection_id AS "connectionId", account_id, account_label, connector, scheme, sealed_credential AS "sealedCredential", attempts FROM revocations WHERE id = $1`,
+          [revocationId],
         ),
       );
       if (!row) return null;
-      const { accountId, accountLabel, ...rest } = row;
-      const account = accountId === null ? null : { id: accountId, label: accountLabel ?? accountId };
-      return { ...rest, account: account && { id: decodeText(account.id), label: decodeText(account.label) } };
+      const { account_id, account_label, ...rest } = row;
+      if (account_id === null) return { ...rest, account: null };
+      const id = decodeText(account_id);
+      return { ...rest, account: { id, label: account_label === null ? id : decodeText(account_label) } };
     },
     async revocationFailed(scope, id, dueAt) {
       await database.write(scope.tenantId, async ({ run }) => {

@@ -50,7 +50,7 @@ async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): P
   }
 }
 /** Until nothing that the page has asked for is still to be shown. */
-const settled = (page: Page) => page.waitForFunction("document.querySelector('.htmx-request') === null");
+const settled = (page: Page) => page.locator(".htmx-request").first().waitFor({ state: "detached" });
 
 const everyKind: readonly Step[] = [
   {

@@ -1,14 +1,17 @@
 import { Html } from "@elysiajs/html";
 import type { Connection, ConnectionEvent } from "../../src/domain/connection.ts";
 import type { EntryView } from "../audit/audit-entry.ts";
+import type { BadgeProps } from "../components/badge.tsx";
 import { Button, DialogButton, LinkButton } from "../components/button.tsx";
 import { FormDialog } from "../components/dialog.tsx";
-import { Checkbox, TextField } from "../components/field.tsx";
+import { TextField } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHeader } from "../components/page-header.tsx";
+import { Time } from "../components/time.tsx";
 import { AccessCard } from "./access-card.tsx";
 import { stateBadge } from "./connection-state.tsx";
+import { DeleteDialog } from "./delete-dialog.tsx";
 import { EventsCard, HistoryCard } from "./happenings.tsx";
 import { type HeadroomView, Limits } from "./limits-card.tsx";
 import { type ConnectionUsersProps, leavingOf, UsersCard } from "./users-card.tsx";
@@ -31,22 +34,22 @@ export interface ConnectionPageProps extends ConnectionUsersProps {
 
 /** How a connection is, who depends on it, and everything that can be done about it. */
 export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
-  const { connection, connectorTitle, mayWrite, csrf } = props;
+  const { connection, connectorTitle, mayWrite } = props;
   return (
     <>
       <PageHeader
         title={connection.name}
         lead={connection.account ? `${connectorTitle} · ${connection.account.label}` : connectorTitle}
         trail={{ href: "/connections", label: "Connections" }}
-        badges={[stateBadge(connection)]}
+        badges={[stateBadge(connection), ...limitBadges(props.headroom)]}
       >
         {mayWrite ? <Actions {...props} /> : ""}
       </PageHeader>
       <Trouble {...props} />
       <div class="connection-health">
         <div class="stack">
-          <AccessCard connection={connection} schemeTitle={props.schemeTitle} />
-          <EventsCard events={props.events} />
+          <AccessCard connection={connection} schemeTitle={props.schemeTitle} isGranted={props.oauth !== null} />
+          <EventsCard events={props.events} isFine={connection.state === "ready"} />
           {props.history ? <HistoryCard id={connection.id} entries={props.history} /> : ""}
         </div>
         <div class="stack">
@@ -57,25 +60,7 @@ export function ConnectionPage(props: ConnectionPageProps): JSX.Element {
       {mayWrite ? (
         <>
           <RenameDialog {...props} />
-          <FormDialog
-            id="delete-connection"
-            title={`Delete ${connection.name}?`}
-            text={deleteText(props)}
-            action={`/connections/${connection.id}/delete`}
-            confirmLabel="Delete the connection"
-            csrf={csrf}
-            danger
-          >
-            {leavingOf(props).length > 0 ? (
-              <Checkbox
-                name="leaveRegistered"
-                label="Delete it now, also if the provider cannot be told"
-                hint="The provider then goes on calling addresses that nobody answers, until somebody removes them there."
-              />
-            ) : (
-              ""
-            )}
-          </FormDialog>
+          <DeleteDialog {...props} isGranted={props.oauth !== null} leaves={leavingOf(props).length > 0} />
         </>
       ) : (
         ""
@@ -111,15 +96,21 @@ function Actions({ connection, oauth, csrf }: ConnectionPageProps): JSX.Element 
   );
 }
 
-function Trouble({ connection, parked, mayWrite }: ConnectionPageProps): JSX.Element {
-  const { state, problem } = connection;
+/** Connected, and yet nothing goes out for a while. */
+function limitBadges({ limits }: HeadroomView): readonly BadgeProps[] {
+  return limits.some(({ frozenUntil }) => frozenUntil !== null) ? [{ tone: "warning", label: "Slowed down" }] : [];
+}
+
+function Trouble({ connection, oauth, parked, mayWrite }: ConnectionPageProps): JSX.Element {
+  const { state, problem, refreshAt } = connection;
   if (state === "ready" && problem === null) return "";
   const waits = parked.count === 1 ? "One run waits for it" : `${parked.count} runs wait for it`;
-  const then = mayWrite ? "and goes on by itself after reconnecting." : "until somebody who may reconnects it.";
+  const mended = oauth === null ? "once a new credential is entered" : "after reconnecting";
+  const then = mayWrite ? `and goes on by itself ${mended}.` : "until somebody who may reconnects it.";
   return (
     <div class="page-notice">
       {state === "needs_reconnect" ? (
-        <Notice tone="danger" title="Somebody has to reconnect it">
+        <Notice tone="danger" title={oauth === null ? "It needs a new credential" : "Somebody has to reconnect it"}>
           <p safe>{problem ?? "The provider no longer accepts the credential."}</p>
           <p safe>
             {parked.count > 0
@@ -130,7 +121,18 @@ function Trouble({ connection, parked, mayWrite }: ConnectionPageProps): JSX.Ele
       ) : (
         <Notice tone="warning" title="It could not be renewed the last time">
           <p safe>{problem}</p>
-          <p>It is tried again by itself; the connection stays as it is.</p>
+          <p>
+            {"It is tried again by itself"}
+            {refreshAt === null ? (
+              ""
+            ) : (
+              <>
+                {" "}
+                <Time at={refreshAt} />
+              </>
+            )}
+            ; the connection stays as it is.
+          </p>
         </Notice>
       )}
     </div>
@@ -157,14 +159,4 @@ function RenameDialog({ connection, renaming, csrf }: ConnectionPageProps): JSX.
       />
     </FormDialog>
   );
-}
-
-function deleteText({ usedBy, oauth }: ConnectionPageProps): string {
-  if (usedBy.length > 0) {
-    const names = usedBy.slice(0, 3).map(({ name }) => `“${name}”`);
-    const more = usedBy.length > names.length ? ` and ${usedBy.length - names.length} more` : "";
-    return `It is used by ${names.join(", ")}${more}, which would fail without it. Take it out of them and publish them first.`;
-  }
-  const taken = oauth ? " What was granted is taken back at the provider." : "";
-  return `No workflow uses it.${taken} This cannot be undone.`;
 }

@@ -14,11 +14,17 @@ import { ConnectorMark } from "./connector-mark.tsx";
 
 export interface ConnectionsPageProps {
   readonly connections: readonly (Connection & { readonly connectorTitle: string })[];
-  readonly problems: readonly OAuthAppProblem[];
+  readonly problems: readonly AppProblemView[];
   readonly older: string | null;
   readonly newest: string | null;
   readonly mayWrite: boolean;
   readonly csrf: string;
+}
+
+export interface AppProblemView extends OAuthAppProblem {
+  /** What people call the provider, and where its app is entered; null where no connection on the page says so. */
+  readonly title: string;
+  readonly href: string | null;
 }
 
 const COLUMNS = [
@@ -71,10 +77,16 @@ export function ConnectionsPage({ connections, problems, older, newest, mayWrite
               <td class="narrow">
                 <Badge {...stateBadge(connection)} />
               </td>
-              <td class="narrow soft">
-                {connection.refreshAt === null ? <span class="faint">None</span> : <Time at={connection.refreshAt} />}
+              <td class="narrow soft" data-label="Next refresh">
+                {connection.refreshAt === null ? (
+                  <span class="faint">
+                    {connection.state === "needs_reconnect" ? "After reconnecting" : "Not needed"}
+                  </span>
+                ) : (
+                  <Time at={connection.refreshAt} />
+                )}
               </td>
-              <td class="narrow soft">
+              <td class="narrow soft" data-label="Last used">
                 {connection.lastUsedAt === null ? (
                   <span class="faint">Never</span>
                 ) : (
@@ -90,15 +102,17 @@ export function ConnectionsPage({ connections, problems, older, newest, mayWrite
   );
 }
 
-function AppProblem({ problem }: { problem: OAuthAppProblem }): JSX.Element {
+function AppProblem({ problem }: { problem: AppProblemView }): JSX.Element {
+  const { provider, title, href, since } = problem;
   return (
     <div class="page-notice">
-      <Notice tone="warning" title={`The OAuth app of ${problem.provider} is refused`}>
+      <Notice tone="warning" title={`${title} refuses your app`}>
         <p safe>{problem.problem}</p>
         <p>
-          Its connections stay as they are and are tried again. Check the client id and secret
-          <span safe>{` (${problem.provider}_CLIENT_ID, or on the connector's page).`}</span> Since{" "}
-          <Time at={problem.since} />.
+          {"Since "}
+          <Time at={since} />. Its connections stay as they are and are tried again by themselves.{" "}
+          {href === null ? "" : <a href={href}>Check the client id and secret</a>}
+          <span safe>{href === null ? `Check the client id and secret (${provider}_CLIENT_ID).` : ""}</span>
         </p>
       </Notice>
     </div>

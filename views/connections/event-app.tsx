@@ -36,8 +36,8 @@ export function EventsAddress({ events }: { events: EventAppView }): JSX.Element
         ""
       )}
       <p class="faint">
-        An operator who registers one app for all tenants enters <code safe>{installation.url}</code> there instead, and
-        sets <code safe>{installation.variables.join(", ")}</code>.
+        Whoever runs this server and registers one app for everybody enters <code safe>{installation.url}</code> there
+        instead, and sets <code safe>{installation.variables.join(", ")}</code>.
       </p>
     </div>
   );

@@ -16,11 +16,11 @@ const EVENTS = {
 } as const;
 
 /** What happened to it at its provider. */
-export function EventsCard({ events }: { events: readonly ConnectionEvent[] }): JSX.Element {
+export function EventsCard({ events, isFine }: { events: readonly ConnectionEvent[]; isFine: boolean }): JSX.Element {
   return (
     <Card id="events-title" title="What happened lately">
       {events.length === 0 ? (
-        <p class="faint">Nothing went wrong.</p>
+        <p class="faint">{isFine ? "Nothing went wrong." : "Nothing beside what stands above."}</p>
       ) : (
         <ul class="plain-list events">
           {events.map(({ at, kind, message }) => (

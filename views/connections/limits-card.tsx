@@ -29,7 +29,7 @@ export function Limits({ headroom }: { headroom: HeadroomView }): JSX.Element {
       {[...telling, ...(isShort ? quiet : [])].map((limit) => (
         <Limit limit={limit} />
       ))}
-      {isShort ? "" : <QuietLimits limits={quiet} />}
+      {isShort ? "" : <QuietLimits limits={quiet} areOthers={telling.length > 0} />}
       {maxConcurrentCalls === null ? (
         ""
       ) : (
@@ -47,17 +47,17 @@ function isTelling({ remaining, waiting, frozenUntil }: HeadroomView["limits"][n
 }
 
 /** Of providers with a limit for each method: nobody waits, so one line each, on demand. */
-function QuietLimits({ limits }: Pick<HeadroomView, "limits">): JSX.Element {
+function QuietLimits({ limits, areOthers }: Pick<HeadroomView, "limits"> & { areOthers: boolean }): JSX.Element {
   return (
     <details class="quiet-limits">
-      <summary safe>{`${limits.length} limits that nobody waits for`}</summary>
+      <summary safe>{`${limits.length} ${areOthers ? "other limits" : "limits"}, none reached`}</summary>
       <dl class="facts">
         {limits.map(({ title, requests, perMs, availableNow }) => (
           <>
             <dt class="mono" safe>
               {title}
             </dt>
-            <dd safe>{`${paceOf(requests, perMs)}; ${count(availableNow)} at once`}</dd>
+            <dd safe>{`${paceOf(requests, perMs)} · ${count(availableNow)} free now`}</dd>
           </>
         ))}
       </dl>
@@ -68,7 +68,7 @@ function QuietLimits({ limits }: Pick<HeadroomView, "limits">): JSX.Element {
 function Limit({ limit }: { limit: HeadroomView["limits"][number] }): JSX.Element {
   const { title, requests, perMs, remaining, availableNow, frozenUntil, waiting } = limit;
   const pace = paceOf(requests, perMs);
-  const left = remaining === null ? `${count(availableNow)} can leave at once` : `${count(remaining)} left`;
+  const left = remaining === null ? `${count(availableNow)} free now` : `${count(remaining)} left`;
   return (
     <div class="stack-tight">
       <span safe>{title}</span>
@@ -86,13 +86,13 @@ function Limit({ limit }: { limit: HeadroomView["limits"][number] }): JSX.Elemen
         />
       )}
       <span class="faint" safe>
-        {`${pace}; ${left}${waiting > 0 ? `; ${waiting} waiting` : ""}`}
+        {`At most ${pace} · ${left}${waiting > 0 ? ` · ${waiting} ${waiting === 1 ? "call waits" : "calls wait"}` : ""}`}
       </span>
       {frozenUntil === null ? (
         ""
       ) : (
         <span>
-          <Badge tone="warning" label="Refused" /> nothing leaves before <Time at={frozenUntil} />
+          <Badge tone="warning" label="Refused for now" /> Goes on by itself <Time at={frozenUntil} />
         </span>
       )}
     </div>

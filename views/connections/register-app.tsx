@@ -170,7 +170,7 @@ function Client({ action, oauth, events, clientId, errors, next, csrf }: Registe
     <div class="stack-tight">
       <h3>{events ? "Client id and secrets" : "Client id and secret"}</h3>
       <p class="faint">
-        What the provider shows once the app is registered. An operator can set them for all tenants instead:{" "}
+        What the provider shows once the app is registered. Whoever runs this server can set them for everybody instead:{" "}
         <code safe>{app.variables.join(", ")}</code>.
       </p>
       <Form action={action} csrf={csrf}>
@@ -191,7 +191,7 @@ function Client({ action, oauth, events, clientId, errors, next, csrf }: Registe
           hint={
             app.source === "tenant"
               ? "Stored. Leave it empty to keep it."
-              : "Stored encrypted, never shown again. Empty for a public client."
+              : "Stored encrypted, never shown again. Leave it empty only if the provider gives none."
           }
           autocomplete="off"
           optional
@@ -199,7 +199,7 @@ function Client({ action, oauth, events, clientId, errors, next, csrf }: Registe
         {events ? <SecretFields events={events} errors={errors} /> : ""}
         <FormActions>
           {app.source === "tenant" ? <Button kind="danger" label="Forget this app" name="do" value="remove" /> : ""}
-          <Button label="Store the app" />
+          <Button kind={app.clientId === null ? "primary" : "secondary"} label="Store the app" />
         </FormActions>
       </Form>
     </div>

@@ -61,29 +61,30 @@ export function UsersCard(props: ConnectionUsersProps): JSX.Element {
           ))}
         </ul>
       )}
-      {usedBy.some(({ publishedVersion }) => publishedVersion !== null) ? (
-        <p class="faint">Their runs would fail without it, so it can only be deleted once they no longer name it.</p>
+      {usedBy.length > 0 ? (
+        <p class="faint">They would fail without it, so it can only be deleted once none of them uses it.</p>
       ) : (
         ""
       )}
       {leaving.length > 0 ? <Leaving leaving={leaving} /> : ""}
-      {parked.count > 0 ? <Parked parked={parked} /> : ""}
+      {parked.count > 0 ? <Parked parked={parked} usedBy={usedBy} /> : ""}
     </Card>
   );
 }
 
-function Parked({ parked }: Pick<ConnectionUsersProps, "parked">): JSX.Element {
+function Parked({ parked, usedBy }: Pick<ConnectionUsersProps, "parked" | "usedBy">): JSX.Element {
   const { count, runs } = parked;
+  const names = new Map(usedBy.map(({ id, name }) => [id, name]));
   return (
     <div class="stack-tight">
       <h3>
         Waiting runs <Badge tone="warning" label={String(count)} />
       </h3>
       <ul class="plain-list">
-        {runs.map(({ runId, parkedAt }) => (
+        {runs.map(({ runId, workflowId, parkedAt }) => (
           <li>
-            <a class="mono" href={`/runs/${runId}`} safe>
-              {runId}
+            <a href={`/runs/${runId}`} title={runId} dir="auto" safe>
+              {names.get(workflowId) ?? runId}
             </a>{" "}
             <span class="faint">
               since <Time at={parkedAt} />
@@ -91,7 +92,7 @@ function Parked({ parked }: Pick<ConnectionUsersProps, "parked">): JSX.Element {
           </li>
         ))}
       </ul>
-      {count > runs.length ? <p class="faint" safe>{`and ${count - runs.length} more`}</p> : ""}
+      {count > runs.length ? <a href="/runs?status=waiting" safe>{`and ${count - runs.length} more`}</a> : ""}
     </div>
   );
 }

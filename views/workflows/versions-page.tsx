@@ -12,7 +12,7 @@ export interface VersionsView {
   readonly versions: readonly {
     readonly version: number;
     readonly createdAt: number;
-    readonly createdBy: string;
+    readonly createdBy: { readonly id: string; readonly name: string };
     readonly steps: number;
     readonly isPublished: boolean;
   }[];
@@ -43,7 +43,7 @@ export function VersionsPage({ view }: { view: VersionsView }): JSX.Element {
         >
           {versions.map(({ version, createdAt, createdBy, steps, isPublished }) => (
             <tr>
-              <td data-label="Version">
+              <td>
                 <a href={`${root}/versions/${version}`} safe>
                   {`Version ${version}`}
                 </a>{" "}
@@ -53,7 +53,9 @@ export function VersionsPage({ view }: { view: VersionsView }): JSX.Element {
                 <Time at={createdAt} />
               </td>
               <td data-label="By">
-                <code safe>{createdBy}</code>
+                <span dir="auto" title={Html.escapeHtml(createdBy.id)} safe>
+                  {createdBy.name}
+                </span>
               </td>
               <td data-label="Steps">{steps}</td>
             </tr>

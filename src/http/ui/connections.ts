@@ -1,4 +1,7 @@
+import type { AppProblemView } from "../../../views/connections/connections-page.tsx";
+import type { Connection } from "../../domain/connection.ts";
 import { AppError } from "../../domain/errors.ts";
+import type { OAuthAppProblem } from "../../domain/oauth-store.ts";
 import type { SignedIn } from "../../domain/signed-in.ts";
 import type { Scope } from "../../domain/tenant.ts";
 import type { Services } from "../services.ts";
@@ -30,7 +33,7 @@ export const connectionPages = [
       const { ConnectionsPage } = await import("../../../views/connections/connections-page.tsx");
       const view = ConnectionsPage({
         connections: shown,
-        problems,
+        problems: await Promise.all(problems.map((problem) => describeProblem(problem, items, scope, services))),
         older: nextCursor === null ? null : `/connections?cursor=${encodeURIComponent(nextCursor)}`,
         newest: cursor === null ? null : "/connections",
         mayWrite: scope.permissions.has("connection.write"),
@@ -129,6 +132,25 @@ async function showConnection(
   });
   const title = connection.name;
   return page({ title, section: "connections", status: renaming ? 422 : 200 }, view);
+}
+
+/** An app is known by its provider's name in the environment; people know the connector. */
+async function describeProblem(
+  problem: OAuthAppProblem,
+  shown: readonly Connection[],
+  scope: Scope,
+  { connectOptions }: Services,
+): Promise<AppProblemView> {
+  for (const connector of new Set(shown.map((each) => each.connector))) {
+    const option = await connectOptions.find(scope, connector).catch(ifMissing);
+    const scheme = option?.schemes.find(({ oauth }) => oauth?.app.provider === problem.provider);
+    if (!option || !scheme) continue;
+    const href = scope.permissions.has("connection.write")
+      ? `/connections/new/${connector}?scheme=${encodeURIComponent(scheme.name)}`
+      : null;
+    return { ...problem, title: option.title, href };
+  }
+  return { ...problem, title: problem.provider, href: null };
 }
 
 async function historyOf(scope: Scope, target: string, services: Services) {

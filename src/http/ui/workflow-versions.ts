@@ -13,11 +13,13 @@ export const workflowVersionPages = [
     method: "GET",
     path: "/workflows/:id/versions",
     access: "workflow.read",
-    async handle({ signedIn, params, query }, { workflows }) {
+    async handle({ signedIn, params, query }, { workflows, audit }) {
       const { scope } = signedIn;
       const workflow = await workflows.find(scope, params.id);
       const cursor = query.get("cursor");
       const { items, nextCursor } = await workflows.versions(scope, params.id, { limit: PER_PAGE, cursor });
+      const actors = items.map(({ createdBy }) => ({ kind: kindOf(createdBy), id: createdBy }));
+      const names = scope.permissions.has("audit.read") ? await audit.actorNames(scope, actors) : new Map();
       const { VersionsPage } = await import("../../../views/workflows/versions-page.tsx");
       const view = {
         root: `/workflows/${params.id}`,
@@ -25,7 +27,10 @@ export const workflowVersionPages = [
         versions: items.map(({ version, createdAt, createdBy, definition }) => ({
           version,
           createdAt,
-          createdBy,
+          createdBy: {
+            id: createdBy,
+            name: createdBy === signedIn.user.id ? "You" : (names.get(createdBy) ?? createdBy),
+          },
           steps: definition.steps.length,
           isPublished: version === workflow.publishedVersion,
         })),
@@ -104,6 +109,11 @@ export const workflowVersionPages = [
     },
   }),
 ];
+
+/** A version keeps the id of who published it alone. */
+function kindOf(id: string): "user" | "api_key" {
+  return id.startsWith("key_") ? "api_key" : "user";
+}
 
 function readVersion(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new AppError("not_found", "There is no such version.");

@@ -19,7 +19,7 @@ import { planRevocation } from "./plan-revocation.ts";
 import type { Vault } from "./vault.ts";
 
 /*
- * One refresh for however many ask at once, in however many processes (DESIGN §5):
+ * One refresh for however many ask at once, in however many processes:
  *
  *   callers ──► one promise per connection and generation ──► lease row (compare-and-swap) ──► token endpoint
  *                                                               │ held by another worker: look again until it is done

@@ -6,7 +6,7 @@ import { envelopeKeyId, newKey, openBytes, type SealKey, sealBytes, sealKey } fr
 import type { KeyRing } from "./key-ring.ts";
 
 /*
- * Envelope encryption (DESIGN §5): a key-encryption key, which never enters the database, wraps the data-encryption
+ * Envelope encryption: a key-encryption key, which never enters the database, wraps the data-encryption
  * keys of each tenant; a data key seals the tenant's secrets. Changing the key-encryption key means wrapping the data
  * keys anew, not touching a single secret; changing a tenant's data key means adding a generation and sealing anew, row
  * by row, while the earlier generations still open (`rotate-keys.ts`).

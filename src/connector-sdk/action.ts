@@ -10,7 +10,7 @@ export interface ActionDefinition<Input = JsonObject> {
   readonly description: string;
   /** Shape of `input`; rendered as a form, and checked at save (with expressions in place) and before the call. */
   readonly input: Fields;
-  /** What happens when it is done twice (DESIGN §3). A function where the input decides, as with HTTP methods. */
+  /** What happens when it is done twice. A function where the input decides, as with HTTP methods. */
   readonly effect: Effect | ((input: Input) => Effect);
   /** Where `context.api` puts the idempotency key of a `keyed` action. */
   readonly idempotency?: IdempotencyMapping;

@@ -19,7 +19,7 @@ import { newRecord } from "./step-record.ts";
 import type { TaskScope } from "./task-scope.ts";
 
 /*
- * An action, in the order of DESIGN §3:
+ * An action, in its order:
  *
  *   plan (input frozen) ─► credential ─► commit "started" ─► connector ─► guarded egress ─► result
  *      │                       └─► parked (connection)                       ├─► succeeded

@@ -5,7 +5,7 @@ import { NAMES, scopeOf } from "./evaluate-for-test.ts";
 import { ExpressionError, ExpressionLimitError } from "./expression-error.ts";
 
 /**
- * DESIGN §2: no expression may delay anyone else by 100 ms. Each of these would run for seconds or for ever without the
+ * No expression may delay anyone else by 100 ms. Each of these would run for seconds or for ever without the
  * budget. Measured, all end within 45 ms; the tests allow more, because other tests share the machine.
  */
 const GENEROUS_MS = 250;

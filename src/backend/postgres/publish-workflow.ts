@@ -41,10 +41,7 @@ export function createPublishWorkflow({
         if (workflow.published_version === null) return true;
         await run("UPDATE workflows SET published_version = NULL WHERE id = $1", [id]);
         await run("UPDATE hook_routes SET version = NULL WHERE workflow_id = $1", [id]);
-        await removeSchedule(run, id);
-        await removePoll(run, id);
-        await unwantSubscription(run, id, entry.at);
-        await run("DELETE FROM event_routes WHERE workflow_id = $1", [id]);
+        await switchOff(run, id, entry.at);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return true;
       });
@@ -59,10 +56,7 @@ export function createPublishWorkflow({
         ]);
         await run("DELETE FROM hook_routes WHERE workflow_id = $1", [id]);
         await run("DELETE FROM hook_secrets WHERE workflow_id = $1", [id]);
-        await removeSchedule(run, id);
-        await removePoll(run, id);
-        await unwantSubscription(run, id, entry.at);
-        await run("DELETE FROM event_routes WHERE workflow_id = $1", [id]);
+        await switchOff(run, id, entry.at);
         await appendAudit(transaction, scope.tenantId, scope.actor, entry);
         return true;
       });
@@ -91,6 +85,14 @@ async function findOrAddVersion(
     [tenantId, workspaceId, workflow.id, version, text, at, encodeText(actor.id)],
   );
   return version;
+}
+
+/** All that starts runs by itself; the hook is its URL too, and goes only with the workflow. */
+async function switchOff(run: Statement, workflowId: string, at: number): Promise<void> {
+  await removeSchedule(run, workflowId);
+  await removePoll(run, workflowId);
+  await unwantSubscription(run, workflowId, at);
+  await run("DELETE FROM event_routes WHERE workflow_id = $1", [workflowId]);
 }
 
 async function activate(

@@ -41,10 +41,7 @@ export function createPublishWorkflow(
         if (workflow.publishedVersion === null) return true;
         orm.update(workflows).set({ publishedVersion: null }).where(eq(workflows.id, id)).run();
         orm.update(hooks).set({ version: null }).where(eq(hooks.workflowId, id)).run();
-        orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
-        orm.delete(polls).where(eq(polls.workflowId, id)).run();
-        subscriptions.unwant(id, change.at);
-        orm.delete(eventRoutes).where(eq(eventRoutes.workflowId, id)).run();
+        switchOff(id, change.at);
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       });
@@ -54,10 +51,7 @@ export function createPublishWorkflow(
         if (!find(scope, id)) return false;
         orm.update(workflows).set({ publishedVersion: null, deletedAt: change.at }).where(eq(workflows.id, id)).run();
         orm.delete(hooks).where(eq(hooks.workflowId, id)).run();
-        orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
-        orm.delete(polls).where(eq(polls.workflowId, id)).run();
-        subscriptions.unwant(id, change.at);
-        orm.delete(eventRoutes).where(eq(eventRoutes.workflowId, id)).run();
+        switchOff(id, change.at);
         appendAudit(scope.tenantId, scope.actor, change);
         return true;
       });
@@ -88,6 +82,14 @@ export function createPublishWorkflow(
       })
       .run();
     return version;
+  }
+
+  /** All that starts runs by itself; the hook is its URL too, and goes only with the workflow. */
+  function switchOff(id: string, at: number): void {
+    orm.delete(schedules).where(eq(schedules.workflowId, id)).run();
+    orm.delete(polls).where(eq(polls.workflowId, id)).run();
+    subscriptions.unwant(id, at);
+    orm.delete(eventRoutes).where(eq(eventRoutes.workflowId, id)).run();
   }
 
   /** The cap of the published version holds for every run of the workflow from then on. */

@@ -3,7 +3,7 @@ import { DatabaseClock } from "./database-clock.ts";
 
 const MINUTE = 60_000;
 /** The test may be interrupted between two looks at a clock. */
-const CLOSE_MS = 250;
+const CLOSE_MS = 2_000;
 
 /** A host whose clock can be set, and its clock as put right by a database that has the time of this machine. */
 function startHost(aheadMs: number) {
@@ -35,12 +35,11 @@ test.each([5 * MINUTE, -5 * MINUTE, 0])("a host that is %d ms ahead shows the da
 
 test("a host that is right is not moved by an answer that took its time", () => {
   const clock = new DatabaseClock(Date.now);
-  const askedAt = performance.now() - 800;
-  clock.tell(Date.now() - 700, askedAt);
+  clock.tell(Date.now() - 20_000, performance.now() - 30_000);
   expect(Math.abs(clock.now() - Date.now())).toBeLessThan(CLOSE_MS);
   // Only as far as it is proved wrong: the database's time was read after the question.
-  clock.tell(Date.now() + 300, performance.now() - 100);
-  expect(Math.abs(clock.now() - Date.now() - 300)).toBeLessThan(CLOSE_MS);
+  clock.tell(Date.now() + 20_000, performance.now() - 10_000);
+  expect(Math.abs(clock.now() - Date.now() - 20_000)).toBeLessThan(CLOSE_MS);
 });
 
 test.each([60 * MINUTE, -60 * MINUTE])(
@@ -68,9 +67,12 @@ test("a database that does not answer is not asked at every look at the clock", 
     throw new Error("away");
   });
   ahead = MINUTE;
+  const from = performance.now();
   for (let look = 0; look < 20; look += 1) {
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(CLOSE_MS);
     await Bun.sleep(1);
   }
-  expect(asked).toBe(1);
+  expect(asked).toBeGreaterThan(0);
+  // Once a second.
+  expect(asked).toBeLessThanOrEqual(1 + Math.floor((performance.now() - from) / 1_000));
 });

@@ -24,18 +24,7 @@ export function decodeText(stored: string): string {
   return stored.replace(/\\u([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-/** The row with these of its columns as they were given. */
-export function decodeColumns<Row extends object>(row: Row, ...columns: readonly (keyof Row)[]): Row {
-  const decoded = { ...row };
-  for (const column of columns) {
-    const stored: unknown = row[column];
-    if (typeof stored === "string") decoded[column] = decodeText(stored) as Row[keyof Row];
-  }
-  return decoded;
-}
-
-/** The columns that are stored so, for whoever writes them without their store. */
-export const ENCODED_COLUMNS: ReadonlySet<string> = new Set([
+const ENCODED = [
   "api_keys.name",
   "audit_log.actor_id",
   "audit_log.target",
@@ -67,4 +56,20 @@ export const ENCODED_COLUMNS: ReadonlySet<string> = new Set([
   "variables.name",
   "workflow_versions.created_by",
   "workflows.name",
-]);
+] as const;
+/** The columns that are stored so, for whoever writes them without their store. */
+export const ENCODED_COLUMNS: ReadonlySet<string> = new Set(ENCODED);
+type EncodedName<Column = (typeof ENCODED)[number]> = Column extends `${string}.${infer Name}` ? Name : never;
+
+/** The row with these of its columns as they were given. */
+export function decodeColumns<Row extends object>(
+  row: Row,
+  ...columns: readonly Extract<keyof Row, EncodedName>[]
+): Row {
+  const decoded = { ...row } as Record<PropertyKey, unknown>;
+  for (const column of columns) {
+    const stored = decoded[column];
+    if (typeof stored === "string") decoded[column] = decodeText(stored);
+  }
+  return decoded as Row;
+}

@@ -19,6 +19,7 @@ const STORAGE = join(import.meta.dir, "test-storage.ts");
 const ONCE: Readonly<Record<string, string>> = {
   "test/api/keep-alive.test.ts": "connections are kept and closed alike over either",
   "test/browser/account-fields.test.ts": "forms look the same over either",
+  "test/browser/connection-states.test.ts": "pages look the same over either",
   "test/browser/connections.test.ts": "pages look the same over either; test/oauth runs on both",
   "test/browser/connector-choices.test.ts": "forms look the same over either",
   "test/browser/administration.test.ts": "forms and lists look the same over either",
